@@ -1,0 +1,123 @@
+package action
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// A Collector records one kind of fact about a step. It lives in one file,
+// sees no other collector's state, and never changes the step's own result:
+// what it could not see becomes a gap in the signed statement.
+//
+// Start is called while the step's process exists and is frozen: it has its
+// PID but has not exec'd the command. Start does what must be done before the
+// step runs (hash the materials, arm a tracer) and returns the Stop that is
+// called once, after the step has ended. A Start that returns an error is
+// recorded as failed, or as not applicable if the error is a NotApplicable.
+type Collector interface {
+	Name() string
+	Start(ctx context.Context, t Target) (Stop, error)
+}
+
+// Stop ends what Start began and returns what was seen. After a cancel signal
+// its context carries the deadline that is left; a Stop that runs out of time
+// returns what it has, with a gap.
+type Stop func(ctx context.Context, s Step) (Section, error)
+
+// Target is the frozen process. PID is 0 if the step is never started.
+type Target struct {
+	PID  int
+	Plan Plan
+}
+
+// Section is one collector's finding. Body is marshalled to JSON as the
+// attestation of the given Type; a nil Body adds no attestation.
+//
+//   - Gaps name what should have been seen and was not: evidence with a gap is
+//     at best incomplete.
+//   - Limits name what this collector, as built, never sees.
+//   - Notices are for people, and are not signed.
+type Section struct {
+	Type    string
+	Phase   Phase
+	Body    any
+	Notices []Notice
+	Gaps    []string
+	Limits  []string
+}
+
+// Phase says when a section was true, in the vocabulary of Witness.
+type Phase string
+
+// The phases in the order in which they happen.
+const (
+	PreMaterial Phase = "pre-material"
+	Material    Phase = "material"
+	Execute     Phase = "execute"
+	Product     Phase = "product"
+	PostProduct Phase = "post-product"
+)
+
+// Notice is a message for the person who reads the log. Text is untrusted: it
+// may hold anything, and only the sink prints it.
+type Notice struct {
+	Level Level
+	Text  string
+}
+
+// Level is the weight of a Notice.
+type Level string
+
+// The levels, as the runner names its annotations.
+const (
+	NoticeLevel  Level = "notice"
+	WarningLevel Level = "warning"
+	ErrorLevel   Level = "error"
+)
+
+// NotApplicable is the error of a collector whose subject does not exist here
+// (no git checkout, not in Actions). It is a state, not a gap.
+type NotApplicable struct{ Reason string }
+
+func (e *NotApplicable) Error() string { return "not applicable: " + e.Reason }
+
+// isNotApplicable reports the reason if err says that there is nothing to see.
+func isNotApplicable(err error) (string, bool) {
+	var na *NotApplicable
+	if errors.As(err, &na) {
+		return na.Reason, true
+	}
+	return "", false
+}
+
+// Step is what became of the wrapped command.
+type Step struct {
+	Started   bool      // the command was exec'd
+	Reason    string    // why it was not, when Started is false
+	ExitCode  int       // 128+n for a signal, 127 not found, 126 not executable
+	Signal    string    // name of the signal that ended it, or empty
+	Cancelled string    // name of the first signal that asked us to stop, or empty
+	Start     time.Time // UTC
+	End       time.Time // UTC
+	Outputs   []Output
+	Survivors []Survivor
+}
+
+// Output describes one output stream of the step. The digest and the spool
+// are of the redacted stream; the text itself is never in a Step.
+type Output struct {
+	Name      string // stdout, stderr or terminal
+	Size      int64  // bytes the step wrote
+	SHA256    string // hex, of the whole redacted stream
+	Spool     string // path of the spool file
+	Truncated bool   // the spool holds only the first part
+	Complete  bool   // end of file was seen before the drain deadline
+}
+
+// Survivor is a process of the step that was still alive after the command
+// ended. It is left running, as on the runner.
+type Survivor struct {
+	PID     int
+	Command string // comm, not the command line
+}
