@@ -59,12 +59,12 @@ func (h *hasher) record(j job) item {
 		if f, err = h.file(j); err == nil {
 			return item{file: f, read: f.Size}
 		}
-		if !errors.Is(err, errChanged) {
+		if !isChanged(err) {
 			break
 		}
 	}
 	kind := Unreadable
-	if errors.Is(err, errChanged) {
+	if isChanged(err) {
 		kind = Changed
 	}
 	return item{other: &Other{j.name, kind, reason(err)}}
@@ -73,7 +73,7 @@ func (h *hasher) record(j job) item {
 // file hashes the file that was listed, and nothing else.
 func (h *hasher) file(j job) (*File, error) {
 	if !j.info.Mode().IsRegular() {
-		return nil, errChanged
+		return nil, replaced
 	}
 	h.at(beforeOpenFile, j.path)
 	listed, _ := stampOf(j.info)
@@ -89,7 +89,7 @@ func (h *hasher) file(j job) (*File, error) {
 	}
 	st, _ := stampOf(before)
 	if !before.Mode().IsRegular() || !st.sameInode(listed) {
-		return nil, errChanged
+		return nil, replaced
 	}
 	h.at(beforeRead, j.path)
 	began := h.s.now()
@@ -104,7 +104,7 @@ func (h *hasher) file(j job) (*File, error) {
 		return nil, err
 	}
 	if end, _ := stampOf(after); end != st || after.Size() != out.Size {
-		return nil, fmt.Errorf("%w: written or touched while it was read", errChanged)
+		return nil, changed("written or touched while it was read")
 	}
 	return out, nil
 }
@@ -131,8 +131,10 @@ func (h *hasher) content(f *os.File, out *File) error {
 			continue
 		case err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
 			return err
-		case n != out.Size:
-			return fmt.Errorf("%w: %d bytes when opened, at least %d when read", errChanged, out.Size, n)
+		case n < out.Size:
+			return changed(fmt.Sprintf("ended after %d of the %d bytes it had when opened", n, out.Size))
+		case n > out.Size:
+			return changed(fmt.Sprintf("grew beyond the %d bytes it had when opened", out.Size))
 		}
 		h.sha.Sum(out.SHA256[:0])
 		return nil

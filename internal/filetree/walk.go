@@ -78,7 +78,7 @@ func (w *walker) dir(d dirRef) bool {
 		return false
 	}
 	switch {
-	case errors.Is(err, errChanged):
+	case isChanged(err):
 		return w.other(d.path, Changed, "directory moved or replaced while the tree was walked")
 	case err != nil:
 		return w.other(d.path, Unreadable, "directory: "+reason(err))
@@ -108,8 +108,18 @@ func recordedDir(path string) string {
 	return path
 }
 
-// errChanged says that a path led to something else than was listed.
-var errChanged = errors.New("replaced by something else")
+// changed is the error of a file that did not stand still, and says how.
+type changed string
+
+func (c changed) Error() string { return string(c) }
+
+func isChanged(err error) bool {
+	var c changed
+	return errors.As(err, &c)
+}
+
+// replaced: the path led to something else than was listed.
+const replaced changed = "replaced by something else"
 
 // openDir opens the directory that was listed, and nothing else.
 func (w *walker) openDir(d dirRef) (*os.File, error) {
@@ -123,7 +133,7 @@ func (w *walker) openDir(d dirRef) (*os.File, error) {
 	info, err := f.Stat()
 	if err == nil {
 		if id, _ := stampOf(info); !info.IsDir() || hasChangeTime && !id.sameInode(d.id) {
-			err = errChanged
+			err = replaced
 		}
 	}
 	if err != nil {
@@ -133,7 +143,7 @@ func (w *walker) openDir(d dirRef) (*os.File, error) {
 	return f, nil
 }
 
-// swapped turns the error of an open into errChanged if what is there now is
+// swapped turns the error of an open into a change if what is there now is
 // not what was listed: nothing, a symlink out of the root, another file.
 func swapped(root *os.Root, path string, typ fs.FileMode, listed stamp, err error) error {
 	now, lerr := root.Lstat(recordedDir(path))
@@ -141,18 +151,18 @@ func swapped(root *os.Root, path string, typ fs.FileMode, listed stamp, err erro
 		return gone(lerr)
 	}
 	if id, _ := stampOf(now); now.Mode().Type() != typ || hasChangeTime && !id.sameInode(listed) {
-		return errChanged
+		return replaced
 	}
 	return err
 }
 
-// gone is errChanged for a listed path that can no longer be examined, unless
-// it is merely forbidden.
+// gone is a change for a listed path that can no longer be examined, unless it
+// is merely forbidden.
 func gone(err error) error {
 	if errors.Is(err, fs.ErrPermission) {
 		return err
 	}
-	return fmt.Errorf("%w: %s", errChanged, reason(err))
+	return changed("moved or deleted: " + reason(err))
 }
 
 // entry deals with one directory entry; false ends the walk.
