@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// fill writes n files of the given size, 1,000 to a directory.
-func fill(t testing.TB, dir string, n, size int) {
+// makeFiles writes n files of the given size, 1,000 to a directory.
+func makeFiles(t testing.TB, dir string, n, size int) {
 	t.Helper()
 	data := make([]byte, size)
 	src := rand.NewChaCha8([32]byte{})
@@ -33,7 +33,7 @@ func fill(t testing.TB, dir string, n, size int) {
 // lower is better, 1.3 is the limit. speedup is one core's time by all cores'.
 func BenchmarkHash(b *testing.B) {
 	dir := b.TempDir()
-	fill(b, dir, 16, 64<<20)
+	makeFiles(b, dir, 16, 64<<20)
 	paths, err := filepath.Glob(filepath.Join(dir, "*/*"))
 	must(b, err)
 	b.SetBytes(1 << 30)
@@ -56,7 +56,7 @@ func BenchmarkHash(b *testing.B) {
 // having changed, with the first. first-s and rescan-s are seconds.
 func BenchmarkRescan(b *testing.B) {
 	dir := b.TempDir()
-	fill(b, dir, 100_000, 1000)
+	makeFiles(b, dir, 100_000, 1000)
 	var first, again time.Duration
 	var before, after runtime.MemStats
 	for b.Loop() {
@@ -109,7 +109,7 @@ func TestManySmallFiles(t *testing.T) {
 		t.Skip("100,000 files take seconds to write")
 	}
 	dir := t.TempDir()
-	fill(t, dir, 100_000, 10)
+	makeFiles(t, dir, 100_000, 10)
 	s := newScanner(t, dir, Options{})
 	snap, err := s.Scan(context.Background())
 	must(t, err)

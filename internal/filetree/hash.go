@@ -7,19 +7,12 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"io/fs"
-	"os"
-	"time"
 )
 
 const (
 	// chunk is how much is read and hashed at once: it stays in the second
 	// level cache, and a cancelled scan notices within one chunk.
 	chunk = 128 << 10
-
-	// readWait bounds the wait for a file that calls itself regular and
-	// has nothing to read yet, such as /proc/kmsg.
-	readWait = 2 * time.Second
 
 	attempts = 2 // how often a file that changes is tried
 )
@@ -37,73 +30,69 @@ func (h *hasher) run(jobs <-chan job) {
 	h.buf = make([]byte, chunk)
 	h.sha = sha256.New()
 	for j := range jobs {
-		it := h.record(j)
-		if h.ctx.Err() != nil || !send(h.ctx, h.out, it) {
-			return // what was cut short is no finding
+		if h.ctx.Err() == nil {
+			// What is cut short in the middle is no finding.
+			if it := h.record(j); h.ctx.Err() == nil {
+				send(h.ctx, h.out, it)
+			}
 		}
+		j.dir.release() // also of the jobs that are left when the scan is over
 	}
 }
 
 // record hashes a file, or says why not. A change is tried again from the
-// path, so a file that is atomically replaced is recorded as the new one.
+// name, so a file that is atomically replaced is recorded as the new one.
 func (h *hasher) record(j job) item {
-	var err error
-	for n := range attempts {
-		if n > 0 {
-			if j.info, err = h.s.root.Lstat(j.path); err != nil {
-				err = gone(err)
-				break
-			}
-		}
-		var f *File
-		if f, err = h.file(j); err == nil {
-			return item{file: f, read: f.Size}
-		}
-		if !isChanged(err) {
+	f, err := h.file(j)
+	for n := 1; n < attempts && isChanged(err); n++ {
+		if j.listed, err = j.dir.look(j.base); err != nil {
+			err = gone(err)
 			break
 		}
+		f, err = h.file(j)
 	}
-	kind := Unreadable
-	if isChanged(err) {
-		kind = Changed
+	switch {
+	case err == nil:
+		return item{file: f, read: f.Size}
+	case isChanged(err):
+		return item{other: &Other{j.recorded, Changed, reason(err)}}
 	}
-	return item{other: &Other{j.name, kind, reason(err)}}
+	return item{other: &Other{j.recorded, Unreadable, reason(err)}}
 }
 
 // file hashes the file that was listed, and nothing else.
 func (h *hasher) file(j job) (*File, error) {
-	if !j.info.Mode().IsRegular() {
+	if !j.listed.mode.IsRegular() {
 		return nil, replaced
 	}
-	h.at(beforeOpenFile, j.path)
-	listed, _ := stampOf(j.info)
-	f, err := h.s.root.OpenFile(j.path, os.O_RDONLY|fileFlags, 0)
+	path := j.dir.join(j.base)
+	h.s.at(beforeOpenFile, path)
+	f, err := j.dir.open(j.base)
 	if err != nil {
-		return nil, swapped(h.s.root, j.path, 0, listed, err)
+		now, lerr := j.dir.look(j.base)
+		return nil, swapped(j.listed, now, lerr, err)
 	}
-	defer f.Close()
+	defer f.close()
 
-	before, err := f.Stat()
+	before, err := f.look()
 	if err != nil {
 		return nil, err
 	}
-	st, _ := stampOf(before)
-	if !before.Mode().IsRegular() || !st.sameInode(listed) {
+	if !before.mode.IsRegular() || !before.sameInode(j.listed.stamp) {
 		return nil, replaced
 	}
-	h.at(beforeRead, j.path)
-	began := h.s.now()
-	out := &File{Path: j.name, Size: before.Size(), stamp: st, settled: st.settled(began),
-		Mode: before.Mode() & (fs.ModePerm | fs.ModeSetuid | fs.ModeSetgid)}
+	h.s.at(beforeRead, path)
+	out := &File{Path: j.recorded, Size: before.size, Mode: before.recorded(),
+		stamp: before.stamp, settled: before.settled(h.s.now())}
 	if err := h.content(f, out); err != nil {
 		return nil, err
 	}
-	h.at(beforeCheck, j.path)
-	after, err := f.Stat()
+	h.s.at(beforeCheck, path)
+	after, err := f.look()
 	if err != nil {
 		return nil, err
 	}
-	if end, _ := stampOf(after); end != st || after.Size() != out.Size {
+	if after.stamp != before.stamp || after.size != before.size {
 		return nil, changed("written or touched while it was read")
 	}
 	return out, nil
@@ -111,8 +100,7 @@ func (h *hasher) file(j job) (*File, error) {
 
 // content reads exactly the size that the file has, and one byte more to see
 // that it ends there: a file that grows for ever is not followed.
-func (h *hasher) content(f *os.File, out *File) error {
-	_ = f.SetReadDeadline(time.Now().Add(readWait)) // disk files have no deadline and need none
+func (h *hasher) content(f io.Reader, out *File) error {
 	h.sha.Reset()
 	limit := out.Size + 1
 	for n := int64(0); ; {
@@ -120,29 +108,43 @@ func (h *hasher) content(f *os.File, out *File) error {
 			return err
 		}
 		want := min(int64(len(h.buf)), limit-n)
-		m, err := io.ReadFull(f, h.buf[:want])
+		m, end, err := fill(f, h.buf[:want], out.Size-n)
+		if err != nil {
+			return err
+		}
 		if n == 0 {
 			out.MIME = DetectMIME(h.buf[:m])
 		}
 		h.sha.Write(h.buf[:m])
 		n += int64(m)
 		switch {
-		case err == nil && n < limit:
-			continue
-		case err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
-			return err
-		case n < out.Size:
-			return changed(fmt.Sprintf("ended after %d of the %d bytes it had when opened", n, out.Size))
 		case n > out.Size:
 			return changed(fmt.Sprintf("grew beyond the %d bytes it had when opened", out.Size))
+		case !end:
+			continue
+		case n < out.Size:
+			return changed(fmt.Sprintf("ended after %d of the %d bytes it had when opened", n, out.Size))
 		}
 		h.sha.Sum(out.SHA256[:0])
 		return nil
 	}
 }
 
-func (h *hasher) at(p hookPoint, path string) {
-	if h.s.hook != nil {
-		h.s.hook(p, path)
+// fill reads until buf is full or the file ends. A read that stops short just
+// where a regular file is known to end is taken for its end, which saves the
+// read that would say so; the look at the file afterwards confirms it.
+func fill(f io.Reader, buf []byte, left int64) (n int, end bool, err error) {
+	for n < len(buf) {
+		m, err := f.Read(buf[n:])
+		n += m
+		switch {
+		case errors.Is(err, io.EOF), err == nil && m == 0:
+			return n, true, nil
+		case err != nil:
+			return n, false, err
+		case n < len(buf) && int64(n) == left:
+			return n, true, nil
+		}
 	}
+	return n, false, nil
 }

@@ -61,6 +61,13 @@ const (
 	beforeCheck                     // read, not examined again
 )
 
+// at tells a test where the walk is.
+func (s *Scanner) at(p hookPoint, path string) {
+	if s.hook != nil {
+		s.hook(p, path)
+	}
+}
+
 // NewScanner returns a scanner of the given directory, which is opened now and
 // stays open until Close: a directory that later takes its place is not
 // scanned, but noticed. If dir itself is a symlink it is followed, once, here.
@@ -134,7 +141,7 @@ func (s *Scanner) checkSelf(snap *Snapshot) {
 // of them have ended.
 func (s *Scanner) start(ctx context.Context) <-chan item {
 	out := make(chan item, 1024)
-	jobs := make(chan job, 1024)
+	jobs := make(chan job, 256) // each may hold a directory open
 	var wg sync.WaitGroup
 	w := &walker{s: s, ctx: ctx, prev: s.last, out: out, jobs: jobs}
 	wg.Go(func() {

@@ -1,6 +1,20 @@
 package filetree
 
-import "time"
+import (
+	"io/fs"
+	"time"
+)
+
+// meta is what a look at a file shows.
+type meta struct {
+	stamp
+	size  int64
+	mode  fs.FileMode
+	links uint64 // hard links; 1 where that is not known
+}
+
+// recorded returns the part of the mode that a File keeps.
+func (m meta) recorded() fs.FileMode { return m.mode & (fs.ModePerm | fs.ModeSetuid | fs.ModeSetgid) }
 
 // stamp tells two states of a file apart without reading it. Times are
 // nanoseconds since the epoch.
@@ -9,8 +23,12 @@ type stamp struct {
 	mtime, ctime int64
 }
 
-// sameInode reports whether both stamps are of one file.
+// sameInode reports whether both stamps are of one file. Where there are no
+// inode numbers they are all 0, and only times and size tell files apart.
 func (s stamp) sameInode(o stamp) bool { return s.dev == o.dev && s.ino == o.ino }
+
+// inode is the stamp without its times.
+func (s stamp) inode() stamp { return stamp{dev: s.dev, ino: s.ino} }
 
 // Time stamps come from the kernel's tick, so a file that is written twice
 // within one tick shows the same ctime both times. A digest is therefore only

@@ -9,12 +9,12 @@ import (
 	"os"
 )
 
-// listBatch is the number of directory entries read at once, so that a huge
-// directory is never held whole.
+// listBatch is the number of names read at once, so that a huge directory is
+// never held whole.
 const listBatch = 512
 
-// walker lists directories. It runs in one goroutine: listing is about ten
-// times as fast as hashing small files.
+// walker lists directories. It runs in one goroutine: listing is much faster
+// than hashing.
 type walker struct {
 	s    *Scanner
 	ctx  context.Context
@@ -27,17 +27,18 @@ type walker struct {
 	inodes  map[stamp]string // first recorded name of inodes with several links
 }
 
-// dirRef is a directory and the inode that its parent's listing named.
+// dirRef is a directory and what was seen when its parent was listed.
 type dirRef struct {
-	path string // with slashes; "" is the root
-	id   stamp
+	path   string // with slashes; "" is the root
+	listed meta
 }
 
 // job is a regular file to hash.
 type job struct {
-	path string // with slashes, as it is on disk
-	name string // as recorded
-	info fs.FileInfo
+	dir      *dir   // held
+	base     string // name in dir
+	recorded string // path as recorded
+	listed   meta
 }
 
 // send delivers an item unless the scan is over.
@@ -56,38 +57,39 @@ func (w *walker) other(path string, kind Kind, detail string) bool {
 
 func (w *walker) bound(reason string) { send(w.ctx, w.out, item{bound: reason}) }
 
-// walk visits every directory, depth first, keeping no directory open.
+// walk visits every directory, depth first. It keeps none open but those whose
+// files are being hashed.
 func (w *walker) walk() {
 	w.inodes = map[stamp]string{}
-	id, _ := stampOf(w.s.self)
-	w.stack = []dirRef{{"", id}}
+	w.stack = []dirRef{{"", identity(w.s.self)}}
 	for len(w.stack) > 0 && w.ctx.Err() == nil {
-		d := w.stack[len(w.stack)-1]
+		ref := w.stack[len(w.stack)-1]
 		w.stack = w.stack[:len(w.stack)-1]
-		if !w.dir(d) {
+		if !w.visit(ref) {
 			return
 		}
 	}
 }
 
-// dir lists one directory; false ends the walk.
-func (w *walker) dir(d dirRef) bool {
-	f, err := w.openDir(d)
-	if err != nil && d.path == "" {
+// visit lists one directory; false ends the walk.
+func (w *walker) visit(ref dirRef) bool {
+	f, err := w.openDir(ref)
+	switch {
+	case err != nil && ref.path == "":
 		send(w.ctx, w.out, item{err: fmt.Errorf("list the directory to record: %w", err)})
 		return false
-	}
-	switch {
 	case isChanged(err):
-		return w.other(d.path, Changed, "directory moved or replaced while the tree was walked")
+		return w.other(ref.path, Changed, "directory moved or replaced while the tree was walked")
 	case err != nil:
-		return w.other(d.path, Unreadable, "directory: "+reason(err))
+		return w.other(ref.path, Unreadable, "directory: "+reason(err))
 	}
-	defer f.Close()
+	d := &dir{root: w.s.root, path: ref.path, file: f}
+	d.hold()
+	defer d.release()
 	for w.ctx.Err() == nil {
-		entries, err := f.ReadDir(listBatch)
-		for _, e := range entries {
-			if !w.entry(d.path, e) {
+		names, err := f.Readdirnames(listBatch)
+		for _, name := range names {
+			if !w.entry(d, name) {
 				return false
 			}
 		}
@@ -95,82 +97,33 @@ func (w *walker) dir(d dirRef) bool {
 			return true
 		}
 		if err != nil {
-			return w.other(recordedDir(d.path), Unreadable, "directory, listed in part: "+reason(err))
+			return w.other(orDot(d.path), Unreadable, "directory, listed in part: "+reason(err))
 		}
 	}
 	return false
 }
 
-func recordedDir(path string) string {
-	if path == "" {
-		return "."
-	}
-	return path
-}
-
-// changed is the error of a file that did not stand still, and says how.
-type changed string
-
-func (c changed) Error() string { return string(c) }
-
-func isChanged(err error) bool {
-	var c changed
-	return errors.As(err, &c)
-}
-
-// replaced: the path led to something else than was listed.
-const replaced changed = "replaced by something else"
-
 // openDir opens the directory that was listed, and nothing else.
-func (w *walker) openDir(d dirRef) (*os.File, error) {
-	if w.s.hook != nil {
-		w.s.hook(beforeOpenDir, d.path)
-	}
-	f, err := w.s.root.OpenFile(recordedDir(d.path), os.O_RDONLY|dirFlags, 0)
+func (w *walker) openDir(ref dirRef) (*os.File, error) {
+	w.s.at(beforeOpenDir, ref.path)
+	f, err := openDir(w.s.root, orDot(ref.path))
 	if err != nil {
-		return nil, swapped(w.s.root, d.path, fs.ModeDir, d.id, err)
+		info, lerr := w.s.root.Lstat(orDot(ref.path))
+		return nil, swapped(ref.listed, identity(info), lerr, err)
 	}
 	info, err := f.Stat()
-	if err == nil {
-		if id, _ := stampOf(info); !info.IsDir() || hasChangeTime && !id.sameInode(d.id) {
-			err = replaced
-		}
+	if now := identity(info); err == nil && (!now.mode.IsDir() || !now.sameInode(ref.listed.stamp)) {
+		err = replaced
 	}
 	if err != nil {
-		f.Close()
-		return nil, err
+		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil
 }
 
-// swapped turns the error of an open into a change if what is there now is
-// not what was listed: nothing, a symlink out of the root, another file.
-func swapped(root *os.Root, path string, typ fs.FileMode, listed stamp, err error) error {
-	now, lerr := root.Lstat(recordedDir(path))
-	if lerr != nil {
-		return gone(lerr)
-	}
-	if id, _ := stampOf(now); now.Mode().Type() != typ || hasChangeTime && !id.sameInode(listed) {
-		return replaced
-	}
-	return err
-}
-
-// gone is a change for a listed path that can no longer be examined, unless it
-// is merely forbidden.
-func gone(err error) error {
-	if errors.Is(err, fs.ErrPermission) {
-		return err
-	}
-	return changed("moved or deleted: " + reason(err))
-}
-
-// entry deals with one directory entry; false ends the walk.
-func (w *walker) entry(dir string, e fs.DirEntry) bool {
-	path := e.Name()
-	if dir != "" {
-		path = dir + "/" + path
-	}
+// entry deals with one name in a directory; false ends the walk.
+func (w *walker) entry(d *dir, name string) bool {
+	path := d.join(name)
 	if w.s.skip[path] {
 		return true
 	}
@@ -182,23 +135,21 @@ func (w *walker) entry(dir string, e fs.DirEntry) bool {
 		w.bound(fmt.Sprintf("a path is longer than %d bytes", w.s.maxPath))
 		return true
 	}
-	// In a directory opened through a Root, the listing has examined the entry
-	// already, relative to the open directory.
-	info, err := e.Info()
-	if err != nil {
-		return w.other(path, Changed, "vanished while the tree was walked")
-	}
+	m, err := d.look(name)
 	switch {
-	case info.IsDir():
-		id, _ := stampOf(info)
-		w.stack = append(w.stack, dirRef{path, id})
+	case errors.Is(err, fs.ErrNotExist):
+		return w.other(path, Changed, "vanished after it was listed")
+	case err != nil:
+		return w.other(path, Unreadable, reason(err))
+	case m.mode.IsDir():
+		w.stack = append(w.stack, dirRef{path, m})
 		return true
-	case info.Mode().IsRegular():
-		return w.file(path, info)
-	case info.Mode()&fs.ModeSymlink != 0:
+	case m.mode.IsRegular():
+		return w.file(d, name, path, m)
+	case m.mode&fs.ModeSymlink != 0:
 		return w.symlink(path)
 	}
-	return w.other(path, kindOf(info.Mode()), "")
+	return w.other(path, kindOf(m.mode), "")
 }
 
 // symlink records where a symlink points, as text.
@@ -212,23 +163,23 @@ func (w *walker) symlink(path string) bool {
 
 // file reuses a digest, notes a further link of an inode, or hands the file to
 // the workers.
-func (w *walker) file(path string, info fs.FileInfo) bool {
+func (w *walker) file(d *dir, base, path string, m meta) bool {
 	name := RecordedName(path)
-	st, nlink := stampOf(info)
-	if old := w.prev.File(name); old != nil && old.settled && old.stamp == st && old.Size == info.Size() {
+	if old := w.prev.File(name); old != nil && old.settled && old.stamp == m.stamp && old.Size == m.size {
 		return send(w.ctx, w.out, item{file: old, read: -1})
 	}
-	if nlink > 1 {
-		id := stamp{dev: st.dev, ino: st.ino}
-		if first, ok := w.inodes[id]; ok {
-			return send(w.ctx, w.out, item{link: &link{name, first, id}})
+	if m.links > 1 {
+		if first, ok := w.inodes[m.inode()]; ok {
+			return send(w.ctx, w.out, item{link: &link{name, first, m.stamp}})
 		}
-		w.inodes[id] = name
+		w.inodes[m.inode()] = name
 	}
+	d.hold()
 	select {
-	case w.jobs <- job{path, name, info}:
+	case w.jobs <- job{d, base, name, m}:
 		return true
 	case <-w.ctx.Done():
+		d.release()
 		return false
 	}
 }
