@@ -3,6 +3,7 @@ package filetree
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -102,6 +103,21 @@ func timed(f func()) time.Duration {
 	start := time.Now()
 	f()
 	return time.Since(start)
+}
+
+// Beyond 4 GiB, where a size in 32 bits would wrap. The digest is that of
+// "head -c 4294967299 /dev/zero | openssl dgst -sha256".
+func TestHugeSparseFileIsHashedInFull(t *testing.T) {
+	if testing.Short() {
+		t.Skip("hashing 4 GiB takes seconds")
+	}
+	dir := t.TempDir()
+	must(t, os.Truncate(write(t, dir, "sparse", ""), 4<<30+3))
+	f := scan(t, newScanner(t, dir, Options{})).File("sparse")
+	const want = "930fa067940ff8d9f427e3a116b7598503c70ce7380d66ff65f8de33d558f7f3"
+	if f == nil || hex.EncodeToString(f.SHA256[:]) != want {
+		t.Errorf("sparse file: %+v", f)
+	}
 }
 
 func TestManySmallFiles(t *testing.T) {

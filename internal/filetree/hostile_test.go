@@ -66,6 +66,18 @@ func TestSymlinksAreRecordedAndNotFollowed(t *testing.T) {
 		"up [symlink] ../..")
 }
 
+func TestOthersAreBoundedAndCounted(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"a", "b", "c"} {
+		must(t, os.Symlink("x", filepath.Join(dir, name)))
+	}
+	s := newScanner(t, dir, Options{})
+	s.maxOthers = 2
+	if snap := scan(t, s); len(snap.Others) != 2 || snap.OthersTotal != 3 || snap.Incomplete == "" {
+		t.Errorf("%d of %d others kept of 3: %s", len(snap.Others), snap.OthersTotal, list(snap))
+	}
+}
+
 func TestRootThatIsASymlinkIsFollowedOnce(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "real/f", "1")

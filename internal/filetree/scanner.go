@@ -114,6 +114,9 @@ func (s *Scanner) Scan(ctx context.Context) (*Snapshot, error) {
 	defer cancel()
 
 	snap := &Snapshot{}
+	if s.last != nil {
+		snap.Files = make([]File, 0, len(s.last.Files)+len(s.last.Files)/16)
+	}
 	s.checkSelf(snap)
 	links, err := s.collect(ctx, snap, s.start(inner))
 	if err != nil {
