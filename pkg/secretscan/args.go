@@ -26,8 +26,10 @@ func (r *Redactor) RedactArgs(argv []string) []string {
 		case shellFlag(before) && strings.ContainsAny(arg, " \t\n;&|"):
 			out[i] = r.script(arg)
 		default:
-			out[i] = r.word(arg)
+			out[i] = r.word(before, arg)
 		}
+		// The pieces were redacted one by one; a value may still lie across two that both stayed.
+		out[i] = r.RedactString(out[i])
 	}
 	return out
 }
@@ -36,20 +38,24 @@ func (r *Redactor) RedactArgs(argv []string) []string {
 func (r *Redactor) argValue(name, value string, script bool) string {
 	known := r.RedactString(value)
 	switch {
-	case r.marks.set[known], value == "--", !worthHiding(name, value), script && reference(value):
+	case r.marks.set[known], value == "--", !worthHiding(name, value), keyFiles[path.Ext(value)], script && reference(value):
 		return known
 	}
 	return r.marks.text[markArg]
 }
 
-// word redacts an argument that is no flag's value.
-func (r *Redactor) word(arg string) string {
+// keyFiles are the extensions of files that hold keys: --key cosign.key names no secret.
+var keyFiles = map[string]bool{
+	".pem": true, ".key": true, ".pub": true, ".crt": true, ".p12": true, ".pfx": true, ".jks": true, ".asc": true, ".gpg": true, ".json": true,
+}
+
+// word redacts an argument that is no secret flag's value.
+func (r *Redactor) word(before, arg string) string {
 	if i := strings.IndexByte(arg, '='); i > 0 && secretKey(arg[:i]) {
 		return r.RedactString(arg[:i+1]) + r.argValue(arg[:i], arg[i+1:], false)
 	}
-	if name, value, ok := strings.Cut(arg, ":"); ok && headerName(name) && SecretName(name) {
-		trimmed := strings.TrimLeft(value, " ")
-		return r.RedactString(arg[:len(arg)-len(trimmed)]) + r.argValue(name, trimmed, false)
+	if name, value, ok := header(before, arg); ok {
+		return r.RedactString(arg[:len(arg)-len(value)]) + r.argValue(name, value, false)
 	}
 	if strings.ContainsAny(arg, " \t\n") {
 		return r.script(arg)
@@ -75,8 +81,8 @@ func (r *Redactor) script(text string) string {
 			from, name = 0, flag
 		} else if i := strings.IndexByte(bare, '='); i > 0 && secretKey(bare[:i]) {
 			from, name = lead+i+1, bare[:i]
-		} else if key, value, ok := strings.Cut(bare, ":"); ok && headerName(key) && SecretName(key) && strings.TrimSpace(value) != "" {
-			from, name = len(word)-len(strings.TrimLeft(value, " ")), key
+		} else if key, value, ok := header(before, bare); ok {
+			from, name = len(word)-len(value), key
 		}
 		if from >= 0 {
 			inner := strings.TrimLeft(word[from:], `"'`)
@@ -141,7 +147,7 @@ func secretFlag(arg string) string {
 }
 
 // secretKey reports whether what is before "=" is a variable, flag or property with a secret-looking name: PASSWORD,
-// --token, -Dapi.key, /p:Password, and with a header's or query's words before it no longer.
+// --token, -Dapi.key, /p:Password, //registry/:_authToken.
 func secretKey(key string) bool {
 	name := strings.TrimLeft(key, "-/")
 	for _, c := range []byte(name) {
@@ -155,13 +161,22 @@ func secretKey(key string) bool {
 	return SecretName(name)
 }
 
-func headerName(s string) bool {
-	for _, c := range []byte(s) {
+// header takes apart "Name: value" where the name looks secret. Without the space it might as well be an image and its
+// tag, so then it must come after a flag for headers, be a flag itself (/password:X) or openssl's pass:X.
+func header(before, arg string) (name, value string, ok bool) {
+	name, value, ok = strings.Cut(arg, ":")
+	bare := strings.TrimLeft(name, "-/")
+	if !ok || bare == "" || !SecretName(bare) {
+		return "", "", false
+	}
+	for _, c := range []byte(bare) {
 		if !alnum(rune(c)) && c != '-' && c != '_' {
-			return false
+			return "", "", false
 		}
 	}
-	return s != ""
+	trimmed := strings.TrimLeft(value, " ")
+	sure := trimmed != value || bare != name || bare == "pass" || before == "-H" || before == "--header"
+	return bare, trimmed, sure && trimmed != ""
 }
 
 // shellFlag reports flags that are followed by a script: -c, -ec, -lc, -Command.
@@ -178,8 +193,10 @@ func takesLogin(program, flag string) bool {
 	return false
 }
 
-// reference reports shell text that names a variable or calls a command instead of holding a value.
+// reference reports shell text that names a variable or calls a command instead of holding a value, with or without the
+// scheme of an Authorization header before it.
 func reference(s string) bool {
+	s = s[strings.LastIndexByte(s, ' ')+1:]
 	if len(s) < 2 || s[0] != '$' {
 		return false
 	}

@@ -21,7 +21,7 @@ var secretEndings = []string{"KEY", "PAT", "PASS", "PWD", "AUTH", "JWT"}
 // Segments that end so by accident. AUTH0 is a company, and its variables mostly hold domains.
 var innocentWords = map[string]bool{
 	"COMPAT": true, "EXPAT": true, "BYPASS": true, "COMPASS": true, "ASKPASS": true, "MONKEY": true, "TURKEY": true,
-	"DONKEY": true, "HOTKEY": true, "AUTH0": true, "GOAUTH": true,
+	"DONKEY": true, "HOTKEY": true, "AUTH0": true, "GOAUTH": true, "SASS": true,
 }
 
 // Whole names that the rules would catch and that hold directories or patterns.
