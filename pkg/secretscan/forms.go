@@ -19,23 +19,24 @@ type form struct {
 func makeForms(secrets []secret, maxForms, maxBytes int, limits *[]string) []form {
 	var out []form
 	seen := map[string]bool{}
-	size, left := 0, 0
-	add := func(text string, mark int) {
+	size, left := 0, map[string]bool{} // left are values with a form that is left out
+	full := func(text string) bool { return len(out) >= maxForms || size+len(text) > maxBytes }
+	add := func(text string, s secret) {
 		if len(text) < minNeedle || seen[text] {
 			return
 		}
-		if len(out) >= maxForms || size+len(text) > maxBytes {
-			left++
+		if full(text) {
+			left[s.text] = true
 			return
 		}
 		seen[text] = true
 		size += len(text)
-		out = append(out, form{text: []byte(text), mark: mark})
+		out = append(out, form{text: []byte(text), mark: s.mark})
 	}
 	for _, lines := range []bool{false, true} {
 		for _, s := range secrets {
 			if s.line == lines {
-				add(s.text, s.mark)
+				add(s.text, s)
 			}
 		}
 	}
@@ -44,13 +45,17 @@ func makeForms(secrets []secret, maxForms, maxBytes int, limits *[]string) []for
 			if s.line != lines {
 				continue
 			}
+			if full(s.text) {
+				left[s.text] = true // without the work of finding out whether it has forms that are not there yet
+				continue
+			}
 			for _, f := range encodings {
-				f(s.text, func(text string) { add(text, s.mark) })
+				f(s.text, func(text string) { add(text, s) })
 			}
 		}
 	}
-	if left > 0 {
-		*limits = append(*limits, fmt.Sprintf("%d encoded forms of secret values are not looked for: more than %d, or %d bytes together", left, maxForms, maxBytes))
+	if len(left) > 0 {
+		*limits = append(*limits, fmt.Sprintf("%d of %d secret values are not looked for in every form: more than %d forms, or %d bytes together", len(left), len(secrets), maxForms, maxBytes))
 	}
 	return out
 }
@@ -87,6 +92,9 @@ func wrappedForms(s string, add func(string)) {
 // jsonForms adds s as JSON writers escape it: as little as possible (JavaScript), with <, > and & (Go), with slashes
 // (PHP), in ASCII (Python), and those together.
 func jsonForms(s string, add func(string)) {
+	if !strings.ContainsFunc(s, func(r rune) bool { return !alnum(r) && strings.IndexByte("-._~+=", byte(r)) < 0 || r >= 0x80 }) {
+		return // as it is, like most tokens
+	}
 	for n := range 8 {
 		add(jsonEscape(s, n&1 != 0, n&2 != 0, n&4 != 0))
 	}
@@ -122,6 +130,9 @@ var urlSafe = []string{"-._~", "-._~!'()*", "-._~/", "-._~$&+=:@", "-._~$&+,;=",
 
 // urlForms adds s URL-encoded, with both cases of hex digits and both ways to put a space.
 func urlForms(s string, add func(string)) {
+	if !strings.ContainsFunc(s, func(r rune) bool { return !alnum(r) && r != '-' && r != '_' && r != '.' }) {
+		return // as it is, like most tokens
+	}
 	for _, safe := range urlSafe {
 		for _, digits := range []string{"0123456789ABCDEF", "0123456789abcdef"} {
 			encoded := urlEscape(s, safe, digits)

@@ -3,6 +3,7 @@ package secretscan
 import (
 	"bytes"
 	"encoding/binary"
+	"math/bits"
 	"sort"
 )
 
@@ -134,13 +135,16 @@ func (x *index) at(b []byte, q int, final bool) (event, bool) {
 }
 
 func commonPrefix(a, b []byte) int {
-	n := min(len(a), len(b))
-	for i := range n {
-		if a[i] != b[i] {
-			return i
+	n, i := min(len(a), len(b)), 0
+	for ; i+8 <= n; i += 8 {
+		if x := head(a[i:]) ^ head(b[i:]); x != 0 {
+			return i + bits.TrailingZeros64(x)/8
 		}
 	}
-	return n
+	for i < n && a[i] == b[i] {
+		i++
+	}
+	return i
 }
 
 func sample(b []byte) uint64 { return uint64(binary.LittleEndian.Uint32(b)) }
@@ -154,11 +158,11 @@ type bitmap struct {
 
 // newBitmap has 64 bits for each of n entries, from 2 kB to 512 kB.
 func newBitmap(n int) bitmap {
-	bits := uint(14)
-	for bits < 22 && 1<<bits < n*64 {
-		bits++
+	size := uint(14)
+	for size < 22 && 1<<size < n*64 {
+		size++
 	}
-	return bitmap{words: make([]uint64, 1<<(bits-6)), shift: 64 - bits}
+	return bitmap{words: make([]uint64, 1<<(size-6)), shift: 64 - size}
 }
 
 func (m bitmap) add(x uint64) {

@@ -1,8 +1,6 @@
 package secretscan
 
-import (
-	"io"
-)
+import "io"
 
 // Options of NewRedactor; the zero value is the usual choice.
 type Options struct {
@@ -39,22 +37,22 @@ func (r *Redactor) Limits() []string { return append([]string(nil), r.limits...)
 
 // Redact returns b with every secret replaced: b itself if there is none. It never modifies b.
 func (r *Redactor) Redact(b []byte) []byte {
-	out := emitter{marks: &r.marks}
-	var open region
-	r.decide(&open, b, 0, true, true, &out)
-	if out.replaced == 0 {
+	if r.index.next(b, 0, true).end == 0 && nextURL(b, 0, true, r.marks.known).end == 0 {
 		return b
 	}
+	out := emitter{marks: &r.marks, buf: make([]byte, 0, len(b)+len(b)/8)}
+	var open region
+	r.decide(&open, b, 0, true, true, &out)
 	if len(r.index.needles) == 0 {
 		return out.buf
 	}
 	// Replacing a value may leave a URL that was not one before: "https://a" + value with a space + "b@host".
+	if nextURL(out.buf, 0, true, r.marks.known).end == 0 {
+		return out.buf
+	}
 	again := emitter{marks: &r.marks}
 	open = region{}
 	r.decide(&open, out.buf, 0, true, false, &again)
-	if again.replaced == 0 {
-		return out.buf
-	}
 	return again.buf
 }
 
@@ -119,11 +117,10 @@ func (r *Redactor) decide(open *region, b []byte, from int, final, needles bool,
 
 // An emitter collects output, and passes it on to dst if there is one.
 type emitter struct {
-	marks    *marks
-	dst      io.Writer
-	buf      []byte
-	replaced int
-	err      error // of dst, the first
+	marks *marks
+	dst   io.Writer
+	buf   []byte
+	err   error // of dst, the first
 }
 
 const (
@@ -141,7 +138,6 @@ func (e *emitter) text(b []byte) {
 }
 
 func (e *emitter) mark(i int) {
-	e.replaced++
 	e.text([]byte(e.marks.text[i]))
 }
 
