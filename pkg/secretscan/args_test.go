@@ -6,7 +6,7 @@ import (
 )
 
 func TestRedactArgs(t *testing.T) {
-	r := NewRedactor([]string{"NPM_TOKEN=" + fake(1, 36), "NOTE_SECRET=two words here"}, Options{})
+	r := NewRedactor([]string{"NPM_TOKEN=" + fake(1, 36), "NOTE_SECRET=two words here", "ODD_SECRET=$TOKEN and more"}, Options{})
 	known := fake(1, 36)
 	for _, c := range []struct{ in, want []string }{
 		{nil, []string{}},
@@ -44,6 +44,7 @@ func TestRedactArgs(t *testing.T) {
 		{[]string{"sh", "-c", "x --token\ny"}, []string{"sh", "-c", "x --token\ny"}},
 		{[]string{"ssh", "host", "mysql --password foo x"}, []string{"ssh", "host", "mysql --password [REDACTED:arg] x"}},
 		{[]string{"sh", "-c", "echo two words here"}, []string{"sh", "-c", "echo [REDACTED:NOTE_SECRET]"}},
+		{[]string{"sh", "-c", "x --token $TOKEN and more"}, []string{"sh", "-c", "x --token [REDACTED:ODD_SECRET]"}},
 		{[]string{"sh", "-c", "A_KEY=two words here"}, []string{"sh", "-c", "A_KEY=[REDACTED:arg] words here"}},
 		{[]string{"sh", "-c", `x --token "open quote`}, []string{"sh", "-c", `x --token "[REDACTED:arg]`}},
 	} {

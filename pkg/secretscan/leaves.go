@@ -38,7 +38,6 @@ func (v *values) json(value string, depth int) bool {
 				atKey = t == '{'
 				continue
 			}
-			key = keys[len(keys)-1]
 			keys, inObject = keys[:len(keys)-1], inObject[:len(inObject)-1]
 		case string:
 			if atKey {

@@ -85,7 +85,7 @@ func (r *Redactor) decide(open *region, b []byte, from int, final, needles bool,
 	n, u := x.next(b, from, final), nextURL(b, from, final, r.marks.known)
 	for done := from; ; {
 		ev := n
-		if u.at < n.at || u.at == n.at && u.end == 0 {
+		if u.at < n.at {
 			ev = u
 		}
 		if open.open && open.end <= ev.at {

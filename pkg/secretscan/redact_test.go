@@ -165,6 +165,7 @@ func TestURLs(t *testing.T) {
 		"ssh://git@host/x":                         "ssh://git@host/x",
 		"git@host:x":                               "git@host:x",
 		"docker://alpine@sha256:" + digest:         "docker://alpine@sha256:" + digest,
+		"docker://u@p@sha256:" + digest:            "docker://[REDACTED:url]@sha256:" + digest,
 		"docker://u:p@sha256:80":                   "docker://[REDACTED:url]@sha256:80",
 		"://@h :// @ ://":                          "://@h :// @ ://",
 		"https://" + fake(7, 40) + "@h":            "https://[REDACTED:GH_TOKEN]@h",
@@ -218,7 +219,7 @@ func TestMarksNeverMakeASecret(t *testing.T) {
 		}
 		for _, a := range values {
 			for _, b := range append(values, "tail", "abcdefgh", "abcdefg", "https://u@host") {
-				for _, text := range []string{a, a + b, b + a, a + b + a, "https://" + a + "@" + b} {
+				for _, text := range []string{a, a + b, b + a, a + b + a, b + a + "tail", "https://" + a + "@" + b} {
 					got := r.RedactString(text)
 					for _, v := range values {
 						if strings.Contains(got, v) {

@@ -29,7 +29,7 @@ type values struct {
 	secrets []secret
 	names   []string
 	limits  []string
-	public  map[string]bool // values that are never secrets
+	public  map[string]bool // values that are never secrets, without slashes at the end
 	name    string          // of the variable at hand, fit to be shown
 	mark    int             // its mark
 	parts   int             // taken out of it so far
@@ -44,8 +44,7 @@ func collect(environ, listed []string) *values {
 	slices.Sort(sorted) // the same names in the replacements, whatever the order
 	for _, entry := range sorted {
 		if name, value, ok := strings.Cut(entry, "="); ok && publicName(name) {
-			v.public[value] = true
-			v.public[strings.TrimRight(value, `/\`)] = true
+			v.public[withoutSlash(value)] = true
 		}
 	}
 	for _, entry := range sorted {
@@ -70,7 +69,7 @@ func collect(environ, listed []string) *values {
 // value adds a value that goes by a secret-looking name, and what can be taken out of it.
 func (v *values) value(name, value string, depth int) {
 	value = trimQuotes(strings.TrimSpace(value))
-	if v.public[value] || !worthHiding(name, value) {
+	if v.public[withoutSlash(value)] || !worthHiding(name, value) {
 		return
 	}
 	v.add(value, false)
@@ -110,6 +109,9 @@ func (v *values) value(name, value string, depth int) {
 // authSchemes come before a credential in an Authorization header.
 var authSchemes = map[string]bool{"bearer": true, "basic": true, "token": true}
 
+// withoutSlash makes two ways to name a directory one.
+func withoutSlash(s string) string { return strings.TrimRight(s, `/\`) }
+
 // add adds a value as it is, if it is long enough.
 func (v *values) add(value string, line bool) {
 	if len(value) > maxValue {
@@ -118,7 +120,7 @@ func (v *values) add(value string, line bool) {
 	}
 	// A NUL cannot be in an environment or argument, so what is printed of such a value are its parts.
 	for part := range strings.SplitSeq(value, "\x00") {
-		if len(part) < minNeedle || v.seen[part] || v.public[part] || constants[strings.ToLower(part)] {
+		if len(part) < minNeedle || v.seen[part] || v.public[withoutSlash(part)] || constants[strings.ToLower(part)] {
 			continue
 		}
 		if v.parts++; v.parts > maxParts {

@@ -30,7 +30,7 @@ func TestValues(t *testing.T) {
 			[]string{"GITHUB_SHA=0123456789abcdef0123456789abcdef01234567", "GITHUB_REPOSITORY=octo-org/repository", "GITHUB_WORKSPACE=/zz/work/repo",
 				"PWD=/zz/work/pwd", "HOME=/zz/home", "CACHE_KEY=0123456789abcdef0123456789abcdef01234567", "REPO_SECRET=octo-org/repository",
 				"WORK_KEY=/zz/work/repo/", "PWD_KEY=/zz/work/pwd"},
-			nil, []string{"0123456789abcdef0123456789abcdef01234567", "octo-org/repository", "/zz/work/repo", "/zz/work/pwd"}},
+			nil, []string{"0123456789abcdef0123456789abcdef01234567", "octo-org/repository", "/zz/work/repo", "/zz/work/repo/", "/zz/work/pwd"}},
 		"tokens of the runner": {
 			[]string{"GITHUB_TOKEN=" + fake(1, 40), "ACTIONS_ID_TOKEN_REQUEST_TOKEN=" + fake(2, 900), "GITHUB_AUTH=" + fake(3, 10),
 				"ACTIONS_ID_TOKEN_REQUEST_URL=https://pipelines.example.com/" + fake(4, 20) + "/idtoken?api-version=2.0"},
