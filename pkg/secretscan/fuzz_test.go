@@ -116,7 +116,7 @@ func TestProperties(t *testing.T) {
 		}
 		return string(b)
 	}
-	for range 3000 {
+	for range 2000 {
 		var environ []string
 		for i := range rng.IntN(4) {
 			environ = append(environ, fmt.Sprintf("%s_KEY=%s", []string{"A", "url", "REDACTED", "abababab"}[i], random(6+rng.IntN(14))))
