@@ -104,12 +104,12 @@ func (f *family) reap(c *child, where placement) {
 func (f *family) survivors(c *child, where placement) (out []Survivor, gap string) {
 	alive := map[int]string{}
 	for _, st := range f.adopted(c, where) {
-		if st.state == 'Z' || st.state == 'X' {
+		if !st.alive() {
 			continue
 		}
 		alive[st.pid] = st.comm
 		for _, pid := range descendants(st.pid) {
-			if d, err := readStat(pid); err == nil && d.state != 'Z' {
+			if d, err := readStat(pid); err == nil && d.alive() {
 				alive[pid] = d.comm
 			}
 		}
@@ -190,7 +190,15 @@ type stat struct {
 	pid, ppid, pgrp int
 	comm            string
 	state           byte
+	flags           uint64
 	start           uint64 // clock ticks since boot: with the PID, an identity
+}
+
+// alive is false for a zombie and for a process on its way there: it closes its
+// files, which ends our waiting for its output, some time before it is one.
+func (s stat) alive() bool {
+	const exiting = 0x4 // PF_EXITING, include/linux/sched.h
+	return s.state != 'Z' && s.state != 'X' && s.flags&exiting == 0
 }
 
 func readStat(pid int) (stat, error) {
@@ -214,11 +222,12 @@ func parseStat(line string) (stat, error) {
 		return stat{}, fmt.Errorf("parse process status %q: too few fields", line)
 	}
 	st := stat{comm: line[open+1 : end], state: f[0][0]}
-	var errs [4]error
+	var errs [5]error
 	st.pid, errs[0] = strconv.Atoi(strings.TrimSpace(line[:open]))
 	st.ppid, errs[1] = strconv.Atoi(f[1])
 	st.pgrp, errs[2] = strconv.Atoi(f[2])
 	st.start, errs[3] = strconv.ParseUint(f[start], 10, 64)
+	st.flags, errs[4] = strconv.ParseUint(f[6], 10, 64)
 	for _, err := range errs {
 		if err != nil {
 			return stat{}, fmt.Errorf("parse process status %q: %w", line, err)

@@ -49,6 +49,11 @@ func (p *Process) Wait(ctx context.Context, signals <-chan os.Signal) Result {
 	w.drain()
 	if p.child.pid() != 0 {
 		left, gap := p.family.survivors(p.child, p.where)
+		// What was killed with the command may need a moment to be gone.
+		for end := time.Now().Add(dying); w.killed && len(left) > 0 && time.Now().Before(end); {
+			time.Sleep(dying / 20)
+			left, gap = p.family.survivors(p.child, p.where)
+		}
 		w.result.Survivors = append(w.result.Survivors, left...)
 		if gap != "" {
 			w.result.Gaps = append(w.result.Gaps, gap)
@@ -65,6 +70,7 @@ type watch struct {
 	cause   func() string
 
 	term, kill, gone *time.Timer
+	killed           bool // by us
 	lost             bool // killed, and still there
 	leaving          bool // the time for the output is up
 	result           Result
@@ -76,6 +82,9 @@ func newAlarm() *time.Timer {
 	t.Stop()
 	return t
 }
+
+// dying is the most that we wait for a process that was killed.
+const dying = 100 * time.Millisecond
 
 // reapEvery is how often adopted orphans are looked for.
 const reapEvery = time.Second
@@ -100,6 +109,7 @@ func (w *watch) untilEnd() {
 			w.where.send(w.child, syscall.SIGTERM, true)
 			w.where.send(w.child, sigCont, true)
 		case <-w.kill.C:
+			w.killed = true
 			w.where.kill(w.child)
 			w.gone.Reset(w.cmd.Timings.Gone)
 		case <-w.gone.C:
