@@ -88,12 +88,27 @@ func TestOtherSignals(t *testing.T) {
 	}
 }
 
-// A stopped command can be cancelled.
-func TestCancelStopped(t *testing.T) {
-	c := sh("trap 'exit 4' INT; echo up; kill -STOP $$; echo on" + loop)
-	r, _ := cancelWhen(t, c, "up", syscall.SIGINT)
-	if r.ExitCode != 4 || r.Cancelled != "SIGINT" {
-		t.Errorf("%+v", r)
+// In a group shared with us the terminal has delivered ^C already.
+func TestSharedGroupGetsNoSecondInterrupt(t *testing.T) {
+	in, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	out := newBuffer()
+	c := sh("trap 'echo int' INT; trap 'echo term' TERM; echo up; read x; exit 0")
+	c.Stdin, c.Stdout = in, out
+	p := start(t, c)
+	p.Thaw()
+	out.await(t, "up")
+	shared := placement{}
+	shared.send(p.child, syscall.SIGINT, true)
+	shared.send(p.child, syscall.SIGTERM, true)
+	out.await(t, "term")
+	w.Close()
+	p.Wait(context.Background(), nil)
+	if got := out.String(); got != "up\nterm\n" {
+		t.Errorf("%q", got)
 	}
 }
 

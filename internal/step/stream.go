@@ -96,11 +96,7 @@ func (s *stream) pass(read func([]byte) (int, error)) bool {
 // does not take the buffer back before the write is done.
 func (s *stream) deliver(p []byte) bool {
 	s.moved += int64(len(p))
-	select {
-	case s.full <- p:
-	case <-s.giveUp:
-		return false
-	}
+	s.full <- p // has room for every buffer there is
 	if s.dst == nil || s.failed() {
 		return true
 	}

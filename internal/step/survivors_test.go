@@ -117,6 +117,7 @@ func TestDaemon(t *testing.T) {
 // Children of this program are not the step's, and are ours to wait for.
 func TestOwnChildrenAreLeftAlone(t *testing.T) {
 	mine := exec.Command("sleep", "60")
+	mine.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // told apart by its age alone
 	if err := mine.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -127,12 +127,15 @@ func TestTerminalResize(t *testing.T) {
 	c.Stdin, c.Stdout, c.Stderr = sc.tty, sc.tty, sc.tty
 	p := start(t, c)
 	p.Thaw()
+	done := make(chan struct{})
 	go func() {
+		defer close(done)
 		sc.shown.await(t, "up")
 		pty.Setsize(sc.keys, &pty.Winsize{Rows: 44, Cols: 99})
 		syscall.Kill(os.Getpid(), syscall.SIGWINCH) // the kernel tells the foreground group
 	}()
 	p.Wait(context.Background(), nil)
+	<-done
 	sc.shown.await(t, "44 99")
 }
 
@@ -168,7 +171,7 @@ func TestTerminalClosedEarly(t *testing.T) {
 }
 
 // In a real session: stdin is the terminal, stdout is not. The command shares
-// our group, reads the terminal unhindered, and ^C reaches it once.
+// our group, reads the terminal unhindered, and gets ^C from it.
 func TestSharedTerminal(t *testing.T) {
 	sc := newScreen(t)
 	cmd, result := wrapped(t, "", "sh", "-c", "trap 'echo int' INT; trap 'exit 4' TERM; read x; echo got $x"+loop)

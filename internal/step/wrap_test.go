@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -159,6 +158,12 @@ func TestEnvironmentIsExact(t *testing.T) {
 	if want := strings.Join(env, "\x00") + "\x00"; out != want || errs != "" {
 		t.Errorf("%q, want %q; %q %+v", out, want, errs, r)
 	}
+	p := start(t, Command{Args: []string{"true"}, Env: env})
+	// Nothing of it may act on the frozen process itself.
+	if frozen, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", p.PID())); err != nil || len(frozen) != 0 {
+		t.Errorf("the frozen process has %q, %v", frozen, err)
+	}
+	p.Abandon()
 	if _, out, _ := run(t, Command{Args: []string{"/bin/cat", "/proc/self/environ"}}); out != "" {
 		t.Errorf("no environment became %q", out)
 	}
@@ -236,15 +241,11 @@ func TestWrapForwards(t *testing.T) {
 	}
 }
 
-func TestSignalsKeepsIgnored(t *testing.T) {
-	signal.Ignore(syscall.SIGHUP)
-	defer signal.Reset(syscall.SIGHUP)
-	_, stop := Signals()
-	defer stop()
-	if !signal.Ignored(syscall.SIGHUP) {
-		t.Error("an ignored signal is not ignored any more")
-	}
-	if r, _, _ := run(t, sh("kill -HUP $$; exit 3")); r.ExitCode != 3 {
-		t.Errorf("the command did not inherit that: %+v", r)
+// nohup holds for the step as well, whatever we listen to.
+func TestIgnoredStaysIgnored(t *testing.T) {
+	cmd, result := wrapped(t, "trap '' HUP;", "sh", "-c", "kill -HUP $$ $PPID; exit 3")
+	cmd.Run()
+	if r := result(); cmd.ProcessState.ExitCode() != 3 || r.Cancelled != "" {
+		t.Errorf("%v, %+v", cmd.ProcessState, r)
 	}
 }
