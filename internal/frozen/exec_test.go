@@ -165,7 +165,7 @@ func TestEmptyPathElementIsWorkingDirectory(t *testing.T) {
 }
 
 func TestTooLong(t *testing.T) {
-	o, _, code := thaw(t, []string{"/bin/echo", strings.Repeat("x", 8<<20)}, nil)
+	o, _, code := thaw(t, []string{"/bin/echo", strings.Repeat("x", 3<<20)}, nil)
 	if code != 126 || o.Started || o.Code != 126 || !strings.Contains(o.Reason, syscall.E2BIG.Error()) {
 		t.Errorf("exit %d, %+v", code, o)
 	}

@@ -198,10 +198,11 @@ func TestStuckReader(t *testing.T) {
 	c := sh("head -c 300000 /dev/zero; echo end >&2")
 	errs := newBuffer()
 	c.Stdout, c.Stderr = w, errs
-	c.Timings.CancelDrain = 10 * time.Millisecond
+	c.Timings.CancelDrain = time.Second
 	p := start(t, c)
 	p.Thaw()
 	errs.await(t, "end")
+	r.Read(make([]byte, 1)) // so the write that will be stuck has begun
 	<-p.child.ended
 	signals := make(chan os.Signal, 1)
 	signals <- syscall.SIGTERM
