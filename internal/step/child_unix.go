@@ -133,7 +133,7 @@ func (c *child) awaitReady(ctx context.Context) error {
 	if string(said) != frozen.Ready {
 		return fmt.Errorf("it said %q instead of %q", said, frozen.Ready)
 	}
-	return nil
+	return ctx.Err() // it may have won the race
 }
 
 func (c *child) pid() int { return c.proc.Pid }
