@@ -39,7 +39,6 @@ func wrap(file string, args []string) int {
 	}
 	p.Thaw()
 	r := p.Wait(context.Background(), signals)
-	fmt.Print("") // a write to a closed output must not end us either
 	b, _ := json.Marshal(r)
 	if err := os.WriteFile(file, b, 0o600); err != nil {
 		return 1
