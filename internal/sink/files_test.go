@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/org/cilock-action/test/runner"
 )
@@ -36,6 +37,9 @@ func TestPairsReachTheRunnerAsMeant(t *testing.T) {
 			if err := s.SetOutput("evidence-path", v); err != nil {
 				t.Fatal(err)
 			}
+		}
+		if !utf8.ValidString(read()) {
+			t.Error("the file is not UTF-8: how it is read would be the runner's guess")
 		}
 		got, err := runner.ParsePairs(read())
 		if err != nil {
@@ -154,7 +158,7 @@ func TestSummaryIsCutAtALine(t *testing.T) {
 // Beyond 1 MiB the runner drops the whole file, so a step that nearly filled it
 // leaves us the rest, and one that filled it nothing.
 func TestSummaryRespectsWhatIsThere(t *testing.T) {
-	for room, fits := range map[int]bool{-1: false, 0: false, 20: false, 100: true, 3000: true} {
+	for room, fits := range map[int]bool{-1: false, 0: false, 20: false, 100: true, 2500: true, 2501: true} {
 		s, read := file(t, "GITHUB_STEP_SUMMARY", strings.Repeat("x", maxFile-room))
 		err := s.Summary(strings.Repeat("line\n", 500))
 		if n := len(read()); (err == nil) != fits || n > max(maxFile, maxFile-room) || fits && n == maxFile-room {

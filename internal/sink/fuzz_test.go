@@ -108,6 +108,9 @@ func FuzzAnnotate(f *testing.F) {
 		if !ok || c.Name != "warning" || c.Data != based(message(text)) {
 			t.Fatalf("the runner reads %q as %+v", lines[0], c)
 		}
+		if r, _ := utf8.DecodeRuneInString(c.Data); unicode.IsMark(r) {
+			t.Errorf("the separator in %q can be hidden by %U", lines[0], r)
+		}
 		want := map[string]string{}
 		for k, v := range p.command() {
 			want[strings.ToLower(k)] = v

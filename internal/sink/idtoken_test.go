@@ -83,6 +83,19 @@ func TestIDTokenRetriesOnce(t *testing.T) {
 			}
 			io.WriteString(w, `{"value":"`+testJWT+`"}`)
 		}, 2, true},
+		"an answer broken off, then a token": {func(n int, w http.ResponseWriter, _ *http.Request) {
+			if n == 1 {
+				w.Header().Set("Content-Length", "4000")
+			}
+			io.WriteString(w, `{"value":"`+testJWT+`"}`)
+		}, 2, true},
+		"a redirect": {func(n int, w http.ResponseWriter, r *http.Request) {
+			if n == 1 {
+				http.Redirect(w, r, "/elsewhere", http.StatusFound)
+				return
+			}
+			io.WriteString(w, `{"value":"`+testJWT+`"}`)
+		}, 1, false},
 		"a 500 for ever": {func(_ int, w http.ResponseWriter, _ *http.Request) {
 			http.Error(w, "down", http.StatusInternalServerError)
 		}, 2, false},
@@ -109,9 +122,11 @@ func TestIDTokenErrorsHoldNoSecret(t *testing.T) {
 		"redirect": func(_ int, w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "/elsewhere?"+testRequest, http.StatusFound)
 		},
-		"not JSON":     func(_ int, w http.ResponseWriter, _ *http.Request) { io.WriteString(w, testJWT) },
-		"no value":     func(_ int, w http.ResponseWriter, _ *http.Request) { io.WriteString(w, `{"token":"`+testJWT+`"}`) },
-		"not a JWT":    func(_ int, w http.ResponseWriter, _ *http.Request) { io.WriteString(w, `{"value":"`+testJWT+`\n::error::"}`) },
+		"not JSON": func(_ int, w http.ResponseWriter, _ *http.Request) { io.WriteString(w, testJWT) },
+		"no value": func(_ int, w http.ResponseWriter, _ *http.Request) { io.WriteString(w, `{"token":"`+testJWT+`"}`) },
+		"not a JWT": func(_ int, w http.ResponseWriter, _ *http.Request) {
+			io.WriteString(w, `{"value":"`+testJWT+`\n::error::"}`)
+		},
 		"endless":      func(_ int, w http.ResponseWriter, _ *http.Request) { io.Copy(w, io.LimitReader(zeros{}, 1<<20)) },
 		"wrong number": func(_ int, w http.ResponseWriter, _ *http.Request) { io.WriteString(w, `{"value":17}`) },
 		"broken off": func(_ int, w http.ResponseWriter, _ *http.Request) {
@@ -141,6 +156,21 @@ func TestIDTokenBadURLs(t *testing.T) {
 		if _, err := s.IDToken(t.Context(), ""); err == nil || strings.Contains(err.Error(), testRequest) {
 			t.Errorf("%q: %v", u, err)
 		}
+	}
+}
+
+// talkative fails with an error that quotes the request.
+type talkative struct{}
+
+func (talkative) RoundTrip(r *http.Request) (*http.Response, error) {
+	return nil, errors.New("cannot send " + r.Header.Get("Authorization"))
+}
+
+func TestIDTokenTransportThatTellsAll(t *testing.T) {
+	s, _, _ := service(t, nil)
+	s.client.Transport = talkative{}
+	if _, err := s.IDToken(t.Context(), ""); err == nil || strings.Contains(err.Error(), testRequest) {
+		t.Errorf("%v", err)
 	}
 }
 
