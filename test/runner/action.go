@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -49,8 +48,7 @@ type run struct {
 	m      *manifest
 	dir    string // GITHUB_ACTION_PATH
 	inputs map[string]any
-	env    map[string]string // the calling step's env context when it started
-	steps  map[string]any    // the steps context
+	steps  map[string]any // the steps context
 	out    *output
 	res    *Result
 }
@@ -70,8 +68,6 @@ func (r *Runner) RunAction(ctx context.Context, c Call) *Result {
 	var err error
 	x.m, err = readManifest(x.dir)
 	r.must(err)
-	x.env = maps.Clone(r.env)
-	maps.Copy(x.env, c.Env)
 	x.bindInputs()
 	for i, s := range x.m.Runs.Steps {
 		if x.res.Conclusion != "success" {

@@ -139,6 +139,26 @@ echo "$PWD/bin" >> $GITHUB_PATH; echo A=1 >> $GITHUB_ENV; echo "$GITHUB_OUTPUT" 
 	}
 }
 
+// The calling step's own env: shadows GITHUB_ENV inside the action, the job's does
+// not, and for the next step of the job both have changed.
+func TestWhoseEnvironmentWins(t *testing.T) {
+	r := New(t, Options{Env: map[string]string{"OF_JOB": "0", "OF_STEP": "0"}})
+	set := action(t, `printf 'OF_JOB=1\nOF_STEP=1\n' >> $GITHUB_ENV`, `echo "now $OF_JOB $OF_STEP"`)
+	if res := r.RunAction(t.Context(), Call{Dir: set, Env: map[string]string{"OF_STEP": "2"}}); !strings.Contains(res.Log, "\nnow 1 2\n") {
+		t.Errorf("inside:\n%s", res.Log)
+	}
+	if res := r.RunAction(t.Context(), Call{Dir: action(t, `echo "now $OF_JOB $OF_STEP"`)}); !strings.Contains(res.Log, "\nnow 1 1\n") {
+		t.Errorf("afterwards:\n%s", res.Log)
+	}
+}
+
+func TestAnnotationsAreMasked(t *testing.T) {
+	res := run1(t, Options{}, `echo "::add-mask::hunter22"; echo "::error::it is hunter22"`)
+	if len(res.Annotations) != 1 || res.Annotations[0].Message != "it is ***" {
+		t.Errorf("%v", res.Annotations)
+	}
+}
+
 func TestAnnotationLimits(t *testing.T) {
 	res := run1(t, Options{}, `for i in $(seq 12); do echo "::notice::n$i"; echo "##[warning]w$i"; done`,
 		`echo "::error::$(head -c 5000 /dev/zero | tr '\0' x)"; exit 3`)
@@ -161,8 +181,8 @@ func TestAnnotationLimits(t *testing.T) {
 }
 
 func TestStopCommands(t *testing.T) {
-	res := run1(t, Options{}, `echo "::stop-commands::token-123"; echo "::error::not read" >&2; echo "##[token-123]"; echo "::notice::read"
-echo "::stop-commands::other-token"`, `echo "::notice::a new step starts afresh"`, `echo "::stop-commands::error"`)
+	res := run1(t, Options{}, `{ echo "::stop-commands::token-123"; echo "::error::not read"; echo "##[token-123]"; echo "::notice::read"
+echo "::stop-commands::other-token"; } >&2`, `echo "::notice::a new step starts afresh"`, `echo "::stop-commands::error"`)
 	var got []string
 	for _, a := range res.Annotations {
 		got = append(got, a.Message)

@@ -34,7 +34,7 @@ func (x *run) runStep(ctx context.Context, index int, s step) {
 		github["action_ref"], github["action_repository"] = x.call.Ref, x.call.Repository
 	}
 	env := maps.Clone(x.Runner.env)
-	maps.Copy(env, x.env) // the caller's env: wins over what an earlier step set
+	maps.Copy(env, x.call.Env) // wins over what an earlier inner step set (StepEnvironmentOverrides)
 	before := x.contexts(github, env)
 	for name, text := range s.Env {
 		v, err := before.interpolate(text)
