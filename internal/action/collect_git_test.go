@@ -13,6 +13,7 @@ import (
 )
 
 func TestGitDescribesTheCommit(t *testing.T) {
+	t.Parallel()
 	r := newRepo(t)
 	r.write("file", "more\n")
 	r.git("commit", "-q", "-a", "-m", "second\n\nwith a body")
@@ -63,6 +64,7 @@ func TestGitDescribesTheCommit(t *testing.T) {
 }
 
 func TestGitStatusNames(t *testing.T) {
+	t.Parallel()
 	r := newRepo(t)
 	for _, n := range []string{"gone", "staged", "same"} {
 		r.write(n, "x")
@@ -104,6 +106,7 @@ func TestGitStatusNames(t *testing.T) {
 }
 
 func TestGitSeesWhatTheStepDoes(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name  string
 		step  func(r testRepo)
@@ -128,13 +131,16 @@ func TestGitSeesWhatTheStepDoes(t *testing.T) {
 		}, true, func(b gitBody) bool { return b.After.Detached && b.After.Branch == "HEAD" }},
 		{"leaves changes", func(r testRepo) {
 			r.write("file", "dirty")
-		}, false, func(b gitBody) bool { return !b.Dirty && b.After.Dirty && b.After.Status["file"].Worktree == "modified" }},
+		}, false, func(b gitBody) bool {
+			return !b.Dirty && b.After.Dirty && b.After.Status["file"].Worktree == "modified"
+		}},
 		{"replaces the commit", func(r testRepo) { // what git shows then is not what the id says
 			r.git("replace", "HEAD", r.git("commit-tree", "-m", "fake", r.git("mktree", "--missing")))
 		}, false, func(b gitBody) bool { return !b.After.Dirty && b.After.TreeHash == b.TreeHash }},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			r := newRepo(t)
 			b, s := observeGit(t, newGit(), r.plan(), func() { tt.step(r) })
 			wantNoGaps(t, s)
@@ -149,6 +155,7 @@ func TestGitSeesWhatTheStepDoes(t *testing.T) {
 }
 
 func TestGitDeletedByTheStep(t *testing.T) {
+	t.Parallel()
 	outer := newRepo(t) // must not be described instead
 	r := initRepo(t, filepath.Join(outer.dir, "inner"))
 	r.git("commit", "-q", "--allow-empty", "-m", "inner")
@@ -160,6 +167,7 @@ func TestGitDeletedByTheStep(t *testing.T) {
 }
 
 func TestGitCreatedByTheStep(t *testing.T) {
+	t.Parallel()
 	dir := realTempDir(t)
 	plan := testRepo{t, dir}.plan()
 	wantNotApplicable(t, startError(t, newGit(), plan))
@@ -177,6 +185,7 @@ func TestGitCreatedByTheStep(t *testing.T) {
 }
 
 func TestGitKindsOfCheckout(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name  string
 		make  func(t *testing.T) testRepo
@@ -259,6 +268,7 @@ func TestGitKindsOfCheckout(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			r := tt.make(t)
 			b, s := observeGit(t, newGit(), r.plan(), nil)
 			wantNoGaps(t, s)
@@ -270,6 +280,7 @@ func TestGitKindsOfCheckout(t *testing.T) {
 }
 
 func TestGitMovedSubmoduleIsDirty(t *testing.T) {
+	t.Parallel()
 	lib, r := newRepo(t), newRepo(t)
 	r.git("submodule", "--quiet", "add", "file://"+lib.dir, "lib")
 	r.git("commit", "-q", "-m", "add lib")
@@ -283,11 +294,19 @@ func TestGitMovedSubmoduleIsDirty(t *testing.T) {
 }
 
 func TestGitManyDirtyFiles(t *testing.T) {
+	t.Parallel()
 	r := newRepo(t)
+	var status strings.Builder
+	fmt.Fprintf(&status, "# branch.oid %s\x00# branch.head main\x00", r.git("rev-parse", "HEAD"))
 	for i := range maxDirty + 5 {
-		r.write(fmt.Sprintf("f%05d", i), "")
+		fmt.Fprintf(&status, "? f%05d\x00", i)
 	}
-	b, s := observeGit(t, newGit(), r.plan(), nil)
+	list := filepath.Join(t.TempDir(), "status")
+	if err := os.WriteFile(list, []byte(status.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	path := fakeGit(t, `if [ "$1" = status ]; then cat '`+list+`'; else exec "$GIT" "$@"; fi`)
+	b, s := observeGit(t, newGit(), r.plan(path), nil)
 	wantNoGaps(t, s)
 	if len(b.Status) != maxDirty || b.DirtyCount != maxDirty+5 {
 		t.Errorf("%d named of %d", len(b.Status), b.DirtyCount)
@@ -298,6 +317,7 @@ func TestGitManyDirtyFiles(t *testing.T) {
 }
 
 func TestGitUnusable(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name string
 		make func(r testRepo)
@@ -326,6 +346,7 @@ func TestGitUnusable(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			r := newRepo(t)
 			tt.make(r)
 			err := startError(t, newGit(), r.plan())
@@ -340,6 +361,7 @@ func TestGitUnusable(t *testing.T) {
 }
 
 func TestGitMissingObjectIsAGap(t *testing.T) {
+	t.Parallel()
 	r := newRepo(t)
 	_, s := observeGit(t, newGit(), r.plan(), func() {
 		r.git("update-ref", "--no-deref", "refs/heads/main", r.git("rev-parse", "HEAD"))
@@ -349,6 +371,7 @@ func TestGitMissingObjectIsAGap(t *testing.T) {
 }
 
 func TestGitNotInstalled(t *testing.T) {
+	t.Parallel()
 	r := newRepo(t)
 	plan := r.plan()
 	plan.OwnEnv = []string{"PATH=" + realTempDir(t)}
@@ -361,6 +384,7 @@ func TestGitNotInstalled(t *testing.T) {
 }
 
 func TestGitRemotesHaveNoCredentials(t *testing.T) {
+	t.Parallel()
 	r := newRepo(t)
 	r.git("config", "remote.a.url", "short:org/repo")
 	r.git("config", "url.https://x-access-token:s3cr3tt0ken@example.org/.insteadOf", "short:")

@@ -60,11 +60,14 @@ func testPath(t *testing.T) string {
 // git runs git as a user would, with no configuration from this machine.
 func (r testRepo) git(args ...string) string {
 	r.t.Helper()
-	return r.gitEnv(nil, args...)
+	out, err := r.tryGit(nil, args...)
+	if err != nil {
+		r.t.Fatalf("git %v: %v\n%s", args, err, out)
+	}
+	return strings.TrimSpace(out)
 }
 
-func (r testRepo) gitEnv(env []string, args ...string) string {
-	r.t.Helper()
+func (r testRepo) tryGit(env []string, args ...string) (string, error) {
 	cmd := exec.Command("git", args...)
 	cmd.Dir = r.dir
 	cmd.Env = append([]string{"PATH=" + testPath(r.t), "HOME=" + r.dir, "GIT_CONFIG_NOSYSTEM=1",
@@ -73,10 +76,7 @@ func (r testRepo) gitEnv(env []string, args ...string) string {
 		"GIT_COMMITTER_NAME=Con Mitter", "GIT_COMMITTER_EMAIL=con@example.org",
 		"GIT_COMMITTER_DATE=1700000100 +0000"}, env...)
 	out, err := cmd.CombinedOutput()
-	if err != nil {
-		r.t.Fatalf("git %v: %v\n%s", args, err, out)
-	}
-	return strings.TrimSpace(string(out))
+	return string(out), err
 }
 
 func (r testRepo) write(name, content string) {
@@ -176,4 +176,20 @@ func wantNotApplicable(t *testing.T, err error) {
 	if !errors.As(err, &na) {
 		t.Errorf("error %v, want NotApplicable", err)
 	}
+}
+
+// fakeGit makes a script that stands for git and returns a PATH with it first.
+// In it, "$GIT" is the real one.
+func fakeGit(t *testing.T, script string) string {
+	t.Helper()
+	real, err := exec.LookPath("git")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := realTempDir(t)
+	text := "#!/bin/sh\nGIT='" + real + "'\n" + script + "\n"
+	if err := os.WriteFile(filepath.Join(dir, "git"), []byte(text), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return "PATH=" + dir + string(os.PathListSeparator) + testPath(t)
 }
