@@ -66,6 +66,7 @@ var gitLimits = []string{
 	"the user's and the system's git configuration is not read: files that only it ignores are named as untracked",
 	"changes inside a submodule are not looked at, only the commit that it is at",
 	"a directory of untracked files is named once",
+	"what differs is judged by the index, which a step can falsify: the digests of materials and products are not",
 }
 
 // gitCollector describes the checkout around the step's directory, before and

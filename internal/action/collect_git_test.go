@@ -252,6 +252,29 @@ func TestGitKindsOfCheckout(t *testing.T) {
 			r.git("sparse-checkout", "set", "--cone", "--sparse-index", "in")
 			return r
 		}, func(b gitBody) bool { return !b.Dirty }},
+		{"settings of one worktree", func(t *testing.T) testRepo {
+			r := newRepo(t)
+			r.git("config", "core.fileMode", "true")
+			r.git("config", "core.repositoryformatversion", "1")
+			r.git("config", "extensions.worktreeConfig", "true")
+			r.git("config", "--worktree", "core.fileMode", "false")
+			if err := os.Chmod(filepath.Join(r.dir, "file"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			return r
+		}, func(b gitBody) bool { return !b.Dirty }},
+		{"ignored files", func(t *testing.T) testRepo {
+			r := newRepo(t)
+			r.append(".git/info/exclude", "local\n")
+			r.write("local", "")
+			return r
+		}, func(b gitBody) bool { return !b.Dirty }},
+		{"changed file that is hidden", func(t *testing.T) testRepo {
+			r := newRepo(t)
+			r.git("update-index", "--skip-worktree", "file")
+			r.write("file", "changed\n")
+			return r
+		}, func(b gitBody) bool { return b.Status["file"].Worktree == "modified" }},
 		{"split index", func(t *testing.T) testRepo {
 			r := newRepo(t)
 			r.git("update-index", "--split-index")

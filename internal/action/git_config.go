@@ -26,13 +26,12 @@ type gitConfig struct {
 
 // carriedSettings are the settings that decide what counts as a changed file.
 // Their values are checked against the list; none can name a program or file.
+// Left out are those that make git look less closely (trustctime, checkStat).
 var carriedSettings = map[string][]string{
 	"core.filemode": gitBools, "core.ignorecase": gitBools, "core.symlinks": gitBools,
-	"core.precomposeunicode": gitBools, "core.trustctime": gitBools,
-	"core.sparsecheckout": gitBools, "core.sparsecheckoutcone": gitBools, "index.sparse": gitBools,
-	"core.autocrlf":  append([]string{"input"}, gitBools...),
-	"core.eol":       {"lf", "crlf", "native"},
-	"core.checkstat": {"default", "minimal"},
+	"core.precomposeunicode": gitBools,
+	"core.autocrlf":          append([]string{"input"}, gitBools...),
+	"core.eol":               {"lf", "crlf", "native"},
 }
 
 var gitBools = []string{"true", "false", "yes", "no", "on", "off", "1", "0"}
@@ -108,8 +107,8 @@ func (c *gitConfig) setExtension(name, value string) error {
 	return nil
 }
 
-// render writes the configuration that git is shown instead. What comes last
-// is what git would otherwise do by itself; no program is named.
+// render writes the configuration that git is shown instead. It names no
+// program.
 func (c *gitConfig) render() []byte {
 	var b bytes.Buffer
 	section := func(name string) { b.WriteString("[" + name + "]\n") }
@@ -129,6 +128,7 @@ func (c *gitConfig) render() []byte {
 	}
 	section("core")
 	entry("bare", "false")
+	entry("sparseCheckout", "true") // files marked skip-worktree are compared if they are there
 	entry("fsmonitor", "false")
 	entry("untrackedCache", "false")
 	entry("hooksPath", "/dev/null")

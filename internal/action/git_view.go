@@ -88,7 +88,7 @@ func (v *gitView) prepare(ctx context.Context, path []string) error {
 	if err := os.WriteFile(filepath.Join(common, "config"), config.render(), 0o600); err != nil {
 		return err
 	}
-	for _, name := range []string{"objects", "refs", "packed-refs", "reftable", "info", "shallow"} {
+	for _, name := range []string{"objects", "refs", "packed-refs", "reftable", "info"} {
 		real := filepath.Join(v.commonDir, name)
 		if _, err := os.Lstat(real); errors.Is(err, fs.ErrNotExist) {
 			continue
