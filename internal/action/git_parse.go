@@ -235,13 +235,13 @@ func parseRefs(out []byte) (refs []string, tags []gitTag, err error) {
 			TaggerName:   identText(fields[2]),
 			TaggerEmail:  identText(strings.Trim(fields[3], "<>")),
 			When:         identText(fields[4]),
-			Message:      identTagText(strings.TrimSuffix(fields[5], fields[6])),
-			PGPSignature: identTagText(fields[6]),
+			Message:      tagText(strings.TrimSuffix(fields[5], fields[6])),
+			PGPSignature: tagText(fields[6]),
 		})
 	}
 	return refs, tags, nil
 }
 
-func identTagText(s string) string {
+func tagText(s string) string {
 	return strings.ToValidUTF8(shorten(s, maxTagText), "\uFFFD")
 }
