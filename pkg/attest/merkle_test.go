@@ -74,7 +74,13 @@ func TestTreeRootBindsPaths(t *testing.T) {
 	a, b := sha256.Sum256([]byte("a")), sha256.Sum256([]byte("b"))
 	seen := map[[32]byte]int{}
 	for i, files := range []map[string][32]byte{
-		{"x": a, "y": b}, {"x": b, "y": a}, {"x": a}, {"xy": a}, {"x": a, "xy": b}, {"X": a, "y": b}, {"x/y": a},
+		{"x": a, "y": b},
+		{"x": b, "y": a},
+		{"x": a},
+		{"xy": a},
+		{"x": a, "xy": b},
+		{"X": a, "y": b},
+		{"x/y": a},
 		{"x": a, string(append([]byte("y"), b[:1]...)): b},
 	} {
 		root, _ := TreeRoot(files)

@@ -1,0 +1,193 @@
+package attest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+)
+
+// The names that make a document one of ours, and those of the two relatives
+// whose evidence is read as well.
+const (
+	// StatementType is in-toto's Statement v1
+	// (https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md).
+	StatementType = "https://in-toto.io/Statement/v1"
+	// StatementTypeV01 is what Witness still writes.
+	StatementTypeV01 = "https://in-toto.io/Statement/v0.1"
+	// PayloadType is the DSSE payload type of every in-toto statement.
+	PayloadType = "application/vnd.in-toto+json"
+
+	// CollectionType is the predicate type of our own evidence.
+	CollectionType = "https://github.com/org/cilock-action/attestation-collection/v0.1"
+	// WitnessCollectionType is Witness' collection, the shape of ours too.
+	WitnessCollectionType = "https://witness.testifysec.com/attestation-collection/v0.1"
+	// AflockCollectionType is the collection that CI/lock writes.
+	AflockCollectionType = "https://aflock.ai/attestation-collection/v0.1"
+)
+
+// MaxSubjects is the most subjects that sigstore-go accepts in a statement
+// (v1.3.0, measured: 1,025 are refused as "too many subjects").
+const MaxSubjects = 1024
+
+// Statement is an in-toto statement: Predicate is said about Subject.
+type Statement struct {
+	Type          string          `json:"_type"`
+	Subject       []Subject       `json:"subject"`
+	PredicateType string          `json:"predicateType"`
+	Predicate     json.RawMessage `json:"predicate"`
+}
+
+// Subject is an artifact by name and digests. The digest is what counts: a
+// name is a label.
+type Subject struct {
+	Name   string    `json:"name"`
+	Digest DigestSet `json:"digest"`
+}
+
+// DigestSet maps a hash name to lower-case hex. Only the names that Witness
+// knows are written: sha256, sha1, gitoid:sha256, gitoid:sha1.
+type DigestSet map[string]string
+
+// SHA256 is the digest set of a SHA-256 in hex.
+func SHA256(hex string) DigestSet { return DigestSet{"sha256": hex} }
+
+// Collection is the predicate of a step: one attestation for each fact.
+type Collection struct {
+	Name         string        `json:"name"`
+	Attestations []Attestation `json:"attestations"`
+}
+
+// Attestation is one typed body and when it was taken.
+type Attestation struct {
+	Type      string          `json:"type"`
+	Body      json.RawMessage `json:"attestation"`
+	StartTime time.Time       `json:"starttime"`
+	EndTime   time.Time       `json:"endtime"`
+}
+
+// Find returns the first attestation of a type.
+func (c Collection) Find(typ string) (Attestation, bool) {
+	for _, a := range c.Attestations {
+		if a.Type == typ {
+			return a, true
+		}
+	}
+	return Attestation{}, false
+}
+
+// Decode reads the body of the first attestation of a type into v. It reports
+// whether there was one.
+func (c Collection) Decode(typ string, v any) (bool, error) {
+	a, ok := c.Find(typ)
+	if !ok {
+		return false, nil
+	}
+	err := json.Unmarshal(a.Body, v)
+	if err == nil && hasFields(v) {
+		err = distinctFields(a.Body)
+	}
+	if err != nil {
+		return true, fmt.Errorf("read attestation %s: %w", typ, err)
+	}
+	return true, nil
+}
+
+// IsCollection reports whether the predicate is a collection that this package
+// can read.
+func (s Statement) IsCollection() bool {
+	switch s.PredicateType {
+	case CollectionType, WitnessCollectionType, AflockCollectionType:
+		return true
+	}
+	return false
+}
+
+// mayRepeat holds the only type of which a collection may have several: one
+// for each action that the workflow uses.
+const mayRepeat = TypeGitHubAction
+
+// Collection reads the predicate. A collection with no name, with no
+// attestations or with two of one type is refused: in each of these cases a
+// verifier could look at one thing and a policy at another.
+func (s Statement) Collection() (Collection, error) {
+	if !s.IsCollection() {
+		return Collection{}, fmt.Errorf("predicate type %q is not an attestation collection", s.PredicateType)
+	}
+	var c Collection
+	if err := errors.Join(json.Unmarshal(s.Predicate, &c), distinctFields(s.Predicate)); err != nil {
+		return Collection{}, fmt.Errorf("read collection: %w", err)
+	}
+	if c.Name == "" {
+		return Collection{}, fmt.Errorf("collection has no name")
+	}
+	if len(c.Attestations) == 0 {
+		return Collection{}, fmt.Errorf("collection %q has no attestations", c.Name)
+	}
+	seen := map[string]bool{}
+	for _, a := range c.Attestations {
+		if a.Type == "" {
+			return Collection{}, fmt.Errorf("collection %q has an attestation without a type", c.Name)
+		}
+		if seen[a.Type] && a.Type != mayRepeat {
+			return Collection{}, fmt.Errorf("collection %q has two attestations of type %s", c.Name, a.Type)
+		}
+		seen[a.Type] = true
+	}
+	return c, nil
+}
+
+// Marshal is the payload that gets signed: compact JSON without HTML escapes.
+func (s Statement) Marshal() ([]byte, error) {
+	if len(s.Subject) == 0 {
+		return nil, fmt.Errorf("statement has no subject")
+	}
+	if len(s.Subject) > MaxSubjects {
+		return nil, fmt.Errorf("statement has %d subjects, at most %d are verifiable", len(s.Subject), MaxSubjects)
+	}
+	return Encode(s)
+}
+
+// parseStatement reads a verified payload. Both statement versions that the
+// field writes are accepted, since their fields are the same.
+func parseStatement(payload []byte) (Statement, error) {
+	var s Statement
+	err := json.Unmarshal(payload, &s) // refuses text after the end
+	if err = errors.Join(err, distinctFields(payload)); err != nil {
+		return Statement{}, fmt.Errorf("read statement: %w", err)
+	}
+	if s.Type != StatementType && s.Type != StatementTypeV01 {
+		return Statement{}, fmt.Errorf("statement type is %q, expected %s", s.Type, StatementType)
+	}
+	if s.PredicateType == "" {
+		return Statement{}, fmt.Errorf("statement has no predicate type")
+	}
+	if len(s.Subject) == 0 {
+		return Statement{}, fmt.Errorf("statement has no subject")
+	}
+	return s, nil
+}
+
+// Encode is json.Marshal without HTML escapes: a secret then stands in the
+// text as it does in the value, and redaction finds it.
+func Encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimRight(b.Bytes(), "\n"), nil
+}
+
+// ParseDigest reads NAME@sha256:HEX (64 lower-case digits): an artifact by name
+// and digest. ok is false for every other text, which then is a path.
+func ParseDigest(s string) (name, sha256Hex string, ok bool) {
+	m := regexp.MustCompile(`^(.+)@sha256:([0-9a-f]{64})$`).FindStringSubmatch(s)
+	if m == nil {
+		return "", "", false
+	}
+	return m[1], m[2], true
+}

@@ -1,0 +1,212 @@
+package attest
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+)
+
+// Verified is a statement whose signature and shape have been checked. Only
+// Verify makes one.
+type Verified struct {
+	Statement  Statement
+	Collection *Collection // nil when the predicate is of another kind
+	KeyID      string
+	Checks     []Check // those that held, in order
+}
+
+// Check is one thing that was looked at and held.
+type Check struct {
+	Name   string
+	Detail string
+}
+
+// CheckError is a check that did not hold: which, on what, what was expected
+// and what was found. Expected and Found may hold untrusted text.
+type CheckError struct {
+	Check    string
+	On       string
+	Expected string
+	Found    string
+}
+
+func (e *CheckError) Error() string {
+	return fmt.Sprintf("%s check failed on %s: expected %s, found %s", e.Check, e.On, e.Expected, e.Found)
+}
+
+// Verify checks b against the one key that may have signed it. It returns a
+// *CheckError that names the first check that did not hold. It makes no
+// network call, and asks for no trusted time: a key has no validity period.
+func Verify(b *Bundle, key PublicKey) (*Verified, error) {
+	if err := verifySignature(b, key); err != nil {
+		return nil, err
+	}
+	v := &Verified{KeyID: key.id}
+	v.held("signature", key.algorithm+" key "+key.id)
+
+	if b.envelope.PayloadType != PayloadType {
+		return nil, &CheckError{"payload type", "envelope", PayloadType, quote(b.envelope.PayloadType)}
+	}
+	v.held("payload type", PayloadType)
+
+	st, err := parseStatement(b.envelope.Payload)
+	if err != nil {
+		return nil, &CheckError{"statement", "payload", "an in-toto statement", err.Error()}
+	}
+	v.Statement = st
+	v.held("statement", st.PredicateType)
+
+	if !st.IsCollection() {
+		return v, nil
+	}
+	c, err := st.Collection()
+	if err != nil {
+		return nil, &CheckError{"collection", "predicate", "a named collection of distinct attestations", err.Error()}
+	}
+	v.Collection = &c
+	v.held("collection", fmt.Sprintf("step %s, %d attestations", quote(c.Name), len(c.Attestations)))
+	if err := v.checkTrees(); err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+func (v *Verified) held(name, detail string) { v.Checks = append(v.Checks, Check{name, detail}) }
+
+// verifySignature accepts b if one of its signatures is by key. More
+// signatures add nothing: the question is whether this key signed. Whatever key
+// the file names, only the caller's key is tried.
+func verifySignature(b *Bundle, key PublicKey) error {
+	message := preAuth(b.envelope.PayloadType, b.envelope.Payload)
+	for _, sig := range b.envelope.Signatures {
+		if key.verifies(message, sig.Sig) {
+			return nil
+		}
+	}
+	found := "a signature that does not fit the payload"
+	if b.KeyHint != "" && b.KeyHint != key.id {
+		found = "a signature that names key " + quote(b.KeyHint)
+	}
+	return &CheckError{"signature", "envelope", "a valid signature by key " + key.id, found}
+}
+
+// checkTrees recomputes the Merkle roots from the maps beside them.
+func (v *Verified) checkTrees() error {
+	var trees Trees
+	found, err := v.Collection.Decode(TypeTrees, &trees)
+	if err != nil {
+		return &CheckError{"trees", TypeTrees, "a trees attestation", err.Error()}
+	}
+	if !found {
+		return nil
+	}
+	materials := map[string]DigestSet{}
+	if _, err := v.Collection.Decode(TypeMaterial, &materials); err != nil {
+		return &CheckError{"trees", TypeMaterial, "a map of digests", err.Error()}
+	}
+	products := map[string]Product{}
+	if _, err := v.Collection.Decode(TypeProduct, &products); err != nil {
+		return &CheckError{"trees", TypeProduct, "a map of products", err.Error()}
+	}
+	if err := checkTree("materials", trees.Materials, materials); err != nil {
+		return err
+	}
+	if err := checkTree("products", trees.Products, ProductDigests(products)); err != nil {
+		return err
+	}
+	v.held("trees", fmt.Sprintf("roots of %d materials and %d products", len(materials), len(products)))
+	return nil
+}
+
+// ProductDigests drops the mime types.
+func ProductDigests(products map[string]Product) map[string]DigestSet {
+	out := make(map[string]DigestSet, len(products))
+	for path, p := range products {
+		out[path] = p.Digest
+	}
+	return out
+}
+
+func checkTree(name string, want Tree, files map[string]DigestSet) error {
+	got, err := NewTree(files)
+	if err != nil {
+		return &CheckError{"trees", name, "SHA-256 digests", err.Error()}
+	}
+	if got.Root != want.Root || got.LeafCount != want.LeafCount {
+		return &CheckError{
+			"trees", name,
+			fmt.Sprintf("root %s over %d files", want.Root, want.LeafCount),
+			fmt.Sprintf("root %s over %d files", got.Root, got.LeafCount),
+		}
+	}
+	return nil
+}
+
+// NewTree is the tree over a path-to-digest map. Every entry needs a sha256.
+func NewTree(files map[string]DigestSet) (Tree, error) {
+	leaves := make(map[string][sha256.Size]byte, len(files))
+	for path, digest := range files {
+		sum, err := hex.DecodeString(digest["sha256"])
+		if err != nil || len(sum) != sha256.Size {
+			return Tree{}, fmt.Errorf("no sha256 for %s", quote(path))
+		}
+		leaves[path] = [sha256.Size]byte(sum)
+	}
+	rootHash, n := TreeRoot(leaves)
+	return Tree{Root: hex.EncodeToString(rootHash[:]), LeafCount: n}, nil
+}
+
+// MatchSubject finds the artifact in the statement by its SHA-256 (lower-case
+// hex). Weaker digests are never compared. In a collection with more products
+// than subjects fit, the products that were signed count as well. It returns
+// where the digest stands.
+func (v *Verified) MatchSubject(sha256Hex string) (where string, ok bool) {
+	for _, s := range v.Statement.Subject {
+		if s.Digest["sha256"] == sha256Hex {
+			return "subject " + quote(s.Name), true
+		}
+	}
+	if !v.subjectIsProductTree() {
+		return "", false
+	}
+	products := map[string]Product{}
+	if _, err := v.Collection.Decode(TypeProduct, &products); err != nil {
+		return "", false
+	}
+	for path, p := range products {
+		if p.Digest["sha256"] == sha256Hex {
+			return "product " + quote(path), true
+		}
+	}
+	return "", false
+}
+
+// ProductTreeName is the name of the one subject that stands for all products
+// when there are more of them than MaxSubjects; its digest is their tree root.
+const ProductTreeName = "products (RFC 6962 root)"
+
+func (v *Verified) subjectIsProductTree() bool {
+	var trees Trees
+	if v.Collection == nil {
+		return false
+	}
+	if ok, err := v.Collection.Decode(TypeTrees, &trees); !ok || err != nil {
+		return false
+	}
+	for _, s := range v.Statement.Subject {
+		if s.Name == ProductTreeName && s.Digest["sha256"] == trees.Products.Root {
+			return true
+		}
+	}
+	return false
+}
+
+// quote makes untrusted text one printable line of bounded length.
+func quote(s string) string {
+	const limit = 200
+	if len(s) > limit {
+		s = s[:limit] + "..."
+	}
+	return strings.Trim(fmt.Sprintf("%q", s), `"`)
+}
