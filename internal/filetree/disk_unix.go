@@ -3,6 +3,7 @@
 package filetree
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"syscall"
@@ -65,7 +66,7 @@ func (f openFile) close() { _ = unix.Close(f.fd) }
 // again repeats a system call that a signal interrupted.
 func again(call func() error) error {
 	for {
-		if err := call(); err != unix.EINTR {
+		if err := call(); !errors.Is(err, unix.EINTR) {
 			return err
 		}
 	}

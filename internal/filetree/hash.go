@@ -27,10 +27,12 @@ type hasher struct {
 }
 
 func (h *hasher) run(jobs <-chan job) {
-	h.buf = make([]byte, chunk)
 	h.sha = sha256.New()
 	for j := range jobs {
 		if h.ctx.Err() == nil {
+			if h.buf == nil { // most scans after the first read nothing
+				h.buf = make([]byte, chunk)
+			}
 			// What is cut short in the middle is no finding.
 			if it := h.record(j); h.ctx.Err() == nil {
 				send(h.ctx, h.out, it)
@@ -82,8 +84,10 @@ func (h *hasher) file(j job) (*File, error) {
 		return nil, replaced
 	}
 	h.s.at(beforeRead, path)
-	out := &File{Path: j.recorded, Size: before.size, Mode: before.recorded(),
-		stamp: before.stamp, settled: before.settled(h.s.now())}
+	out := &File{
+		Path: j.recorded, Size: before.size, Mode: before.recorded(),
+		stamp: before.stamp, settled: before.settled(h.s.now()),
+	}
 	if err := h.content(f, out); err != nil {
 		return nil, err
 	}

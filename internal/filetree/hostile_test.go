@@ -118,31 +118,58 @@ func TestSwapsBeforeOpenDoNotEscape(t *testing.T) {
 	}{
 		{"directory for symlink out", beforeOpenDir, "d", symlink(outside(t)), []string{"e/f", changedDir}},
 		{"directory for symlink inside", beforeOpenDir, "d", symlink("e"), []string{"e/f", changedDir}},
-		{"directory for fifo", beforeOpenDir, "d",
-			func(t *testing.T, p string) { must(t, syscall.Mkfifo(p, 0o644)) }, []string{"e/f", changedDir}},
-		{"directory for another", beforeOpenDir, "d",
-			func(t *testing.T, p string) { must(t, os.Mkdir(p, 0o755)) }, []string{"e/f", changedDir}},
-		{"directory for file", beforeOpenDir, "d",
-			func(t *testing.T, p string) { must(t, os.WriteFile(p, nil, 0o644)) }, []string{"e/f", changedDir}},
-		{"directory for nothing", beforeOpenDir, "d",
-			func(*testing.T, string) {}, []string{"e/f", changedDir}},
+		{
+			"directory for fifo", beforeOpenDir, "d",
+			func(t *testing.T, p string) { must(t, syscall.Mkfifo(p, 0o644)) },
+			[]string{"e/f", changedDir},
+		},
+		{
+			"directory for another", beforeOpenDir, "d",
+			func(t *testing.T, p string) { must(t, os.Mkdir(p, 0o755)) },
+			[]string{"e/f", changedDir},
+		},
+		{
+			"directory for file", beforeOpenDir, "d",
+			func(t *testing.T, p string) { must(t, os.WriteFile(p, nil, 0o644)) },
+			[]string{"e/f", changedDir},
+		},
+		{
+			"directory for nothing", beforeOpenDir, "d",
+			func(*testing.T, string) {},
+			[]string{"e/f", changedDir},
+		},
 		// The directory is open, so what is found is still the file that was listed.
 		{"parent for symlink out", beforeOpenFile, "d", symlink(outside(t)), []string{"d/shadow", "e/f"}},
 		{"parent for symlink inside", beforeOpenFile, "d", symlink("e"), []string{"d/shadow", "e/f"}},
-		{"file for symlink out", beforeOpenFile, "d/shadow",
-			symlink(filepath.Join(outside(t), "shadow")), []string{"e/f", "d/shadow [changed] replaced by something else"}},
-		{"file for symlink inside", beforeOpenFile, "d/shadow",
-			symlink("../e/f"), []string{"e/f", "d/shadow [changed] replaced by something else"}},
-		{"file for fifo", beforeOpenFile, "d/shadow",
+		{
+			"file for symlink out", beforeOpenFile, "d/shadow",
+			symlink(filepath.Join(outside(t), "shadow")),
+			[]string{"e/f", "d/shadow [changed] replaced by something else"},
+		},
+		{
+			"file for symlink inside", beforeOpenFile, "d/shadow",
+			symlink("../e/f"),
+			[]string{"e/f", "d/shadow [changed] replaced by something else"},
+		},
+		{
+			"file for fifo", beforeOpenFile, "d/shadow",
 			func(t *testing.T, p string) { must(t, syscall.Mkfifo(p, 0o644)) },
-			[]string{"e/f", "d/shadow [changed] replaced by something else"}},
-		{"file for nothing", beforeOpenFile, "d/shadow", func(*testing.T, string) {},
-			[]string{"e/f", "d/shadow [changed] moved or deleted: no such file or directory"}},
-		{"file for another file", beforeOpenFile, "d/shadow",
-			func(t *testing.T, p string) { must(t, os.WriteFile(p, nil, 0o644)) }, []string{"d/shadow", "e/f"}},
-		{"file for directory", beforeOpenFile, "d/shadow",
+			[]string{"e/f", "d/shadow [changed] replaced by something else"},
+		},
+		{
+			"file for nothing", beforeOpenFile, "d/shadow", func(*testing.T, string) {},
+			[]string{"e/f", "d/shadow [changed] moved or deleted: no such file or directory"},
+		},
+		{
+			"file for another file", beforeOpenFile, "d/shadow",
+			func(t *testing.T, p string) { must(t, os.WriteFile(p, nil, 0o644)) },
+			[]string{"d/shadow", "e/f"},
+		},
+		{
+			"file for directory", beforeOpenFile, "d/shadow",
 			func(t *testing.T, p string) { must(t, os.Mkdir(p, 0o755)) },
-			[]string{"e/f", "d/shadow [changed] replaced by something else"}},
+			[]string{"e/f", "d/shadow [changed] replaced by something else"},
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			dir := t.TempDir()

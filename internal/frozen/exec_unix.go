@@ -14,16 +14,20 @@ import (
 func Supported() error { return nil }
 
 // The one init function of the project. It returns at once unless the process
-// was started as [Arguments] says and descriptor [FD] really is a unix socket,
+// was started as [ArgumentsFD] says and that descriptor really is a unix socket,
 // so nobody gets here by typing the verb.
 func init() {
-	if len(os.Args) != 3 || os.Args[1] != Verb || os.Args[2] != strconv.Itoa(FD) || !isUnixSocket(FD) {
+	if len(os.Args) != 3 || os.Args[1] != Verb {
+		return
+	}
+	fd, err := strconv.Atoi(os.Args[2])
+	if err != nil || fd < FD || fd > MaxFD || !isUnixSocket(fd) {
 		return
 	}
 	// An exec from another thread gives the PID to a different kernel task,
 	// and the tracer's mark on this one is lost.
 	runtime.LockOSThread()
-	syscall.Exit(serve(FD))
+	syscall.Exit(serve(fd))
 }
 
 func isUnixSocket(fd int) bool {
@@ -42,7 +46,9 @@ func isUnixSocket(fd int) bool {
 // serve is the life of a frozen process. It returns an exit code, or not at
 // all: then this process is the command.
 func serve(fd int) int {
-	closeOnExec()
+	// Descriptors that our caller opened for the command (`<(list)` of a shell,
+	// make's jobserver) stay; what Go opens is marked by Go, and this is ours.
+	syscall.CloseOnExec(fd)
 	if !onMainThread() {
 		send(fd, failure(ExitAbandoned, "the frozen process is not on its main thread"))
 		return ExitAbandoned
@@ -69,23 +75,6 @@ func serve(fd int) int {
 	code, err := execute(args, env, func() { send(fd, []byte("exec\n")) })
 	send(fd, failure(code, err.Error()))
 	return code
-}
-
-// closeOnExec marks every descriptor above standard error, so that the step
-// inherits 0, 1 and 2 and nothing else, whatever we were started with.
-func closeOnExec() {
-	// On Linux /dev/fd leads to /proc/self/fd.
-	if list, err := os.ReadDir("/dev/fd"); err == nil {
-		for _, e := range list {
-			if fd, err := strconv.Atoi(e.Name()); err == nil && fd > 2 {
-				syscall.CloseOnExec(fd)
-			}
-		}
-		return
-	}
-	for fd := 3; fd < 1024; fd++ {
-		syscall.CloseOnExec(fd)
-	}
 }
 
 // send writes all of b. A parent that is gone gives EPIPE; the SIGPIPE that

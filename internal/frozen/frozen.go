@@ -31,7 +31,6 @@ package frozen
 import (
 	"errors"
 	"strconv"
-	"strings"
 	"syscall"
 )
 
@@ -62,9 +61,16 @@ const MaxOutcome = 4 << 10
 
 const headerSize = 5
 
+// MaxFD bounds the number of the socket where it is not [FD].
+const MaxFD = 255
+
 // Arguments is the argument vector of a frozen process; self is its argv[0].
-func Arguments(self string) []string {
-	return []string{self, Verb, strconv.Itoa(FD)}
+func Arguments(self string) []string { return ArgumentsFD(self, FD) }
+
+// ArgumentsFD is the same for a socket that is inherited as fd, from [FD] to
+// [MaxFD]: what the caller has open for the command under FD stays there.
+func ArgumentsFD(self string, fd int) []string {
+	return []string{self, Verb, strconv.Itoa(fd)}
 }
 
 // Message encodes the order to become args with exactly the environment env:
@@ -78,7 +84,7 @@ func Message(args, env []string) ([]byte, error) {
 	size := 4
 	for _, list := range [][]string{args, env} {
 		for _, s := range list {
-			if strings.IndexByte(s, 0) >= 0 {
+			if indexByte(s, 0) >= 0 {
 				return nil, &exError{"a NUL in an argument or environment entry", syscall.EINVAL}
 			}
 			size += len(s) + 1
@@ -133,7 +139,7 @@ func parseBody(body []byte) (args, env []string, err error) {
 	if text == "" || text[len(text)-1] != 0 {
 		return nil, nil, errMessage
 	}
-	list := strings.Split(text[:len(text)-1], "\x00")
+	list := splitByte(text[:len(text)-1], 0)
 	if argc == 0 || uint64(argc) > uint64(len(list)) {
 		return nil, nil, errMessage
 	}
@@ -151,17 +157,18 @@ type Outcome struct {
 // end of the socket. A process that was killed before it came to the exec said
 // nothing: then nothing was started, and no reason is known.
 func ParseOutcome(said []byte) Outcome {
-	line, rest, _ := strings.Cut(string(said), "\n")
+	line, rest, _ := cutByte(string(said), '\n')
 	started := line == "exec"
 	if started {
-		line, rest, _ = strings.Cut(rest, "\n")
+		line, rest, _ = cutByte(rest, '\n')
 	}
 	if line == "" && rest == "" {
 		return Outcome{Started: started}
 	}
-	code, reason, ok := strings.Cut(strings.TrimPrefix(line, "fail "), " ")
+	failed, isFail := cutPrefix(line, "fail ")
+	code, reason, ok := cutByte(failed, ' ')
 	n, err := strconv.Atoi(code)
-	if !ok || err != nil || n < 1 || n > 255 || !strings.HasPrefix(line, "fail ") {
+	if !isFail || !ok || err != nil || n < 1 || n > 255 {
 		return Outcome{Code: ExitNotExecutable, Reason: "the frozen process said something unknown"}
 	}
 	return Outcome{Code: n, Reason: reason}
@@ -173,7 +180,7 @@ func failure(code int, reason string) []byte {
 	if len(reason) > most {
 		reason = reason[:most]
 	}
-	reason = strings.ReplaceAll(reason, "\n", " ")
+	reason = oneLine(reason)
 	return []byte("fail " + strconv.Itoa(code) + " " + reason + "\n")
 }
 

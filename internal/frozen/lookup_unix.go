@@ -3,8 +3,8 @@
 package frozen
 
 import (
+	"errors"
 	"os"
-	"strings"
 	"syscall"
 )
 
@@ -21,10 +21,10 @@ func execute(args, env []string, going func()) (int, error) {
 	}
 	going()
 	err = syscall.Exec(path, args, env)
-	if err == syscall.ENOEXEC && isText(path) {
+	if errors.Is(err, syscall.ENOEXEC) && isText(path) {
 		// As a shell and execvp do with a script that has no #! line.
 		file := path
-		if strings.HasPrefix(file, "-") {
+		if file[0] == '-' {
 			file = "./" + file // sh would read it as an option
 		}
 		sh := append([]string{"/bin/sh", file}, args[1:]...)
@@ -47,10 +47,7 @@ func (e *lookupError) Unwrap() error { return e.err }
 // exitCode is 127 if there is no such file, and 126 if there is one that cannot
 // be executed. A missing interpreter is a missing file (bash 5, dash).
 func exitCode(err error) int {
-	if e, ok := err.(*lookupError); ok {
-		err = e.err
-	}
-	if err == syscall.ENOENT || err == syscall.ENOTDIR {
+	if errors.Is(err, syscall.ENOENT) || errors.Is(err, syscall.ENOTDIR) {
 		return ExitNotFound
 	}
 	return ExitNotExecutable
@@ -61,20 +58,21 @@ func exitCode(err error) int {
 // directory. Directories are not commands. A file that may not be executed is
 // passed over, but remembered if nothing better follows.
 func find(name string, env []string) (string, error) {
-	if strings.Contains(name, "/") {
+	if indexByte(name, '/') >= 0 {
 		return name, nil
 	}
 	refused := error(syscall.ENOENT)
 	if name != "" {
-		for _, dir := range strings.Split(pathOf(env), ":") {
+		for _, dir := range splitByte(pathOf(env), ':') {
 			if dir == "" {
 				dir = "."
 			}
 			path := dir + "/" + name
-			switch err := executable(path); err {
-			case nil:
+			err := executable(path)
+			if err == nil {
 				return path, nil
-			case syscall.EACCES:
+			}
+			if errors.Is(err, syscall.EACCES) {
 				refused = err
 			}
 		}
@@ -85,7 +83,7 @@ func find(name string, env []string) (string, error) {
 // pathOf is the PATH in env. Of duplicates the first counts, as in getenv(3).
 func pathOf(env []string) string {
 	for _, kv := range env {
-		if v, ok := strings.CutPrefix(kv, "PATH="); ok {
+		if v, ok := cutPrefix(kv, "PATH="); ok {
 			return v
 		}
 	}
@@ -120,6 +118,6 @@ func isText(path string) bool {
 	defer f.Close()
 	head := make([]byte, 128)
 	n, _ := f.Read(head)
-	line, _, _ := strings.Cut(string(head[:n]), "\n")
-	return !strings.Contains(line, "\x00")
+	line, _, _ := cutByte(string(head[:n]), '\n')
+	return indexByte(line, 0) < 0
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -57,14 +58,23 @@ func newChild(ctx context.Context, c *Command, files [3]*os.File, where placemen
 			}
 		}
 	}
-	ch.proc, err = os.StartProcess(self, frozen.Arguments(argv0), &os.ProcAttr{
+	low, err := callersFiles()
+	if err != nil {
+		ours.Close()
+		return nil, err
+	}
+	list := append(append([]*os.File{files[0], files[1], files[2]}, low...), theirs)
+	ch.proc, err = os.StartProcess(self, frozen.ArgumentsFD(argv0, len(list)-1), &os.ProcAttr{
 		Dir: c.Dir,
 		// Not nil, which would be our environment. The command's own travels in
 		// the message.
 		Env:   []string{},
-		Files: []*os.File{files[0], files[1], files[2], theirs},
+		Files: list,
 		Sys:   where.attr(),
 	})
+	for _, f := range low {
+		f.Close()
+	}
 	if err != nil {
 		ours.Close()
 		return nil, fmt.Errorf("start the frozen process: %w", err)
@@ -79,6 +89,28 @@ func newChild(ctx context.Context, c *Command, files [3]*os.File, where placemen
 		return nil, fmt.Errorf("start the frozen process: %w", err)
 	}
 	return ch, nil
+}
+
+// callersFiles duplicates the descriptors from 3 on that our caller opened for
+// the command, up to the first that it did not: a list that is given to a new
+// process replaces those, and leaves higher ones alone. Make's jobserver, for
+// one, is 3 and 4. What this program opened itself is marked close-on-exec.
+func callersFiles() (list []*os.File, err error) {
+	for fd := frozen.FD; fd < frozen.MaxFD; fd++ {
+		flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0)
+		if err != nil || flags&unix.FD_CLOEXEC != 0 {
+			break
+		}
+		dup, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
+		if err != nil {
+			for _, f := range list {
+				f.Close()
+			}
+			return nil, fmt.Errorf("keep descriptor %d for the command: %w", fd, err)
+		}
+		list = append(list, os.NewFile(uintptr(dup), "descriptor "+strconv.Itoa(fd)))
+	}
+	return list, nil
 }
 
 // checkDir names the working directory in the error; the fork would name us.
@@ -200,7 +232,7 @@ func readNow(f *os.File, p []byte) (n int, err error) {
 	// Control and not Read, which gives up when a deadline has passed.
 	cerr := conn.Control(func(fd uintptr) {
 		for {
-			if n, err = unix.Read(int(fd), p); err != unix.EINTR {
+			if n, err = unix.Read(int(fd), p); !errors.Is(err, unix.EINTR) {
 				return
 			}
 		}

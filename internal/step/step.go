@@ -137,6 +137,7 @@ type Output struct {
 
 	SpoolError string // why the evidence is short although the limit was not reached
 	WriteError string // why the stream was closed under the command: our own output failed
+	ReaderGone bool   // WriteError is that of a reader who wanted no more (head), not of a full disk
 }
 
 // Survivor is a process of the step that was alive after the command had ended.

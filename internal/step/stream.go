@@ -6,6 +6,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -15,7 +16,8 @@ const (
 	bufferSize = 256 << 10
 	pipeSize   = 1 << 20
 	// buffers rotate between the copy and the evidence, so that hashing one
-	// overlaps with copying the next.
+	// overlaps with copying the next. They are made when they are first used:
+	// most steps write little, and 1.5 MB at the start makes the collector run.
 	buffers = 3
 )
 
@@ -45,7 +47,7 @@ func newStream(name string, src *os.File, dst io.Writer) *stream {
 		giveUp: make(chan struct{}), finished: make(chan Output, 1),
 	}
 	for range buffers {
-		s.free <- make([]byte, bufferSize)
+		s.free <- nil
 	}
 	return s
 }
@@ -70,6 +72,9 @@ func (s *stream) pass(read func([]byte) (int, error)) bool {
 	case buf = <-s.free:
 	case <-s.giveUp:
 		return false
+	}
+	if buf == nil {
+		buf = make([]byte, bufferSize)
 	}
 	n, err := read(buf)
 	if n > 0 && !s.deliver(buf[:n]) {
@@ -177,7 +182,7 @@ func (s *stream) output(o Output) Output {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.writeErr != nil {
-		o.WriteError = s.writeErr.Error()
+		o.WriteError, o.ReaderGone = s.writeErr.Error(), errors.Is(s.writeErr, syscall.EPIPE)
 	}
 	return o
 }

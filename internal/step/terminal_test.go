@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/creack/pty"
+	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 )
 
@@ -131,7 +132,12 @@ func TestTerminalResize(t *testing.T) {
 	go func() {
 		defer close(done)
 		sc.shown.await(t, "up")
-		pty.Setsize(sc.keys, &pty.Winsize{Rows: 44, Cols: 99})
+		// Not pty.Setsize: its Fd call races with the reader of the same file.
+		if err := control(sc.keys, func(fd int) error {
+			return unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: 44, Col: 99})
+		}); err != nil {
+			t.Errorf("resize: %v", err)
+		}
 		syscall.Kill(os.Getpid(), syscall.SIGWINCH) // the kernel tells the foreground group
 	}()
 	p.Wait(context.Background(), nil)

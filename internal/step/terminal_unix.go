@@ -71,12 +71,12 @@ func openTerminal(in, out *os.File) (*terminal, error) {
 
 func (t *terminal) resize() {
 	var size *unix.Winsize
-	control(t.out, func(fd int) (err error) {
+	_ = control(t.out, func(fd int) (err error) { // a terminal without a size has none
 		size, err = unix.IoctlGetWinsize(fd, unix.TIOCGWINSZ)
 		return err
 	})
 	if size != nil {
-		control(t.master, func(fd int) error { return unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, size) })
+		_ = control(t.master, func(fd int) error { return unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, size) })
 	}
 }
 

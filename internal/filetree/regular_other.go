@@ -1,0 +1,6 @@
+//go:build !unix
+
+package filetree
+
+// nonblock has no meaning here.
+const nonblock = 0
