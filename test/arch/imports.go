@@ -11,8 +11,8 @@ import (
 // those of internal/action, which may import them all.
 func friends() map[string][]string {
 	return map[string][]string{
-		"internal/step":   {"internal/frozen"},  // the step is started frozen
-		"internal/verify": {"internal/verdict"}, // its answer is a verdict
+		"internal/step":   {"internal/frozen"},                       // the step is started frozen
+		"internal/verify": {"internal/verdict", "internal/filetree"}, // its answer is a verdict; it opens files
 	}
 }
 
