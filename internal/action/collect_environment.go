@@ -29,35 +29,45 @@ const (
 var recordedVariables = [][]string{
 	// Whether, where and for what a pipeline runs. Left out: tokens, and the
 	// paths of the command files, which change with every step.
-	{"CI", "GITHUB_ACTION", "GITHUB_ACTION_REF", "GITHUB_ACTION_REPOSITORY", "GITHUB_ACTIONS",
+	{
+		"CI", "GITHUB_ACTION", "GITHUB_ACTION_REF", "GITHUB_ACTION_REPOSITORY", "GITHUB_ACTIONS",
 		"GITHUB_ACTOR", "GITHUB_ACTOR_ID", "GITHUB_API_URL", "GITHUB_BASE_REF", "GITHUB_EVENT_NAME",
 		"GITHUB_GRAPHQL_URL", "GITHUB_HEAD_REF", "GITHUB_JOB", "GITHUB_REF", "GITHUB_REF_NAME",
 		"GITHUB_REF_PROTECTED", "GITHUB_REF_TYPE", "GITHUB_REPOSITORY", "GITHUB_REPOSITORY_ID",
 		"GITHUB_REPOSITORY_OWNER", "GITHUB_REPOSITORY_OWNER_ID", "GITHUB_RETENTION_DAYS",
 		"GITHUB_RUN_ATTEMPT", "GITHUB_RUN_ID", "GITHUB_RUN_NUMBER", "GITHUB_SERVER_URL", "GITHUB_SHA",
 		"GITHUB_TRIGGERING_ACTOR", "GITHUB_WORKFLOW", "GITHUB_WORKFLOW_REF", "GITHUB_WORKFLOW_SHA",
-		"GITHUB_WORKSPACE"},
+		"GITHUB_WORKSPACE",
+	},
 	// The machine and its image: the same commit builds differently on another.
-	{"RUNNER_ARCH", "RUNNER_DEBUG", "RUNNER_ENVIRONMENT", "RUNNER_NAME", "RUNNER_OS", "RUNNER_TEMP",
-		"RUNNER_TOOL_CACHE", "ImageOS", "ImageVersion"},
+	{
+		"RUNNER_ARCH", "RUNNER_DEBUG", "RUNNER_ENVIRONMENT", "RUNNER_NAME", "RUNNER_OS", "RUNNER_TEMP",
+		"RUNNER_TOOL_CACHE", "ImageOS", "ImageVersion",
+	},
 	// What decides which program a name means, and what is loaded into it: the
 	// first thing to look at when a build did what its source does not say.
-	{"PATH", "SHELL", "HOME", "BASH_ENV", "ENV", "LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT",
+	{
+		"PATH", "SHELL", "HOME", "BASH_ENV", "ENV", "LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT",
 		"DYLD_INSERT_LIBRARIES", "DYLD_LIBRARY_PATH", "NODE_OPTIONS", "NODE_PATH", "PYTHONPATH",
-		"PYTHONSTARTUP", "PERL5LIB", "RUBYLIB", "COMSPEC", "PATHEXT", "SYSTEMROOT"},
+		"PYTHONSTARTUP", "PERL5LIB", "RUBYLIB", "COMSPEC", "PATHEXT", "SYSTEMROOT",
+	},
 	// Locale and time, which leak into outputs and are the
 	// usual reason why a rebuild differs.
-	{"LANG", "LANGUAGE", "LC_ADDRESS", "LC_ALL", "LC_COLLATE", "LC_CTYPE", "LC_IDENTIFICATION",
+	{
+		"LANG", "LANGUAGE", "LC_ADDRESS", "LC_ALL", "LC_COLLATE", "LC_CTYPE", "LC_IDENTIFICATION",
 		"LC_MEASUREMENT", "LC_MESSAGES", "LC_MONETARY", "LC_NAME", "LC_NUMERIC", "LC_PAPER",
-		"LC_TELEPHONE", "LC_TIME", "TZ", "SOURCE_DATE_EPOCH", "PYTHONHASHSEED"},
+		"LC_TELEPHONE", "LC_TIME", "TZ", "SOURCE_DATE_EPOCH", "PYTHONHASHSEED",
+	},
 	// Compilers and their flags. Left out: variables of JVM tools, whose
 	// -D options often carry passwords.
-	{"CGO_ENABLED", "GO111MODULE", "GOAMD64", "GOARCH", "GOARM", "GOARM64", "GOCACHE", "GODEBUG",
+	{
+		"CGO_ENABLED", "GO111MODULE", "GOAMD64", "GOARCH", "GOARM", "GOARM64", "GOCACHE", "GODEBUG",
 		"GOEXPERIMENT", "GOFIPS140", "GOFLAGS", "GOINSECURE", "GOMODCACHE", "GONOPROXY", "GONOSUMDB",
 		"GOOS", "GOPATH", "GOPRIVATE", "GOPROXY", "GOROOT", "GOSUMDB", "GOTOOLCHAIN", "GOWORK",
 		"AR", "CC", "CFLAGS", "CPPFLAGS", "CXX", "CXXFLAGS", "LDFLAGS", "MAKEFLAGS", "MAKELEVEL",
 		"CARGO_BUILD_TARGET", "CARGO_HOME", "RUSTFLAGS", "RUSTUP_TOOLCHAIN", "JAVA_HOME", "NODE_ENV",
-		"VIRTUAL_ENV"},
+		"VIRTUAL_ENV",
+	},
 }
 
 // environmentBody is Witness' environment attestation, with fields of ours

@@ -32,14 +32,18 @@ func observeEnvironment(t *testing.T, c environmentCollector, p Plan) (environme
 }
 
 func TestEnvironmentRecordsOnlyWhatIsListed(t *testing.T) {
-	env := []string{"CI=true", "GOFLAGS=-buildvcs=false", "PATH=/bin", "LC_ALL=C", "GITHUB_SHA=abc",
+	env := []string{
+		"CI=true", "GOFLAGS=-buildvcs=false", "PATH=/bin", "LC_ALL=C", "GITHUB_SHA=abc",
 		"NPM_TOKEN=hunter2hunter2", "GITHUB_TOKEN=ghs_hunter2", "GITHUB_ENV=/tmp/env", "PASSPHRASE=hunter2",
-		"TZ=", "BAD=\xff", "odd\nname=x", "=C:=C:\\hunter2", "novalue"}
+		"TZ=", "BAD=\xff", "odd\nname=x", "=C:=C:\\hunter2", "novalue",
+	}
 	p := Plan{Env: env, OwnEnv: append(env, "ACTIONS_ID_TOKEN_REQUEST_TOKEN=hunter2")}
 	b, s := observeEnvironment(t, newEnvironment(secretForTest), p)
 	wantNoGaps(t, s)
-	want := map[string]string{"CI": "true", "GOFLAGS": "-buildvcs=false", "PATH": "/bin", "LC_ALL": "C",
-		"GITHUB_SHA": "abc", "TZ": ""}
+	want := map[string]string{
+		"CI": "true", "GOFLAGS": "-buildvcs=false", "PATH": "/bin", "LC_ALL": "C",
+		"GITHUB_SHA": "abc", "TZ": "",
+	}
 	if !reflect.DeepEqual(b.Variables, want) {
 		t.Errorf("variables %q, want %q", b.Variables, want)
 	}

@@ -54,8 +54,10 @@ func hook(dir string, pairs ...string) func(testRepo, string) {
 // promised takes the tree away and names a remote that promises to have it.
 func promised(pairs ...string) func(testRepo, string) {
 	return func(r testRepo, script string) {
-		config(append([]string{"core.repositoryformatversion", "1", "extensions.partialClone", "origin",
-			"remote.origin.promisor", "true"}, pairs...)...)(r, script)
+		config(append([]string{
+			"core.repositoryformatversion", "1", "extensions.partialClone", "origin",
+			"remote.origin.promisor", "true",
+		}, pairs...)...)(r, script)
 		tree := r.git("rev-parse", "HEAD^{tree}")
 		os.Remove(filepath.Join(r.dir, ".git/objects", tree[:2], tree[2:]))
 	}
@@ -79,10 +81,16 @@ var traps = []trap{
 	}, []string{"status"}, nil},
 	{"hook", hook(".git/hooks"), []string{"status"}, nil},
 	{"hooks path", hook("hooks", "core.hooksPath", "hooks"), []string{"status"}, nil},
-	{"fetch of a missing object over ssh", promised("remote.origin.url", "ssh://localhost/x", "core.sshCommand", "$TRAP"),
-		[]string{"cat-file", "-e", "HEAD^{tree}"}, []string{"GIT_ALLOW_PROTOCOL=ssh"}},
-	{"fetch of a missing object by a helper", promised("remote.origin.url", "ext::$TRAP", "protocol.ext.allow", "always"),
-		[]string{"cat-file", "-e", "HEAD^{tree}"}, []string{"GIT_ALLOW_PROTOCOL=ext"}},
+	{
+		"fetch of a missing object over ssh", promised("remote.origin.url", "ssh://localhost/x", "core.sshCommand", "$TRAP"),
+		[]string{"cat-file", "-e", "HEAD^{tree}"},
+		[]string{"GIT_ALLOW_PROTOCOL=ssh"},
+	},
+	{
+		"fetch of a missing object by a helper", promised("remote.origin.url", "ext::$TRAP", "protocol.ext.allow", "always"),
+		[]string{"cat-file", "-e", "HEAD^{tree}"},
+		[]string{"GIT_ALLOW_PROTOCOL=ext"},
+	},
 	{"external diff", func(r testRepo, script string) {
 		config("diff.external", "$TRAP")(r, script)
 		r.write("file", "changed\n")
@@ -98,8 +106,11 @@ var traps = []trap{
 		r.write(".git/raw", raw+"\n")
 		r.git("update-ref", "HEAD", r.git("hash-object", "-t", "commit", "-w", ".git/raw"))
 	}, []string{"log", "-1"}, nil},
-	{"aliases", config("alias.st", "!$TRAP", "alias.status", "!$TRAP", "alias.cat-file", "!$TRAP", "alias.config", "!$TRAP"),
-		[]string{"st"}, nil},
+	{
+		"aliases", config("alias.st", "!$TRAP", "alias.status", "!$TRAP", "alias.cat-file", "!$TRAP", "alias.config", "!$TRAP"),
+		[]string{"st"},
+		nil,
+	},
 	{"a submodule's configuration", func(r testRepo, script string) {
 		lib := newRepo(r.t)
 		r.git("submodule", "--quiet", "add", "file://"+lib.dir, "lib")
@@ -172,9 +183,11 @@ func TestGitIgnoresOurEnvironment(t *testing.T) {
 	script, sprung := newTrap(t)
 	r, other := newRepo(t), newRepo(t)
 	other.git("commit", "-q", "--allow-empty", "-m", "elsewhere")
-	hostile := map[string]string{"GIT_DIR": filepath.Join(other.dir, ".git"), "GIT_CONFIG_COUNT": "1",
+	hostile := map[string]string{
+		"GIT_DIR": filepath.Join(other.dir, ".git"), "GIT_CONFIG_COUNT": "1",
 		"GIT_CONFIG_KEY_0": "core.fsmonitor", "GIT_CONFIG_VALUE_0": script, "GIT_EXTERNAL_DIFF": script,
-		"GIT_TRACE2": filepath.Join(r.dir, "trace"), "MY_TOKEN": "value-of-the-token"}
+		"GIT_TRACE2": filepath.Join(r.dir, "trace"), "MY_TOKEN": "value-of-the-token",
+	}
 	dump := filepath.Join(t.TempDir(), "env")
 	plan := r.plan(fakeGit(t, `env >>'`+dump+`'; exec "$GIT" "$@"`))
 	want := r.git("rev-parse", "HEAD")

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/org/cilock-action/internal/sink"
 )
 
 const githubType = "https://witness.dev/attestations/github/v0.1"
@@ -15,10 +17,6 @@ const githubType = "https://witness.dev/attestations/github/v0.1"
 // tokenAudience is the audience of the ID token whose claims are recorded. It
 // is ours alone, so that the token would be of no use to anybody else.
 const tokenAudience = "cilock-action"
-
-// ErrNoIDToken is what the function that fetches ID tokens returns when the
-// job was not granted one. That is a state, not a gap.
-var ErrNoIDToken = errors.New("the job has no permission to request an ID token")
 
 // IDTokenFunc fetches the job's ID token for an audience.
 type IDTokenFunc func(ctx context.Context, audience string) (string, error)
@@ -106,7 +104,7 @@ func (c githubCollector) section(ctx context.Context, env []string) Section {
 
 	claims, err := c.claims(ctx)
 	switch {
-	case errors.Is(err, ErrNoIDToken):
+	case errors.Is(err, sink.ErrNotGranted):
 	case err != nil:
 		s.Gaps = append(s.Gaps, "ID token (needs the permission id-token: write): "+oneLine(err.Error(), 500))
 	default:
@@ -167,7 +165,7 @@ func (b *githubBody) fillWitness() {
 // forge that answer could as well forge this whole record.
 func (c githubCollector) claims(ctx context.Context) (map[string]any, error) {
 	if c.idToken == nil {
-		return nil, ErrNoIDToken
+		return nil, sink.ErrNotGranted
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()

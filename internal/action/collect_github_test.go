@@ -12,20 +12,26 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/org/cilock-action/internal/sink"
 )
 
 const testSHA = "da39a3ee5e6b4b0d3255bfef95601890afd80709"
 
-var actionsEnv = []string{"GITHUB_ACTIONS=true", "GITHUB_REPOSITORY=org/repo", "GITHUB_REPOSITORY_ID=42",
+var actionsEnv = []string{
+	"GITHUB_ACTIONS=true", "GITHUB_REPOSITORY=org/repo", "GITHUB_REPOSITORY_ID=42",
 	"GITHUB_RUN_ID=7", "GITHUB_RUN_ATTEMPT=1", "GITHUB_SHA=" + testSHA, "GITHUB_EVENT_NAME=push",
 	"GITHUB_WORKFLOW=Build", "GITHUB_WORKFLOW_REF=org/repo/.github/workflows/build.yml@refs/heads/main",
 	"GITHUB_SERVER_URL=https://git.example.org", "RUNNER_NAME=r1", "RUNNER_OS=Linux", "RUNNER_ARCH=X64",
-	"GITHUB_TOKEN=ghs_hunter2"}
+	"GITHUB_TOKEN=ghs_hunter2",
+}
 
 func testClaims() map[string]any {
-	return map[string]any{"iss": "https://issuer.example.org", "aud": "cilock-action", "repository": "org/repo",
+	return map[string]any{
+		"iss": "https://issuer.example.org", "aud": "cilock-action", "repository": "org/repo",
 		"repository_id": "42", "run_id": "7", "run_attempt": "1", "sha": testSHA, "exp": 1700000000,
-		"job_workflow_ref": "org/repo/.github/workflows/build.yml@refs/heads/main", "jti": "dropped", "other": "dropped"}
+		"job_workflow_ref": "org/repo/.github/workflows/build.yml@refs/heads/main", "jti": "dropped", "other": "dropped",
+	}
 }
 
 // testToken encodes claims as the issuer does. The signature would be checked
@@ -75,10 +81,12 @@ func TestGitHubContext(t *testing.T) {
 		CIConfigPath: ".github/workflows/build.yml", PipelineID: "7", PipelineName: "Build",
 		PipelineURL: "https://git.example.org/org/repo/actions/runs/7", ProjectURL: "https://git.example.org/org/repo",
 		RunnerID: "r1", CIHost: "git.example.org", CIServerURL: "https://git.example.org", RunnerArch: "X64", RunnerOS: "Linux",
-		Context: map[string]string{"repository": "org/repo", "repository_id": "42", "run_id": "7", "run_attempt": "1",
+		Context: map[string]string{
+			"repository": "org/repo", "repository_id": "42", "run_id": "7", "run_attempt": "1",
 			"sha": testSHA, "event_name": "push", "workflow": "Build", "server_url": "https://git.example.org",
 			"workflow_ref": "org/repo/.github/workflows/build.yml@refs/heads/main", "runner_name": "r1",
-			"runner_os": "Linux", "runner_arch": "X64"},
+			"runner_os": "Linux", "runner_arch": "X64",
+		},
 	}
 	if !reflect.DeepEqual(b, want) {
 		t.Errorf("recorded %+v\nwant %+v", b, want)
@@ -89,9 +97,11 @@ func TestGitHubClaims(t *testing.T) {
 	token := testToken(testClaims())
 	b, s := observeGitHub(t, newGitHub(grant(token)), actionsEnv)
 	wantNoGaps(t, s)
-	want := map[string]any{"iss": "https://issuer.example.org", "aud": "cilock-action", "repository": "org/repo",
+	want := map[string]any{
+		"iss": "https://issuer.example.org", "aud": "cilock-action", "repository": "org/repo",
 		"repository_id": "42", "run_id": "7", "run_attempt": "1", "sha": testSHA, "exp": float64(1700000000),
-		"job_workflow_ref": "org/repo/.github/workflows/build.yml@refs/heads/main"}
+		"job_workflow_ref": "org/repo/.github/workflows/build.yml@refs/heads/main",
+	}
 	if !b.Granted || !reflect.DeepEqual(b.Claims, want) {
 		t.Errorf("granted %v, claims %v, want %v", b.Granted, b.Claims, want)
 	}
@@ -117,8 +127,12 @@ func TestGitHubMismatch(t *testing.T) {
 	delete(claims, "repository")
 	delete(claims, "repository_id")
 	b, s := observeGitHub(t, newGitHub(grant(testToken(claims))), actionsEnv)
-	want := []claimMismatch{{"repository", "org/repo", ""}, {"run_id", "7", "8"},
-		{"sha", testSHA, strings.Repeat("0", 40)}, {"aud", "cilock-action", "somebody-else"}}
+	want := []claimMismatch{
+		{"repository", "org/repo", ""},
+		{"run_id", "7", "8"},
+		{"sha", testSHA, strings.Repeat("0", 40)},
+		{"aud", "cilock-action", "somebody-else"},
+	}
 	if !reflect.DeepEqual(b.Mismatch, want) {
 		t.Errorf("mismatch %v, want %v", b.Mismatch, want)
 	}
@@ -128,7 +142,7 @@ func TestGitHubMismatch(t *testing.T) {
 }
 
 func TestGitHubTokenNotGranted(t *testing.T) {
-	refused := func(context.Context, string) (string, error) { return "", fmt.Errorf("ask: %w", ErrNoIDToken) }
+	refused := func(context.Context, string) (string, error) { return "", fmt.Errorf("ask: %w", sink.ErrNotGranted) }
 	for _, idToken := range []IDTokenFunc{nil, refused} {
 		b, s := observeGitHub(t, newGitHub(idToken), actionsEnv)
 		wantNoGaps(t, s)

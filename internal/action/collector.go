@@ -3,7 +3,8 @@ package action
 import (
 	"context"
 	"errors"
-	"time"
+
+	"github.com/org/cilock-action/internal/step"
 )
 
 // A Collector records one kind of fact about a step. It lives in one file,
@@ -32,7 +33,7 @@ type Target struct {
 }
 
 // Section is one collector's finding. Body is marshalled to JSON as the
-// attestation of the given Type; a nil Body adds no attestation.
+// attestation of the given Type; no Body or no Type adds no attestation.
 //
 //   - Gaps name what should have been seen and was not: evidence with a gap is
 //     at best incomplete.
@@ -92,32 +93,4 @@ func isNotApplicable(err error) (string, bool) {
 }
 
 // Step is what became of the wrapped command.
-type Step struct {
-	Started   bool      // the command was exec'd
-	Reason    string    // why it was not, when Started is false
-	ExitCode  int       // 128+n for a signal, 127 not found, 126 not executable
-	Signal    string    // name of the signal that ended it, or empty
-	Cancelled string    // name of the first signal that asked us to stop, or empty
-	Start     time.Time // UTC
-	End       time.Time // UTC
-	Outputs   []Output
-	Survivors []Survivor
-}
-
-// Output describes one output stream of the step. The digest and the spool
-// are of the redacted stream; the text itself is never in a Step.
-type Output struct {
-	Name      string // stdout, stderr or terminal
-	Size      int64  // bytes the step wrote
-	SHA256    string // hex, of the whole redacted stream
-	Spool     string // path of the spool file
-	Truncated bool   // the spool holds only the first part
-	Complete  bool   // end of file was seen before the drain deadline
-}
-
-// Survivor is a process of the step that was still alive after the command
-// ended. It is left running, as on the runner.
-type Survivor struct {
-	PID     int
-	Command string // comm, not the command line
-}
+type Step = step.Result

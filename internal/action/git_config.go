@@ -38,8 +38,10 @@ var gitBools = []string{"true", "false", "yes", "no", "on", "off", "1", "0"}
 
 // harmlessExtensions change nothing for somebody who only reads. All others
 // are passed on, so that git refuses a repository that it does not understand.
-var harmlessExtensions = []string{"noop", "noop-v1", "preciousobjects", "partialclone",
-	"worktreeconfig", "relativeworktrees"}
+var harmlessExtensions = []string{
+	"noop", "noop-v1", "preciousobjects", "partialclone",
+	"worktreeconfig", "relativeworktrees",
+}
 
 // add reads the output of git config --null --list: for each entry the key, a
 // newline, the value and a zero byte; newline and value are missing if the

@@ -74,7 +74,7 @@ func parseStatus(out []byte) (gitStatus, error) {
 		}
 		s.count++
 		if len(s.files) < maxDirty {
-			s.files[recordedName(string(parts[n]))] = gitFileStatus{statusWord(xy[0]), statusWord(xy[1])}
+			s.files[recordedText(string(parts[n]))] = gitFileStatus{statusWord(xy[0]), statusWord(xy[1])}
 		}
 	}
 	if !seen || s.commit != "" && !isObjectID(s.commit) {

@@ -57,8 +57,10 @@ func FuzzStripUserinfo(f *testing.F) {
 
 func TestParseStatusRefuses(t *testing.T) {
 	head := "# branch.oid " + testSHA + "\x00"
-	for _, out := range []string{"", "? name\x00", "# branch.oid zzz\x00", head + "?\x00", head + "? \x00",
-		head + "2 R. N... 1 1 1 a b R100 new\x00old\x00", head + "1 M N... 1 1 1 a b f\x00", head + "1 .M short\x00"} {
+	for _, out := range []string{
+		"", "? name\x00", "# branch.oid zzz\x00", head + "?\x00", head + "? \x00",
+		head + "2 R. N... 1 1 1 a b R100 new\x00old\x00", head + "1 M N... 1 1 1 a b f\x00", head + "1 .M short\x00",
+	} {
 		if s, err := parseStatus([]byte(out)); err == nil {
 			t.Errorf("%q is read as %+v", out, s)
 		}

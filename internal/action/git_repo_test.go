@@ -70,11 +70,13 @@ func (r testRepo) git(args ...string) string {
 func (r testRepo) tryGit(env []string, args ...string) (string, error) {
 	cmd := exec.Command("git", args...)
 	cmd.Dir = r.dir
-	cmd.Env = append([]string{"PATH=" + testPath(r.t), "HOME=" + r.dir, "GIT_CONFIG_NOSYSTEM=1",
+	cmd.Env = append([]string{
+		"PATH=" + testPath(r.t), "HOME=" + r.dir, "GIT_CONFIG_NOSYSTEM=1",
 		"GIT_CONFIG_GLOBAL=" + os.DevNull, "GIT_ALLOW_PROTOCOL=file",
 		"GIT_AUTHOR_NAME=Ann Author", "GIT_AUTHOR_EMAIL=ann@example.org", "GIT_AUTHOR_DATE=1700000000 +0130",
 		"GIT_COMMITTER_NAME=Con Mitter", "GIT_COMMITTER_EMAIL=con@example.org",
-		"GIT_COMMITTER_DATE=1700000100 +0000"}, env...)
+		"GIT_COMMITTER_DATE=1700000100 +0000",
+	}, env...)
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }

@@ -1,17 +1,387 @@
 package action
 
-import "time"
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
 
-// Plan is everything that is decided before the step runs: plain data, no
-// open files, no environment access later on.
+	"github.com/org/cilock-action/internal/filetree"
+	"github.com/org/cilock-action/internal/verdict"
+	"github.com/org/cilock-action/pkg/attest"
+	"github.com/org/cilock-action/pkg/secretscan"
+)
+
+// Plan is everything that is decided before the step runs. After MakePlan no
+// stage reads the environment.
 type Plan struct {
-	Name       string   // --step
+	Name       string   // of the step
 	Command    []string // argv
-	Dir        string   // absolute working directory, symlinks resolved; also the root of materials and products
-	Env        []string // the step's environment, KEY=VALUE
-	OwnEnv     []string // our own environment at start: for the collectors that describe it
+	Dir        string   // absolute, symlinks resolved: working directory, and root of materials and products
+	Env        []string // the step's environment
+	OwnEnv     []string // our own, for the collectors that describe it
 	Collectors []string // optional collectors that are on: environment, git, github
-	Include    []string // product globs; empty means all
+	Include    []string // product globs; empty: all
 	Exclude    []string
 	Start      time.Time
+
+	Outfile  string // absolute path of the bundle; the other documents stand beside it
+	Subjects []subjectRef
+	FailOn   verdict.FailOn
+	Key      *attest.Key
+	Redactor *secretscan.Redactor
+	Scratch  string // private folder for spools and the step's output files
+	InAction bool
+}
+
+// The documents of a run beside the bundle.
+const (
+	EnvelopeSuffix  = ".dsse.json" // the same step for Witness
+	PublicKeySuffix = ".pub"       // the ephemeral key's public half
+)
+
+// outputs are the paths that the run writes: never materials, never products.
+func (p Plan) outputs() []string {
+	written := []string{p.Outfile, p.Outfile + EnvelopeSuffix}
+	if p.Key.Ephemeral() {
+		written = append(written, p.Outfile+PublicKeySuffix)
+	}
+	return written
+}
+
+// on reports whether an optional collector is on.
+func (p Plan) on(name string) bool {
+	for _, c := range p.Collectors {
+		if c == name {
+			return true
+		}
+	}
+	return false
+}
+
+// Close removes the scratch folder.
+func (p Plan) Close() { os.RemoveAll(p.Scratch) }
+
+// MakePlan turns inputs into a plan or refuses them. Every error is misuse
+// (exit code 2): nothing has run yet, so nothing is lost.
+func MakePlan(in Inputs, d Deps) (Plan, error) {
+	if len(in.Command) == 0 || in.Command[0] == "" {
+		return Plan{}, verdict.Misuse("no command to wrap: give it after --, as in `cilock run --step build -- make`")
+	}
+	p := Plan{
+		Command: in.Command, OwnEnv: d.Environ, Include: in.Include, Exclude: in.Exclude,
+		Start: d.Now(), InAction: in.InAction,
+	}
+	p.Redactor = NewRedactor(d.Environ)
+	for _, set := range []func(*Plan, Inputs, Deps) error{
+		planName, planDir, planCollectors, planGlobs, planVerdict, planKey, planOutfile, planScratch, planEnv, planSubjects,
+	} {
+		if err := set(&p, in, d); err != nil {
+			p.Close()
+			return Plan{}, err
+		}
+	}
+	return p, nil
+}
+
+func planName(p *Plan, in Inputs, _ Deps) error {
+	p.Name = in.Step
+	if p.Name == "" {
+		p.Name = filepath.Base(in.Command[0])
+	}
+	if len(p.Name) > 256 || !utf8.ValidString(p.Name) || strings.ContainsFunc(p.Name, unicode.IsControl) {
+		return verdict.Misuse("step name %q: expected at most 256 bytes of printable text", p.Name)
+	}
+	p.Name = p.Redactor.RedactString(p.Name) // it stands in evidence, titles and file names
+	return nil
+}
+
+func planDir(p *Plan, in Inputs, _ Deps) error {
+	dir, err := filepath.Abs(in.WorkingDir)
+	if err == nil {
+		dir, err = filepath.EvalSymlinks(dir)
+	}
+	if err != nil {
+		return verdict.Misuse("working directory %q: %w", in.WorkingDir, err)
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		return verdict.Misuse("working directory %q: %w", in.WorkingDir, err)
+	}
+	if !info.IsDir() {
+		return verdict.Misuse("working directory %q is not a directory", in.WorkingDir)
+	}
+	p.Dir = dir
+	return nil
+}
+
+// planCollectors accepts Witness' spelling. command-run, material and product
+// are always on: evidence without them is about nothing.
+func planCollectors(p *Plan, in Inputs, _ Deps) error {
+	names := in.Attestations
+	if names == nil {
+		names = []string{"environment", "git", "github"}
+	}
+	for _, name := range names {
+		switch name {
+		case "command-run", "material", "product":
+		case "environment", "git", "github":
+			p.Collectors = append(p.Collectors, name)
+		case "github-action", "secretscan", "sbom", "sarif", "vex", "slsa", "lockfile", "lockfiles", "review", "trace":
+			return NotAvailable("attestation " + name)
+		default:
+			return verdict.Misuse("attestation %q is not known, expected environment, git, github, separated by spaces", name)
+		}
+	}
+	return nil
+}
+
+func planVerdict(p *Plan, in Inputs, _ Deps) (err error) {
+	p.FailOn, err = verdict.ParseFailOn(in.FailOn)
+	return err
+}
+
+func planKey(p *Plan, in Inputs, d Deps) error {
+	if in.Key == "" {
+		if in.RequireSigning {
+			return verdict.Misuse("require-signing is set and there is no key to sign with: give --key")
+		}
+		key, err := attest.NewEphemeralKey()
+		if err != nil {
+			return verdict.Misuse("%w", err)
+		}
+		p.Key = key
+		return nil
+	}
+	text, name, err := ReadKey(in.Key, d.Getenv)
+	if err != nil {
+		return err
+	}
+	key, err := attest.ParseKey(text)
+	if err != nil {
+		return verdict.Misuse("signing key %s: %w", name, err)
+	}
+	p.Key = key
+	return nil
+}
+
+// keyFromEnv in front of a name says that the key is in that variable.
+const keyFromEnv = "env://"
+
+// maxKeyFile is far above any key: a wrong path is not read into memory.
+const maxKeyFile = 64 << 10
+
+// ReadKey reads a key from a path, from env://NAME, or takes the PEM text
+// itself. name describes the source and never holds the text.
+func ReadKey(from string, getenv func(string) string) (text []byte, name string, err error) {
+	if isPEM(from) {
+		return []byte(from), "(given as text)", nil
+	}
+	if variable, ok := strings.CutPrefix(from, keyFromEnv); ok {
+		value := getenv(variable)
+		if value == "" {
+			return nil, "", verdict.Misuse("key %s: the variable is empty or not set", keyName(from))
+		}
+		return []byte(value), from, nil
+	}
+	f, err := filetree.OpenRegular(from)
+	if err != nil {
+		if path := new(fs.PathError); errors.As(err, &path) {
+			err = path.Err // without the path
+		}
+		return nil, "", verdict.Misuse("read key %s: %w", keyName(from), err)
+	}
+	defer f.Close()
+	text, err = io.ReadAll(io.LimitReader(f, maxKeyFile))
+	if err != nil {
+		return nil, "", verdict.Misuse("read key %s: %w", keyName(from), err)
+	}
+	return text, from, nil
+}
+
+// isPEM tells a key's text from the name of a place that holds it.
+// Text may come before its frame: openssl pkcs12 writes bag attributes there.
+func isPEM(s string) bool { return strings.Contains(s, "-----BEGIN ") }
+
+// keyName is what an error calls a key that could not be read: its path, if
+// it is one beyond doubt. Who gives a key where its path belongs (in base64,
+// in hex, without its frame) must not see it in a log.
+func keyName(from string) string {
+	_, err := os.Lstat(from)
+	if err == nil || len(from) <= 256 && strings.Contains(filepath.Base(from), ".") && !strings.ContainsAny(from, "\n\r") {
+		return from
+	}
+	return fmt.Sprintf("(a value of %d bytes that is no file, not shown since it may be a key itself)", len(from))
+}
+
+// planOutfile resolves the evidence path and proves that its folder can be
+// written, so that a typing error does not cost the run its evidence.
+func planOutfile(p *Plan, in Inputs, d Deps) error {
+	name := in.Outfile
+	if name == "" {
+		name = defaultOutfile(p, d)
+	}
+	path, err := filepath.Abs(name)
+	if err != nil {
+		return verdict.Misuse("outfile %q: %w", name, err)
+	}
+	dir, err := filepath.EvalSymlinks(filepath.Dir(path))
+	if err != nil {
+		return verdict.Misuse("outfile %q: %w: make its folder first", name, err)
+	}
+	path = filepath.Join(dir, filepath.Base(path))
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return verdict.Misuse("outfile %q is not a regular file", name)
+	}
+	if err := p.mayReplace(path, in); err != nil {
+		return err
+	}
+	probe, err := os.CreateTemp(dir, ".cilock-probe-*")
+	if err != nil {
+		return verdict.Misuse("outfile %q: its folder cannot be written: %w", name, err)
+	}
+	probe.Close()
+	os.Remove(probe.Name())
+	p.Outfile = path
+	return nil
+}
+
+// mayReplace refuses an outfile whose documents would take the place of a file
+// that is not evidence: the key, or a source that would then be missing from
+// the materials.
+func (p *Plan) mayReplace(outfile string, in Inputs) error {
+	for _, suffix := range []string{"", EnvelopeSuffix, PublicKeySuffix} {
+		if suffix == PublicKeySuffix && !p.Key.Ephemeral() {
+			continue // not written
+		}
+		there, err := os.Stat(outfile + suffix)
+		if err != nil {
+			continue
+		}
+		if key, err := os.Stat(in.Key); err == nil && os.SameFile(there, key) {
+			return verdict.Misuse("outfile %q: %q is the signing key", in.Outfile, outfile+suffix)
+		}
+		if !there.Mode().IsRegular() {
+			return verdict.Misuse("outfile %q: %q is not a regular file", in.Outfile, outfile+suffix)
+		}
+		head, err := readHead(outfile+suffix, 64)
+		if err != nil {
+			return verdict.Misuse("outfile %q: %q is there and cannot be read: %w", in.Outfile, outfile+suffix, err)
+		}
+		if !slices.ContainsFunc([]string{`{"mediaType":"application/vnd.dev.sigstore.bundle`, `{"payload":`, `{"payloadType":`, "-----BEGIN PUBLIC KEY-----"},
+			func(s string) bool { return strings.HasPrefix(head, s) }) && head != "" {
+			return verdict.Misuse("outfile %q: %q is there and is no evidence: it is not overwritten", in.Outfile, outfile+suffix)
+		}
+	}
+	return nil
+}
+
+// readHead returns the first bytes of a regular file.
+func readHead(path string, most int64) (string, error) {
+	f, err := filetree.OpenRegular(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	head, err := io.ReadAll(io.LimitReader(f, most))
+	return string(head), err
+}
+
+// defaultOutfile is NAME.cilock.json: in the runner's temporary folder inside
+// the action, so that a checkout stays clean, else in the current directory.
+// Steps of a job that nobody named are all called bash: each of them gets a
+// file of its own, since the path of the first was handed on as its output.
+func defaultOutfile(p *Plan, d Deps) string {
+	safe := strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-_.", r) {
+			return r
+		}
+		return '-'
+	}, p.Name)
+	name, temp := strings.TrimLeft(safe, "."), d.Getenv("RUNNER_TEMP")
+	if !p.InAction || temp == "" {
+		return name + ".cilock.json"
+	}
+	path := filepath.Join(temp, name+".cilock.json")
+	for n := 2; n < maxSameName && exists(path); n++ {
+		path = filepath.Join(temp, fmt.Sprintf("%s-%d.cilock.json", name, n))
+	}
+	return path
+}
+
+// maxSameName bounds the steps of one name whose evidence is kept apart.
+const maxSameName = 1000
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+func planScratch(p *Plan, _ Inputs, d Deps) error {
+	dir, err := os.MkdirTemp(d.TempDir, "cilock-")
+	if err != nil {
+		return verdict.Misuse("make a temporary folder: %w", err)
+	}
+	p.Scratch = dir
+	return nil
+}
+
+// stepFiles are the file commands that the step gets for itself inside the
+// action. A step that shares ours could set our verdict, or leave an open
+// heredoc that swallows it.
+func (p Plan) stepFiles() map[string]string {
+	if !p.InAction {
+		return nil
+	}
+	return map[string]string{
+		"GITHUB_OUTPUT": filepath.Join(p.Scratch, "output"),
+		"GITHUB_STATE":  filepath.Join(p.Scratch, "state"),
+	}
+}
+
+func planEnv(p *Plan, in Inputs, d Deps) error {
+	env := in.Env
+	if env == nil {
+		env = d.Environ
+	}
+	p.Env = stepEnv(env, in.Key, in.PassOIDC)
+	for name, path := range p.stepFiles() {
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			return verdict.Misuse("make the step's %s: %w", name, err)
+		}
+		p.Env = withEnv(p.Env, name, path)
+	}
+	return nil
+}
+
+func planSubjects(p *Plan, in Inputs, _ Deps) error {
+	for _, s := range in.Subjects {
+		ref, err := parseSubject(s)
+		if exists(absolute(p.Dir, s)) {
+			ref, err = subjectRef{name: s, path: s}, nil // a file may be called NAME@sha256:HEX
+		}
+		if err != nil {
+			return verdict.Misuse("subject %q: %w", s, err)
+		}
+		p.Subjects = append(p.Subjects, ref)
+	}
+	if len(p.Subjects) > attest.MaxSubjects {
+		return verdict.Misuse("%d subjects, at most %d fit in one statement", len(p.Subjects), attest.MaxSubjects)
+	}
+	return nil
+}
+
+// planGlobs refuses a malformed pattern: it would silently match nothing.
+func planGlobs(p *Plan, _ Inputs, _ Deps) error {
+	if _, err := filetree.ParseGlobs(p.Include, p.Exclude); err != nil {
+		return verdict.Misuse("product globs: %w", err)
+	}
+	return nil
 }

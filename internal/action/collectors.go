@@ -1,0 +1,39 @@
+package action
+
+import (
+	"context"
+
+	"github.com/org/cilock-action/pkg/secretscan"
+)
+
+// collector is one line of the list: a Collector and whether it is on.
+type collector struct {
+	Collector
+	on bool
+}
+
+// collectors is the literal list, in the order in which sections stand in the
+// evidence. Adding one is one file collect_NAME.go and one line here.
+func collectors(p Plan, d Deps) []collector {
+	files := newWorkspace(p) // material and product are two looks at one folder
+	return []collector{
+		{newEnvironment(secretscan.SecretName), p.on("environment")},
+		{newGit(), p.on("git")},
+		{newGitHub(d.IDToken), p.on("github")},
+		{materialCollector{files}, true},
+		{commandRunCollector{p.Redactor}, true},
+		{productCollector{files}, true},
+		{subjectCollector{}, len(p.Subjects) > 0},
+		{traceCollector{}, false},
+	}
+}
+
+// traceCollector stands for the behaviour layer, which is not built yet: the
+// evidence says that it was off.
+type traceCollector struct{}
+
+func (traceCollector) Name() string { return "trace" }
+
+func (traceCollector) Start(context.Context, Target) (Stop, error) {
+	return nil, &NotApplicable{"tracing is not available in this version"}
+}

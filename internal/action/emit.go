@@ -1,0 +1,149 @@
+package action
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/org/cilock-action/internal/sink"
+	"github.com/org/cilock-action/internal/verdict"
+)
+
+// Emit writes the evidence first, and then tells about it. Evidence that could
+// not be written makes the verdict fail, and is the error; output that was lost
+// is an error as well.
+func Emit(r Report, s Signed, d Deps) (Report, error) {
+	err := errors.Join(writeEvidence(&r, s), outputLost(&r))
+	say(r, d)
+	if r.Plan.InAction {
+		err = errors.Join(err, setOutputs(r, d))
+		writeSummary(r, d)
+	}
+	return r, err
+}
+
+// writeEvidence writes what can be written: one full disk does not lose the
+// documents that still fit.
+func writeEvidence(r *Report, s Signed) error {
+	var all error
+	for _, doc := range []struct {
+		path string
+		data []byte
+	}{
+		{r.Plan.Outfile, s.Bundle},
+		{r.Plan.Outfile + EnvelopeSuffix, s.Envelope},
+		{r.Plan.Outfile + PublicKeySuffix, s.PublicKey},
+	} {
+		if doc.data == nil {
+			continue
+		}
+		if err := writeAtomic(doc.path, doc.data); err != nil {
+			all = errors.Join(all, err)
+			r.Lost = append(r.Lost, err.Error())
+			continue
+		}
+		r.Files = append(r.Files, doc.path)
+	}
+	if all != nil {
+		r.Verdict = verdict.Fail
+		r.Findings = append(r.Findings, verdict.Finding{
+			Verdict: verdict.Fail, Rule: "evidence-written", Step: r.Plan.Name,
+			Expected: "evidence on disk", Found: all.Error(), Fix: "make room, or give another --outfile, and run the step again",
+		})
+	}
+	return all
+}
+
+// outputLost is an error if what the step printed could not be passed on. The
+// step itself would have seen its write fail; behind our pipe it may not have,
+// and whoever reads the output must not take the part for the whole.
+func outputLost(r *Report) (all error) {
+	for _, o := range r.Step.Outputs {
+		if o.WriteError == "" || o.ReaderGone {
+			continue
+		}
+		err := fmt.Errorf("pass on the step's %s: %s", o.Name, o.WriteError)
+		all = errors.Join(all, err)
+		r.Lost = append(r.Lost, err.Error())
+	}
+	return all
+}
+
+// writeAtomic leaves either the whole file or none under its name.
+func writeAtomic(path string, data []byte) (err error) {
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".cilock-*")
+	if err != nil {
+		return fmt.Errorf("write evidence %s: %w", path, err)
+	}
+	defer func() {
+		if err != nil {
+			tmp.Close()
+			os.Remove(tmp.Name())
+			err = fmt.Errorf("write evidence %s: %w", path, err)
+		}
+	}()
+	if _, err = tmp.Write(data); err != nil {
+		return err
+	}
+	if err = tmp.Chmod(0o644); err != nil {
+		return err
+	}
+	if err = tmp.Close(); err != nil {
+		return err
+	}
+	return os.Rename(tmp.Name(), path)
+}
+
+// say prints the report's lines, and on the runner annotates what is wrong.
+func say(r Report, d Deps) {
+	d.Sink.Break()
+	for _, line := range r.Lines() {
+		d.Sink.Line("cilock: " + r.Plan.Redactor.RedactString(line))
+	}
+	if !d.Sink.InActions() {
+		for _, n := range r.Notices {
+			d.Sink.Line("cilock: " + string(n.Level) + ": " + r.Plan.Redactor.RedactString(n.Text))
+		}
+		return
+	}
+	title := sink.Properties{Title: "cilock: step " + r.Plan.Name}
+	for _, f := range r.Findings {
+		level := sink.Warning
+		if f.Verdict == verdict.Fail {
+			level = sink.Error
+		}
+		d.Sink.Annotate(level, title, r.Plan.Redactor.RedactString(f.String()))
+	}
+	for _, n := range r.Notices {
+		d.Sink.Annotate(sink.Level(n.Level), title, r.Plan.Redactor.RedactString(n.Text))
+	}
+	d.Sink.Flush()
+}
+
+// setOutputs sets the outputs of action.yml; those of features that are not
+// built stay unset.
+func setOutputs(r Report, d Deps) error {
+	outputs := [][2]string{
+		{"verdict", string(r.Verdict)},
+		{"exit-code", strconv.Itoa(r.Step.ExitCode)},
+		{"sensor", "none"},
+	}
+	if len(r.Files) > 0 && r.Files[0] == r.Plan.Outfile {
+		outputs = append(outputs, [2]string{"evidence-path", r.Plan.Outfile}, [2]string{"bundle-path", r.Plan.Outfile})
+	}
+	fromStep, err := stepOutputs(r.Plan)
+	if fromStep != "" {
+		outputs = append(outputs, [2]string{"action-outputs", fromStep})
+	}
+	for _, kv := range outputs {
+		missing := new(sink.MissingFileError)
+		one := d.Sink.SetOutput(kv[0], kv[1])
+		err = errors.Join(err, one)
+		if errors.As(one, &missing) {
+			break // the same would be said of each
+		}
+	}
+	return err
+}

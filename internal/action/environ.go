@@ -1,0 +1,63 @@
+package action
+
+import "strings"
+
+// stepEnv is the environment of the step: ours, less what signs. The two
+// variables by which a job gets its OIDC token are taken out, since who holds
+// them can sign as the job; passOIDC leaves them. So is the variable that an
+// env:// key names.
+func stepEnv(environ []string, key string, passOIDC bool) []string {
+	keyVariable, fromEnv := strings.CutPrefix(key, keyFromEnv)
+	out := make([]string, 0, len(environ))
+	for _, kv := range environ {
+		name, _, _ := cutEnv(kv)
+		if strings.HasPrefix(name, InputPrefix) || fromEnv && name == keyVariable {
+			continue
+		}
+		if strings.HasPrefix(name, "ACTIONS_ID_TOKEN_REQUEST_") && !passOIDC {
+			continue
+		}
+		out = append(out, kv)
+	}
+	return out
+}
+
+// withEnv sets one variable, replacing any that is there.
+func withEnv(environ []string, name, value string) []string {
+	return append(withoutEnv(environ, name), name+"="+value)
+}
+
+// withoutEnv takes one variable out.
+func withoutEnv(environ []string, name string) []string {
+	out := make([]string, 0, len(environ)+1)
+	for _, kv := range environ {
+		if k, _, _ := cutEnv(kv); k != name {
+			out = append(out, kv)
+		}
+	}
+	return out
+}
+
+// cutEnv splits KEY=VALUE. A leading '=' belongs to the name, as Windows'
+// per-drive variables have it.
+func cutEnv(kv string) (name, value string, ok bool) {
+	if kv == "" {
+		return "", "", false
+	}
+	i := strings.IndexByte(kv[1:], '=')
+	if i < 0 {
+		return kv, "", false
+	}
+	return kv[:i+1], kv[i+2:], true
+}
+
+// lookupEnv returns the value of name in a list of KEY=VALUE. Of repeated
+// names the last counts, as os/exec has it.
+func lookupEnv(env []string, name string) (string, bool) {
+	for i := len(env) - 1; i >= 0; i-- {
+		if k, v, ok := cutEnv(env[i]); ok && k == name {
+			return v, true
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,35 @@
+package action
+
+import (
+	"github.com/org/cilock-action/internal/verdict"
+	"github.com/org/cilock-action/pkg/attest"
+)
+
+// Evaluate judges what was signed, read back out of the signed bytes: a
+// verifier on another machine judges the same. That also proves the bundle
+// before it is written.
+func Evaluate(p Plan, s Signed) []verdict.Finding {
+	broken := func(err error) []verdict.Finding {
+		return []verdict.Finding{{
+			Verdict: verdict.Fail, Rule: "self-check", Step: p.Name,
+			Expected: "evidence that verifies", Found: err.Error(),
+		}}
+	}
+	bundle, err := attest.ParseBundle(s.Bundle)
+	if err != nil {
+		return broken(err)
+	}
+	verified, err := attest.Verify(bundle, p.Key.Public())
+	if err != nil {
+		return broken(err)
+	}
+	findings := verdict.Judge(verified.Statement.PredicateType, *verified.Collection)
+	if p.Key.Ephemeral() {
+		findings = append(findings, verdict.Finding{
+			Verdict: verdict.Warn, Rule: "signer-identity", Step: p.Name,
+			Expected: "a signer that a verifier can know beforehand", Found: "identity: none, a local key made for this run",
+			Fix: "sign with --key",
+		})
+	}
+	return findings
+}

@@ -1,0 +1,23 @@
+package action
+
+import (
+	"errors"
+
+	"github.com/org/cilock-action/internal/verdict"
+)
+
+// ExitCode is the code of the whole process. The step's own code goes first:
+// nothing that we do may hide how the step ended.
+func ExitCode(r Report, err error) int {
+	if r.Step.ExitCode != 0 {
+		return r.Step.ExitCode
+	}
+	var exit *verdict.ExitError
+	if errors.As(err, &exit) {
+		return exit.Code
+	}
+	if err != nil {
+		return verdict.ExitIO
+	}
+	return r.Plan.FailOn.Code(r.Verdict)
+}

@@ -1,0 +1,209 @@
+package action
+
+import (
+	"sort"
+	"strings"
+
+	"github.com/org/cilock-action/internal/verdict"
+)
+
+// Inputs is what the caller asked for, from flags or from the action's inputs.
+// It is not judged yet: MakePlan does that.
+type Inputs struct {
+	Step           string   // name of the step in the evidence
+	Command        []string // argv
+	WorkingDir     string   // empty: the current directory
+	Env            []string // the step's environment before filtering; nil: our own
+	Attestations   []string // optional collectors; nil: all of them
+	Outfile        string
+	Key            string // path of a PEM file, env://NAME, or the PEM text itself
+	FailOn         string
+	RequireSigning bool
+	PassOIDC       bool
+	Include        []string // product globs
+	Exclude        []string
+	Subjects       []string // paths or NAME@sha256:HEX; empty: the products
+	// InAction: called by action.yml. The step then gets output and summary
+	// files of its own, so that it cannot write our outputs, and ours are set.
+	InAction bool
+}
+
+// VerifyInputs is what `verify` was asked for.
+type VerifyInputs struct {
+	Subjects  []string
+	Bundles   []string
+	Key       string
+	FailOn    string
+	NoSubject bool   // --skip-subject-unsafe
+	Format    string // text or json
+	InAction  bool   // called by action.yml: outputs are set, findings annotated
+}
+
+// Call is one use of the action: its mode and the inputs of that mode.
+type Call struct {
+	Mode   string
+	Run    Inputs
+	Verify VerifyInputs
+	Shell  string
+	Script string
+}
+
+// InputPrefix marks the variables by which action.yml hands its inputs over.
+// action.yml sets every one of them, so that a variable of the job can not
+// stand in for an input that the workflow left out.
+const InputPrefix = "CILOCK_INPUT_"
+
+// InputVariable is the variable that carries an input of action.yml.
+func InputVariable(input string) string {
+	return InputPrefix + strings.ToUpper(strings.ReplaceAll(input, "-", "_"))
+}
+
+// input is one input of action.yml. One without set belongs to a feature that
+// is not built: any value but off is refused, since silence would be a
+// fail-open.
+type input struct {
+	name string
+	set  func(c *Call, value string) error
+	off  string // a value that asks for nothing
+}
+
+// inputs is the whole table of action.yml, in its order.
+func inputs() []input {
+	return []input{
+		{name: "mode", set: setMode},
+		{name: "step", set: func(c *Call, v string) error { c.Run.Step = v; return nil }},
+		{name: "command", set: func(c *Call, v string) error { c.Script = v; return nil }},
+		{name: "shell", set: func(c *Call, v string) error { c.Shell = v; return nil }},
+		{name: "action-ref"},
+		{name: "action-inputs"},
+		{name: "action-env"},
+		{name: "wrapped-commands"},
+		{name: "workingdir", set: func(c *Call, v string) error { c.Run.WorkingDir = v; return nil }},
+		{name: "attestations", set: func(c *Call, v string) error { c.Run.Attestations = List(v); return nil }},
+		{name: "trace", off: "off"},
+		{name: "policy", off: "none"},
+		{name: "policy-key"},
+		{name: "policy-cert-identity"},
+		{name: "policy-cert-oidc-issuer"},
+		{name: "fail-on", set: func(c *Call, v string) error { c.Run.FailOn, c.Verify.FailOn = v, v; return nil }},
+		{name: "secretscan-max-decode-layers"},
+		{name: "secretscan-fail-on-detection", off: "false"},
+		{name: "secretscan-fail-tier"},
+		{name: "env"},
+		{name: "product-include-glob", set: func(c *Call, v string) error { c.Run.Include = List(v); return nil }},
+		{name: "product-exclude-glob", set: func(c *Call, v string) error { c.Run.Exclude = List(v); return nil }},
+		{name: "subjects", set: func(c *Call, v string) error { c.Run.Subjects, c.Verify.Subjects = List(v), List(v); return nil }},
+		{name: "predicate"},
+		{name: "predicate-type"},
+		{name: "bundle", set: func(c *Call, v string) error { c.Verify.Bundles = List(v); return nil }},
+		{name: "paths"},
+		{name: "resolve"},
+		{name: "outfile", set: func(c *Call, v string) error { c.Run.Outfile = v; return nil }},
+		{name: "report"},
+		{name: "vsa"},
+		{name: "key", set: func(c *Call, v string) error { c.Run.Key, c.Verify.Key = v, v; return nil }},
+		{name: "certificate"},
+		{name: "certificate-chain"},
+		{name: "keyless", off: "false"},
+		{name: "identity-token"},
+		{name: "cert-identity"},
+		{name: "cert-identity-regexp"},
+		{name: "cert-oidc-issuer"},
+		{name: "verify-repo"},
+		{name: "verify-ref"},
+		{name: "fulcio-url"},
+		{name: "rekor-url"},
+		{name: "timestamp-url"},
+		{name: "trusted-root"},
+		{name: "signing-config"},
+		{name: "binary-path", set: func(*Call, string) error { return nil }}, // used by action.yml's script
+		{name: "binary-mirror"},
+		{name: "github-token"},
+		{name: "require-signing", set: func(c *Call, v string) (err error) {
+			c.Run.RequireSigning, err = boolean("require-signing", v)
+			return err
+		}},
+	}
+}
+
+// InputNames are the names of all inputs, sorted.
+func InputNames() []string {
+	var names []string
+	for _, in := range inputs() {
+		names = append(names, in.name)
+	}
+	sort.Strings(names)
+	return names
+}
+
+// ParseInputs reads the inputs of action.yml. Values are trimmed of the white
+// space that YAML block scalars add, but for the command.
+func ParseInputs(getenv func(string) string) (Call, error) {
+	c := Call{Run: Inputs{InAction: true}, Verify: VerifyInputs{InAction: true}}
+	for _, in := range inputs() {
+		value := getenv(InputVariable(in.name))
+		if in.name != "command" {
+			value = strings.TrimSpace(value)
+		}
+		if value == "" || value == in.off {
+			continue
+		}
+		if in.set == nil {
+			return Call{}, NotAvailable("input " + in.name)
+		}
+		if err := in.set(&c, value); err != nil {
+			return Call{}, err
+		}
+	}
+	return c, c.complete()
+}
+
+// complete checks what the runner does not: `required` is not enforced there.
+func (c *Call) complete() error {
+	switch c.Mode {
+	case "", "run":
+		c.Mode = "run"
+		if strings.TrimSpace(c.Script) == "" {
+			return verdict.Misuse("input command is required in mode run: give the command to wrap")
+		}
+		argv, err := shellCommand(c.Shell, c.Script)
+		if err != nil {
+			return err
+		}
+		c.Run.Command = argv
+	case "verify":
+		if c.Script != "" {
+			return verdict.Misuse("input command has no meaning in mode verify")
+		}
+	}
+	return nil
+}
+
+func setMode(c *Call, v string) error {
+	switch v {
+	case "run", "verify":
+		c.Mode = v
+		return nil
+	case "refs", "attest", "scan":
+		return NotAvailable("mode " + v)
+	}
+	return verdict.Misuse("input mode is %q, expected run or verify", v)
+}
+
+// NotAvailable refuses a flag, verb or input whose feature is not built yet.
+func NotAvailable(what string) error {
+	return verdict.Misuse("%s is not available in this version", what)
+}
+
+// List splits on spaces and newlines, as every list input does.
+func List(s string) []string { return strings.Fields(s) }
+
+func boolean(name, v string) (bool, error) {
+	switch v {
+	case "true":
+		return true, nil
+	case "false":
+		return false, nil
+	}
+	return false, verdict.Misuse("input %s is %q, expected true or false", name, v)
+}

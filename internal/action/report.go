@@ -1,0 +1,137 @@
+package action
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/org/cilock-action/internal/verdict"
+	"github.com/org/cilock-action/pkg/attest"
+)
+
+// Report is what a run tells the person who started it.
+type Report struct {
+	Plan     Plan
+	Step     Step
+	Verdict  verdict.Verdict
+	Findings []verdict.Finding
+	Notices  []Notice
+	Identity string
+	Subjects []attest.Subject
+	Files    []string // written, the bundle first
+	Lost     []string // what could not be written, and why
+}
+
+// NewReport gathers what is known once the evidence is signed.
+func NewReport(p Plan, e Evidence, s Signed, findings []verdict.Finding) Report {
+	r := Report{
+		Plan: p, Step: e.Step, Verdict: verdict.Of(findings), Findings: findings,
+		Identity: s.Identity, Subjects: s.Subjects,
+	}
+	for _, row := range e.Rows {
+		r.Notices = append(r.Notices, row.Section.Notices...)
+	}
+	return r
+}
+
+// lost tells of a run whose evidence could not be made.
+func lost(p Plan, e Evidence, d Deps, err error) Report {
+	r := Report{
+		Plan: p, Step: e.Step, Verdict: verdict.Fail, Lost: []string{err.Error()},
+		Findings: []verdict.Finding{{
+			Verdict: verdict.Fail, Rule: "evidence", Step: p.Name, Expected: "signed evidence", Found: err.Error(),
+		}},
+	}
+	say(r, d)
+	return r
+}
+
+// Lines are the facts, one a line, the verdict first and the next command
+// last. They hold untrusted text, which the sink makes harmless.
+func (r Report) Lines() []string {
+	lines := []string{
+		fmt.Sprintf("verdict: %s", r.Verdict),
+		fmt.Sprintf("step: %s %s", r.Plan.Name, r.stepFact()),
+	}
+	for _, f := range r.Findings {
+		lines = append(lines, fmt.Sprintf("%s: %s", f.Verdict, f))
+	}
+	for _, l := range r.Lost {
+		lines = append(lines, "lost: "+l)
+	}
+	lines = append(lines, "signer: "+r.Identity, "policy: none was evaluated")
+	lines = append(lines, r.subjectLines()...)
+	if len(r.Files) > 0 {
+		lines = append(lines, "evidence: "+r.Files[0], "next: "+r.verifyCommand())
+	}
+	return lines
+}
+
+func (r Report) stepFact() string {
+	s := r.Step
+	switch {
+	case !s.Started:
+		return "did not start: " + s.Reason
+	case s.Cancelled != "":
+		return fmt.Sprintf("cancelled by %s, exit code %d", s.Cancelled, s.ExitCode)
+	case s.Signal != "":
+		return fmt.Sprintf("killed by %s, exit code %d", s.Signal, s.ExitCode)
+	}
+	return fmt.Sprintf("exit code %d after %s", s.ExitCode, s.End.Sub(s.Start).Round(time.Millisecond))
+}
+
+// subjectLines names the first few subjects and counts the rest.
+func (r Report) subjectLines() []string {
+	const most = 5
+	var lines []string
+	for i, s := range r.Subjects {
+		if i == most {
+			return append(lines, fmt.Sprintf("subject: and %d more", len(r.Subjects)-most))
+		}
+		for _, hash := range []string{"sha256", "sha1"} {
+			if digest, ok := s.Digest[hash]; ok {
+				lines = append(lines, fmt.Sprintf("subject: %q %s:%s", s.Name, hash, digest))
+			}
+		}
+	}
+	return lines
+}
+
+// verifyCommand is ready to paste, in any folder, where the names are plain
+// enough.
+func (r Report) verifyCommand() string {
+	key := "PUBLIC_KEY.pem"
+	if r.Plan.Key.Ephemeral() {
+		key = shellQuote(r.Plan.Outfile + PublicKeySuffix)
+	}
+	subject := "--skip-subject-unsafe"
+	if len(r.Subjects) > 0 && r.Subjects[0].Name != "predicate" && r.Subjects[0].Name != attest.ProductTreeName {
+		subject = shellQuote(r.artifact(r.Subjects[0]))
+	}
+	return fmt.Sprintf("cilock verify --key %s --bundle %s %s", key, shellQuote(r.Plan.Outfile), subject)
+}
+
+// artifact is a subject as verify takes it: the path of a file, or the name and
+// digest of what was given as such and is no file here.
+func (r Report) artifact(s attest.Subject) string {
+	for _, ref := range r.Plan.Subjects {
+		if ref.path == "" && ref.sha256 == s.Digest["sha256"] {
+			return s.Name + "@sha256:" + ref.sha256
+		}
+	}
+	return absolute(r.Plan.Dir, s.Name)
+}
+
+// shellQuote is for pasting: single quotes around anything unusual.
+func shellQuote(s string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./@:+,=", r)
+	}
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 && s[0] != '-' {
+		return s
+	}
+	if s != "" && s[0] == '-' {
+		s = "./" + s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

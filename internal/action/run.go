@@ -1,0 +1,29 @@
+package action
+
+import "context"
+
+// Run wraps one step: it is the architecture, in order. Each stage takes what
+// the stage before returned, and only the named kind of input and output
+// happens in it. The Report is filled as far as the line got, also on error;
+// ExitCode turns both into the process's exit code.
+func Run(ctx context.Context, in Inputs, d Deps) (Report, error) {
+	plan, err := MakePlan(in, d) // reads the key, probes the folder of the evidence
+	if err != nil {
+		return Report{}, err
+	}
+	defer plan.Close()
+	decision := Gate(plan)                      // pure
+	evidence := Observe(ctx, plan, decision, d) // processes
+	evidence = Derive(evidence)                 // pure
+	docs, err := Statement(plan, evidence)      // pure
+	if err != nil {
+		return lost(plan, evidence, d, err), err
+	}
+	signed, err := Sign(ctx, plan, docs) // keys
+	if err != nil {
+		return lost(plan, evidence, d, err), err
+	}
+	findings := Evaluate(plan, signed) // data, read back out of what was signed
+	report := NewReport(plan, evidence, signed, findings)
+	return Emit(report, signed, d) // files and stdout
+}

@@ -1,0 +1,36 @@
+package action
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/org/cilock-action/pkg/attest"
+)
+
+// Signed is what is written to disk.
+type Signed struct {
+	Bundle    []byte // Sigstore bundle over our statement
+	Envelope  []byte // DSSE envelope over Witness' statement
+	PublicKey []byte // PEM, only for a key that nobody has yet
+	Identity  string
+	Subjects  []attest.Subject
+}
+
+// Sign signs both documents with the plan's key. Keyless signing will be a
+// second way to the same Signed.
+func Sign(ctx context.Context, p Plan, docs Documents) (Signed, error) {
+	s := Signed{Identity: p.Key.Identity(), Subjects: docs.Subjects}
+	// A cancelled job still gets its signature: it takes a millisecond.
+	ctx = context.WithoutCancel(ctx)
+	var err error
+	if s.Bundle, err = p.Key.Sign(ctx, docs.Statement); err != nil {
+		return Signed{}, fmt.Errorf("sign evidence: %w", err)
+	}
+	if s.Envelope, err = p.Key.SignEnvelope(ctx, docs.Witness); err != nil {
+		return Signed{}, fmt.Errorf("sign evidence for Witness: %w", err)
+	}
+	if p.Key.Ephemeral() {
+		s.PublicKey = p.Key.Public().PEM()
+	}
+	return s, nil
+}

@@ -1,0 +1,117 @@
+package action
+
+import (
+	"fmt"
+
+	"github.com/org/cilock-action/pkg/attest"
+)
+
+// Documents are the two payloads of a step, ready to sign. They have passed
+// redaction.
+type Documents struct {
+	Statement []byte // our collection
+	Witness   []byte // Witness' collection, of Witness' types only
+	Subjects  []attest.Subject
+}
+
+// Statement turns the evidence into the documents that are signed.
+func Statement(p Plan, e Evidence) (Documents, error) {
+	all, err := attestations(p, e)
+	if err != nil {
+		return Documents{}, err
+	}
+	ours := attest.Collection{Name: p.Name, Attestations: all}
+	predicate, err := attest.Encode(ours)
+	if err != nil {
+		return Documents{}, fmt.Errorf("encode evidence: %w", err)
+	}
+	subjects, err := subjectsOf(chosenSubjects(e), ours, predicate)
+	if err != nil {
+		return Documents{}, err
+	}
+	docs := Documents{Subjects: subjects}
+	if docs.Statement, err = statement(attest.CollectionType, subjects, predicate); err != nil {
+		return Documents{}, err
+	}
+	theirs, err := attest.Encode(attest.Collection{Name: p.Name, Attestations: witnessOnly(all)})
+	if err != nil {
+		return Documents{}, fmt.Errorf("encode evidence for Witness: %w", err)
+	}
+	docs.Witness, err = statement(attest.WitnessCollectionType, subjects, theirs)
+	return docs, err
+}
+
+func statement(predicateType string, subjects []attest.Subject, predicate []byte) ([]byte, error) {
+	return attest.Statement{
+		Type: attest.StatementType, Subject: subjects, PredicateType: predicateType, Predicate: predicate,
+	}.Marshal()
+}
+
+// attestations are the bodies of the sections, each redacted as JSON: this is
+// the one place through which everything that is signed passes.
+func attestations(p Plan, e Evidence) ([]attest.Attestation, error) {
+	var out []attest.Attestation
+	for _, r := range e.Rows {
+		if r.Section.Body == nil || r.Section.Type == "" {
+			continue
+		}
+		body, err := attest.Encode(r.Section.Body)
+		if err == nil {
+			body, err = redactJSON(p.Redactor, body)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("encode %s: %w", r.Name, err)
+		}
+		out = append(out, attest.Attestation{Type: r.Section.Type, Body: body, StartTime: r.Start.UTC(), EndTime: r.End.UTC()})
+	}
+	return out, nil
+}
+
+// witnessOnly keeps the types that Witness can read.
+func witnessOnly(all []attest.Attestation) []attest.Attestation {
+	var out []attest.Attestation
+	for _, a := range all {
+		for _, known := range attest.WitnessTypes() {
+			if a.Type == known {
+				out = append(out, a)
+			}
+		}
+	}
+	return out
+}
+
+// chosenSubjects are those of --subjects, if it was given.
+func chosenSubjects(e Evidence) subjectBody {
+	for _, r := range e.Rows {
+		if body, ok := r.Section.Body.(subjectBody); ok {
+			return body
+		}
+	}
+	return nil
+}
+
+// subjectsOf is the one subject set of both documents. It reads the redacted
+// bodies: a name in a subject is as public as any other.
+func subjectsOf(chosen subjectBody, c attest.Collection, predicate []byte) ([]attest.Subject, error) {
+	if len(chosen) > 0 {
+		return chosen, nil
+	}
+	products := map[string]attest.Product{}
+	if _, err := c.Decode(attest.TypeProduct, &products); err != nil {
+		return nil, err
+	}
+	if len(products) > 0 {
+		var trees attest.Trees
+		if _, err := c.Decode(attest.TypeTrees, &trees); err != nil {
+			return nil, err
+		}
+		return productSubjects(products, trees), nil
+	}
+	var git struct {
+		CommitHash string `json:"commithash"`
+	}
+	if _, err := c.Decode(attest.TypeGit, &git); err != nil {
+		return nil, err
+	}
+	return evidenceSubjects(git.CommitHash, predicate), nil
+}
