@@ -1,0 +1,129 @@
+// Command action is cilock: the notary for pipeline steps. This file is the
+// composition root: it hands the real world to the verbs and turns their
+// answer into an exit code.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/org/cilock-action/internal/action"
+	"github.com/org/cilock-action/internal/sink"
+	"github.com/org/cilock-action/internal/step"
+	"github.com/org/cilock-action/internal/verdict"
+)
+
+func main() {
+	harden()
+	code, err := dispatch(os.Args[1:])
+	if err != nil {
+		printError(err)
+	}
+	os.Exit(code)
+}
+
+// verb is one word after the program's name. One without run belongs to a
+// feature that is not built.
+type verb struct {
+	name string
+	out  *os.File // where its facts are printed
+	run  func(ctx context.Context, args []string, d action.Deps) (int, error)
+	does string
+}
+
+func verbs() []verb {
+	return []verb{
+		{"run", os.Stderr, runVerb, "wrap a command: run [flags] -- COMMAND [ARG...]"},
+		{"verify", os.Stdout, verifyVerb, "verify evidence: verify --key PUB --bundle FILE SUBJECT..."},
+		{"action", os.Stderr, actionVerb, "what action.yml calls"},
+		{"wrap", nil, nil, ""},
+		{"refs", nil, nil, ""},
+		{"scan", nil, nil, ""},
+		{"trace", nil, nil, ""},
+		{"attest", nil, nil, ""},
+		{"policy", nil, nil, ""},
+		{"report", nil, nil, ""},
+		{"doctor", nil, nil, ""},
+	}
+}
+
+func dispatch(args []string) (int, error) {
+	if len(args) == 0 {
+		return verdict.ExitMisuse, verdict.Misuse("no verb: `cilock help` lists them")
+	}
+	name := args[0]
+	if name == "help" || isHelp(name) {
+		help(os.Stdout)
+		return 0, nil
+	}
+	for _, v := range verbs() {
+		switch {
+		case v.name != name:
+		case v.run == nil:
+			return verdict.ExitMisuse, action.NotAvailable("verb " + name)
+		case len(args) == 2 && isHelp(args[1]):
+			help(os.Stdout)
+			return 0, nil
+		default:
+			d, stop := world(v.out)
+			defer stop()
+			return v.run(context.Background(), args[1:], d)
+		}
+	}
+	return verdict.ExitMisuse, verdict.Misuse("unknown verb %q: `cilock help` lists them", name)
+}
+
+func isHelp(arg string) bool { return arg == "--help" || arg == "-h" }
+
+// world is the real one. stop puts the signals back.
+func world(out *os.File) (d action.Deps, stop func()) {
+	signals, stop := step.Signals()
+	s := sink.New(sink.Options{Writer: out, Getenv: os.Getenv})
+	return action.Deps{
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Environ: os.Environ(), Signals: signals, Sink: s,
+		TempDir: os.Getenv("RUNNER_TEMP"),
+		Now:     func() time.Time { return time.Now().UTC() },
+		IDToken: s.IDToken,
+	}, stop
+}
+
+// printError prints one line, through the redactor and the sink like everything
+// else: an error may quote untrusted text, and what was given as an input.
+func printError(err error) {
+	text := action.NewRedactor(os.Environ()).RedactString(err.Error())
+	s := sink.New(sink.Options{Writer: os.Stderr, Getenv: os.Getenv})
+	s.Line("cilock: " + strings.ReplaceAll(text, "\n", "; "))
+	if s.InActions() {
+		s.Annotate(sink.Error, sink.Properties{Title: "cilock"}, text)
+		s.Flush()
+	}
+}
+
+func help(w io.Writer) {
+	fmt.Fprintln(w, "cilock: the notary for pipeline steps")
+	for _, v := range verbs() {
+		if v.run != nil {
+			fmt.Fprintf(w, "\n  cilock %s\n      %s\n", v.name, v.does)
+		}
+	}
+	var in action.Inputs
+	fmt.Fprintln(w, "\nflags of run:")
+	helpFlags(w, runFlags(&in))
+	var v action.VerifyInputs
+	fmt.Fprintln(w, "\nflags of verify:")
+	helpFlags(w, verifyFlags(&v))
+	fmt.Fprintln(w, "\nlists are separated by spaces, or the flag is repeated; globs: ** crosses folders\n\nexit codes: the step's own if it is not 0; else 0 nothing that --fail-on names,\n1 evidence could not be written, 2 misuse, 3 verdict fail, or warn where that\nfails, 4 incomplete where that fails")
+}
+
+func helpFlags(w io.Writer, specs []flagSpec) {
+	for _, f := range specs {
+		if f.set != nil {
+			fmt.Fprintf(w, "  %-26s %s\n", strings.TrimPrefix(f.short+" "+f.name, " "), f.help)
+		}
+	}
+}

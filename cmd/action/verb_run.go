@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+
+	"github.com/org/cilock-action/internal/action"
+	"github.com/org/cilock-action/internal/verdict"
+)
+
+// runFlags are the flags of `run`; in is where they go.
+func runFlags(in *action.Inputs) []flagSpec {
+	return append([]flagSpec{
+		{name: "--step", short: "-s", set: text(&in.Step), help: "name of the step in the evidence (default: the command's)"},
+		{name: "--workingdir", short: "-d", set: text(&in.WorkingDir), help: "where the command runs (default: here); the root of materials and products"},
+		{name: "--attestations", short: "-a", set: list(&in.Attestations), help: "list of optional collectors: environment git github (default: all)"},
+		{name: "--trace", bool: true, words: []string{"auto", "ebpf", "ptrace", "off"}, set: only("--trace", "off"), help: "off, the only value in this version"},
+		{name: "--outfile", short: "-o", set: text(&in.Outfile), help: "the bundle (default: STEP.cilock.json); .dsse.json and .pub stand beside it"},
+		{name: "--policy", set: only("--policy", "none"), help: "none, the only value in this version"},
+		{name: "--key", short: "-k", set: text(&in.Key), help: "private key: PKCS#8 PEM file, or env://NAME (default: one made for the run)"},
+		{name: "--fail-on", set: text(&in.FailOn), help: "the mildest verdict that fails: fail (default), incomplete or warn"},
+		{name: "--require-signing", bool: true, set: toggle(&in.RequireSigning), help: "refuse to run without a key"},
+		{name: "--pass-oidc", bool: true, set: toggle(&in.PassOIDC), help: "leave the job's OIDC variables to the command"},
+		{name: "--product-include-glob", set: list(&in.Include), help: "list of globs, relative to workingdir: products to record (default: all)"},
+		{name: "--product-exclude-glob", set: list(&in.Exclude), help: "list of globs: products to leave out"},
+		{name: "--subjects", set: list(&in.Subjects), help: "list of paths (no globs) or NAME@sha256:HEX, instead of the products"},
+		{name: "--attestor-secretscan-max-decode-layers"},
+		{name: "--attestor-secretscan-fail-on-detection", bool: true},
+		{name: "--report"},
+		{name: "--policy-key"},
+		{name: "--policy-cert-identity"},
+		{name: "--policy-cert-oidc-issuer"},
+	}, signingFlags()...)
+}
+
+// signingFlags are those of keyless and certificate signing.
+func signingFlags() []flagSpec {
+	return []flagSpec{
+		{name: "--cert"},
+		{name: "--cert-chain"},
+		{name: "--keyless", bool: true},
+		{name: "--identity-token"},
+		{name: "--fulcio-server-url"},
+		{name: "--rekor-server-url"},
+		{name: "--timestamp-server-url"},
+		{name: "--signing-config"},
+		{name: "--trusted-root"},
+	}
+}
+
+// runVerb is `cilock run [flags] -- COMMAND...`.
+func runVerb(ctx context.Context, args []string, d action.Deps) (int, error) {
+	var in action.Inputs
+	positional, command, err := parseFlags(args, runFlags(&in))
+	if err != nil {
+		return verdict.ExitMisuse, err
+	}
+	if len(positional) > 0 {
+		return verdict.ExitMisuse, verdict.Misuse("unexpected %q: the command to wrap comes after --", positional[0])
+	}
+	in.Command = command
+	report, err := action.Run(ctx, in, d)
+	return action.ExitCode(report, err), err
+}
+
+// actionVerb is what action.yml calls: the same verbs, with inputs from the
+// variables that action.yml sets.
+func actionVerb(ctx context.Context, args []string, d action.Deps) (int, error) {
+	if len(args) > 0 {
+		return verdict.ExitMisuse, verdict.Misuse("unexpected %q: action takes its inputs from action.yml", args[0])
+	}
+	call, err := action.ParseInputs(d.Getenv)
+	if err != nil {
+		return verdict.ExitMisuse, err
+	}
+	if call.Mode == "verify" {
+		return verifyInputs(call.Verify, d)
+	}
+	report, err := action.Run(ctx, call.Run, d)
+	return action.ExitCode(report, err), err
+}
