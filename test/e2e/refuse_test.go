@@ -1,0 +1,88 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// refused are uses of the action that end in exit code 2 before anything runs:
+// the with: block, and what the annotation says.
+func refused() map[string][2]string {
+	table := map[string][2]string{
+		"no command":         {"{step: x, command: ''}", "input command is required"},
+		"blank command":      {"command: '  '", "input command is required"},
+		"unknown mode":       {"mode: sing", `input mode is "sing"`},
+		"unknown shell":      {"shell: fish", `input shell is "fish"`},
+		"unknown fail-on":    {"fail-on: never", "never"},
+		"no such collector":  {"attestations: weather", `"weather" is not known`},
+		"not a boolean":      {"require-signing: maybe", `"maybe", expected true or false`},
+		"signing, no key":    {"{require-signing: 'true', key: ''}", "no key"},
+		"no such key":        {"key: /no/such/key.pem", "read key"},
+		"no such folder":     {"workingdir: no/such/folder", "no/such/folder"},
+		"outfile, no folder": {"outfile: no/such/folder/e.json", "no/such/folder"},
+		"verify, no bundle":  {"{mode: verify, command: '', subjects: x}", "no evidence to verify"},
+		"verify, no subject": {"{mode: verify, command: '', bundle: x}", "no subject"},
+		"verify, command":    {"{mode: verify, bundle: x, subjects: x}", "no meaning in mode verify"},
+	}
+	for _, mode := range []string{"refs", "attest", "scan"} {
+		table["mode "+mode] = [2]string{"mode: " + mode, "mode " + mode + " is not available in this version"}
+	}
+	for name, value := range map[string]string{
+		"action-ref": "actions/checkout@v4", "action-inputs": "a=b", "action-env": "A=b", "wrapped-commands": "sh",
+		"trace": "auto", "policy": "p.json", "policy-key": "k.pem", "policy-cert-identity": "me", "policy-cert-oidc-issuer": "me",
+		"secretscan-max-decode-layers": "3", "secretscan-fail-on-detection": "true", "secretscan-fail-tier": "low", "env": "A",
+		"predicate": "p.json", "predicate-type": "me", "paths": ".", "resolve": "online", "report": "r.html", "vsa": "v.json",
+		"certificate": "c.pem", "certificate-chain": "c.pem", "keyless": "true", "identity-token": "t", "cert-identity": "me",
+		"cert-identity-regexp": ".", "cert-oidc-issuer": "me", "verify-repo": "me/it", "verify-ref": "main",
+		"fulcio-url": "https://fulcio.example.invalid", "rekor-url": "https://rekor.example.invalid",
+		"timestamp-url": "https://tsa.example.invalid", "trusted-root": "t.json", "signing-config": "s.json",
+		"binary-mirror": "https://mirror.example.invalid", "github-token": "made-up",
+	} {
+		table["input "+name] = [2]string{name + ": '" + value + "'", "input " + name + " is not available in this version"}
+	}
+	return table
+}
+
+// TestRefused: what cannot be done as asked is not done at all. What is said
+// about it is the business of TestRefusedSays: act leaves a step that fails
+// without reading the rest of its terminal (v0.2.89, HostEnvironment.exec).
+func TestRefused(t *testing.T) {
+	t.Parallel()
+	var text strings.Builder
+	text.WriteString("on: push\njobs:\n  build:\n    runs-on: ubuntu-latest\n    steps:\n")
+	ids := map[string]string{}
+	for name, row := range refused() {
+		id := fmt.Sprintf("s%d", len(ids))
+		ids[name] = id
+		with := strings.Trim(row[0], "{}")
+		for given, value := range map[string]string{
+			"command": `touch "$KEEP/ran"`, "key": "${{ secrets.KEY }}", "binary-path": "${{ env.CILOCK }}",
+		} {
+			if !strings.Contains(" "+with, " "+given+":") {
+				with += fmt.Sprintf(", %s: '%s'", given, value)
+			}
+		}
+		fmt.Fprintf(&text, "      - id: %s\n        if: always()\n        uses: %s\n        with: {%s}\n", id, uses, with)
+	}
+	for name, in := range readManifest(t).Inputs {
+		if ids["input "+name] == "" && strings.Contains(in.Description, "ot available in this version") {
+			t.Errorf("input %s is not available and is not tried here", name)
+		}
+	}
+	r, keep := workflow(t, newKeys(t), text.String())
+	for name := range refused() {
+		id := ids[name]
+		if got := r.StepResult(id); got != "failure" {
+			t.Errorf("%s: the step ended in %q", name, got)
+		}
+		if !exited(r, id, 2) {
+			t.Errorf("%s: the exit code is not 2", name)
+		}
+	}
+	if _, err := os.Lstat(filepath.Join(keep, "ran")); err == nil {
+		t.Error("a command was run")
+	}
+}

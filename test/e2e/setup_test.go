@@ -1,0 +1,210 @@
+package e2e
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/org/cilock-action/pkg/attest"
+	"github.com/org/cilock-action/test/act"
+)
+
+// kitVariable names the folder of a kit that is there already: the tests that
+// run as another user get theirs from the test that started them, since they
+// can read neither the source nor Go's caches.
+const kitVariable = "CILOCK_E2E_KIT"
+
+// kitFolder is where TestMain lets the kit be made.
+var kitFolder string
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		kitFolder = os.Getenv(kitVariable)
+		if kitFolder != "" {
+			return m.Run()
+		}
+		var err error
+		if kitFolder, err = os.MkdirTemp("", "cilock-e2e-"); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer os.RemoveAll(kitFolder)
+		if err := os.Chmod(kitFolder, 0o755); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		return m.Run()
+	}())
+}
+
+// buildKit builds the program, once for all tests.
+var buildKit = sync.OnceValue(func() error {
+	if os.Getenv(kitVariable) != "" {
+		return nil
+	}
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		return err
+	}
+	action, err := os.ReadFile(filepath.Join(root, "action.yml"))
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join(kitFolder, "action")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "action.yml"), action, 0o644); err != nil {
+		return err
+	}
+	// The flags are those of action.yml, so that its build finds ours cached.
+	cmd := exec.Command("go", "-C", root, "build", "-trimpath", "-buildvcs=false", "-o", filepath.Join(kitFolder, "cilock"), "./cmd/action")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build cilock: %w\n%s", err, out)
+	}
+	return nil
+})
+
+// cilock is the path of the program under test.
+func cilock(t testing.TB) string {
+	t.Helper()
+	if runtime.GOOS == "windows" {
+		t.Skip("a composite action's bash and signals are not modelled for Windows")
+	}
+	if err := buildKit(); err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(kitFolder, "cilock")
+}
+
+// actionDir holds action.yml and nothing else: enough where binary-path is
+// given, and a proof that nothing else is used then.
+func actionDir(t testing.TB) string {
+	t.Helper()
+	cilock(t)
+	return filepath.Join(kitFolder, "action")
+}
+
+// keys are a generated pair, as PEM text.
+type keys struct{ private, public string }
+
+func newKeys(t testing.TB) keys {
+	t.Helper()
+	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, err := x509.MarshalPKIXPublicKey(k.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keys{
+		private: string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})),
+		public:  string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public})),
+	}
+}
+
+// evidence reads a bundle and verifies it.
+func (k keys) evidence(t testing.TB, path string) *attest.Verified {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("evidence: %v", err)
+	}
+	bundle, err := attest.ParseBundle(data)
+	if err != nil {
+		t.Fatalf("evidence: %v", err)
+	}
+	key, err := attest.ParsePublicKey([]byte(k.public))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := attest.Verify(bundle, key)
+	if err != nil {
+		t.Fatalf("evidence: %v", err)
+	}
+	if v.Collection == nil {
+		t.Fatalf("evidence: predicate type %s is no collection", v.Statement.PredicateType)
+	}
+	return v
+}
+
+// section decodes the attestation of a type, which must be there.
+func section[T any](t testing.TB, v *attest.Verified, typ string) T {
+	t.Helper()
+	var body T
+	if found, err := v.Collection.Decode(typ, &body); err != nil || !found {
+		t.Fatalf("attestation %s: found %v, %v", typ, found, err)
+	}
+	return body
+}
+
+// collector is the account of one collector in the evidence.
+func collector(t testing.TB, v *attest.Verified, name string) attest.CollectorRow {
+	t.Helper()
+	for _, row := range section[attest.Completeness](t, v, attest.TypeCompleteness).Collectors {
+		if row.Name == name {
+			return row
+		}
+	}
+	t.Fatalf("no account of the collector %s", name)
+	return attest.CollectorRow{}
+}
+
+const sha = "0123456789abcdef0123456789abcdef01234567"
+
+// uses is how the workflows name the action.
+const uses = "org/cilock-action@" + sha
+
+// workflow runs one workflow under act. Its steps find in their environment the
+// program (CILOCK), the public key (PUBLIC_KEY), and a folder that outlives the
+// run (KEEP), and the private key in secrets.KEY.
+func workflow(t *testing.T, k keys, text string, change ...func(*act.Workflow)) (*act.Result, string) {
+	t.Helper()
+	keep := t.TempDir()
+	w := act.Workflow{
+		Files:   map[string]string{".github/workflows/ci.yml": text},
+		Actions: map[string]string{uses: actionDir(t)},
+		Env:     map[string]string{"CILOCK": cilock(t), "KEEP": keep, "PUBLIC_KEY": k.public},
+		Secrets: map[string]string{"KEY": k.private},
+	}
+	for _, f := range change {
+		f(&w)
+	}
+	return act.Run(t, w), keep
+}
+
+// annotated reports whether a step, or one inside it, made an annotation of a
+// level whose message contains text.
+func annotated(r *act.Result, step, level, text string) bool {
+	return slices.ContainsFunc(r.Annotations(), func(a act.Annotation) bool {
+		inside := a.StepID == step || strings.HasPrefix(a.StepID, step+"/")
+		return inside && a.Level == level && strings.Contains(a.Message, text)
+	})
+}
+
+// exited reports whether the script of a step, or of one inside it, ended with
+// an exit code, which act only says in words.
+func exited(r *act.Result, step string, code int) bool {
+	return slices.ContainsFunc(r.Log, func(e act.Event) bool {
+		id := strings.Join(e.StepID, "/")
+		inside := id == step || strings.HasPrefix(id, step+"/")
+		return inside && !e.Output && e.Message == fmt.Sprintf("exit status %d", code)
+	})
+}
