@@ -34,12 +34,12 @@ func TestUnprivileged(t *testing.T) {
 		t.Fatal(err)
 	}
 	cilock(t) // the kit is complete
-	self := filepath.Join(kitFolder, "e2e.test")
-	copyProgram(t, self)
-	temp := filepath.Join(kitFolder, "nobody")
-	if err := os.Mkdir(temp, 0o700); err != nil {
+	temp, err := os.MkdirTemp(kitFolder, "nobody-")
+	if err != nil {
 		t.Fatal(err)
 	}
+	self := filepath.Join(temp, "e2e.test")
+	copyProgram(t, self)
 	if err := os.Chown(temp, int(uid), int(gid)); err != nil {
 		t.Fatal(err)
 	}
