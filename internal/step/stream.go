@@ -59,8 +59,8 @@ func (s *stream) run(e *evidence) {
 }
 
 func (s *stream) copy() {
-	defer s.src.Close()
 	defer close(s.full)
+	defer s.src.Close() // before full tells Wait that all is over
 	for s.pass(s.src.Read) {
 	}
 }
