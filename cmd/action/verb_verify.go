@@ -9,7 +9,6 @@ import (
 	"github.com/org/cilock-action/internal/verdict"
 	"github.com/org/cilock-action/internal/verify"
 	"github.com/org/cilock-action/pkg/attest"
-	"github.com/org/cilock-action/pkg/secretscan"
 )
 
 // verifyFlags are the flags of `verify`.
@@ -52,7 +51,7 @@ func verifyInputs(in action.VerifyInputs, d action.Deps) (int, error) {
 		return verdict.ExitMisuse, err
 	}
 	result := verify.Verify(opts)
-	result.Redact(secretscan.NewRedactor(d.Environ, secretscan.Options{}).RedactString)
+	result.Redact(action.NewRedactor(d.Environ).RedactString)
 	if in.Format == "json" {
 		text, err := result.JSON()
 		if err == nil {
@@ -63,14 +62,13 @@ func verifyInputs(in action.VerifyInputs, d action.Deps) (int, error) {
 		}
 		return failOn.Code(result.Verdict), nil
 	}
-	redact := action.NewRedactor(d.Environ).RedactString
 	for _, line := range result.Lines() {
-		if err := d.Sink.Line(redact(line)); err != nil {
+		if err := d.Sink.Line(line); err != nil {
 			return verdict.ExitIO, err
 		}
 	}
 	if in.InAction {
-		if err := tellRunner(result, redact, d); err != nil {
+		if err := tellRunner(result, d); err != nil {
 			return verdict.ExitIO, err
 		}
 	}
@@ -79,13 +77,13 @@ func verifyInputs(in action.VerifyInputs, d action.Deps) (int, error) {
 
 // tellRunner annotates what did not hold, and sets the verdict as output. The
 // other outputs are about a run.
-func tellRunner(r verify.Result, redact func(string) string, d action.Deps) error {
+func tellRunner(r verify.Result, d action.Deps) error {
 	for _, f := range r.Findings {
 		level := sink.Warning
 		if f.Verdict == verdict.Fail {
 			level = sink.Error
 		}
-		d.Sink.Annotate(level, sink.Properties{Title: "cilock: verify"}, redact(f.String()))
+		d.Sink.Annotate(level, sink.Properties{Title: "cilock: verify"}, f.String())
 	}
 	d.Sink.Flush()
 	return d.Sink.SetOutput("verdict", string(r.Verdict))

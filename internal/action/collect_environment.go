@@ -10,9 +10,9 @@ import (
 	"sort"
 	"strconv"
 	"strings"
-)
 
-const environmentType = "https://witness.dev/attestations/environment/v0.1"
+	"github.com/org/cilock-action/pkg/attest"
+)
 
 // Bounds of the environment section. A value above its bound is not recorded
 // at all, only its name.
@@ -106,7 +106,7 @@ func (c environmentCollector) Start(_ context.Context, t Target) (Stop, error) {
 }
 
 func (c environmentCollector) section(p Plan) Section {
-	s := Section{Type: environmentType, Phase: PreMaterial}
+	s := Section{Type: attest.TypeEnvironment, Phase: PreMaterial}
 	body := environmentBody{OS: runtime.GOOS}
 	var err error
 	if body.Hostname, err = os.Hostname(); err != nil {

@@ -115,9 +115,8 @@ func (c productCollector) section(after *filetree.Snapshot) Section {
 		body.deleted = append(body.deleted, names.record(path))
 	}
 	limits := []string{"files outside the working directory are not looked at"}
-	if all := filetree.Compare(c.files.before, after, filetree.Globs{}); len(all.Products) > len(changes.Products) {
-		limits = append(limits, fmt.Sprintf("%d created or changed files are not among the products: the product globs leave them out",
-			len(all.Products)-len(changes.Products)))
+	if left := c.leftOut(after, len(changes.Products)); left > 0 {
+		limits = append(limits, fmt.Sprintf("%d created or changed files are not among the products: the product globs leave them out", left))
 	}
 	others, notListed := c.files.others(names, changes.Others, len(changes.Others))
 	body.others, body.notListed = others, body.notListed+notListed
@@ -125,6 +124,14 @@ func (c productCollector) section(after *filetree.Snapshot) Section {
 		Type: attest.TypeProduct, Phase: Product, Body: body, Gaps: c.files.gaps(after, changes.Others),
 		Limits: limits,
 	}
+}
+
+// leftOut counts the changed files that the globs do not choose.
+func (c productCollector) leftOut(after *filetree.Snapshot, chosen int) int {
+	if len(c.files.plan.Include)+len(c.files.plan.Exclude) == 0 {
+		return 0 // no globs choose everything
+	}
+	return len(filetree.Compare(c.files.before, after, filetree.Globs{}).Products) - chosen
 }
 
 // others turns entries without a digest into their wire form.

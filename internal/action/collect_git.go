@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"strconv"
 	"time"
-)
 
-const gitType = "https://witness.dev/attestations/git/v0.1"
+	"github.com/org/cilock-action/pkg/attest"
+)
 
 // gitBody is Witness' git attestation for the state before the step, with
 // fields of ours from objectformat on. Dates are RFC 3339.
@@ -100,7 +100,7 @@ func (c gitCollector) Start(ctx context.Context, t Target) (Stop, error) {
 	if look.binHash, err = hashExecutable(bin); err != nil {
 		return nil, fmt.Errorf("hash git: %w", err)
 	}
-	s := Section{Type: gitType, Phase: PreMaterial, Limits: gitLimits[:len(gitLimits):len(gitLimits)]}
+	s := Section{Type: attest.TypeGit, Phase: PreMaterial, Limits: gitLimits[:len(gitLimits):len(gitLimits)]}
 	body, err := look.before(ctx, &s)
 	if err != nil {
 		return nil, err

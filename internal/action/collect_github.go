@@ -10,9 +10,8 @@ import (
 	"time"
 
 	"github.com/org/cilock-action/internal/sink"
+	"github.com/org/cilock-action/pkg/attest"
 )
-
-const githubType = "https://witness.dev/attestations/github/v0.1"
 
 // tokenAudience is the audience of the ID token whose claims are recorded. It
 // is ours alone, so that the token would be of no use to anybody else.
@@ -95,7 +94,7 @@ func (c githubCollector) Start(ctx context.Context, t Target) (Stop, error) {
 }
 
 func (c githubCollector) section(ctx context.Context, env []string) Section {
-	s := Section{Type: githubType, Phase: PreMaterial, Limits: []string{
+	s := Section{Type: attest.TypeGitHub, Phase: PreMaterial, Limits: []string{
 		"the context is what the environment said: nothing authenticates it but the claims",
 	}}
 	var body githubBody

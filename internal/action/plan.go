@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -30,7 +29,6 @@ type Plan struct {
 	Collectors []string // optional collectors that are on: environment, git, github
 	Include    []string // product globs; empty: all
 	Exclude    []string
-	Start      time.Time
 
 	Outfile  string // absolute path of the bundle; the other documents stand beside it
 	Subjects []subjectRef
@@ -77,7 +75,7 @@ func MakePlan(in Inputs, d Deps) (Plan, error) {
 	}
 	p := Plan{
 		Command: in.Command, OwnEnv: d.Environ, Include: in.Include, Exclude: in.Exclude,
-		Start: d.Now(), InAction: in.InAction,
+		InAction: in.InAction,
 	}
 	p.Redactor = NewRedactor(d.Environ)
 	for _, set := range []func(*Plan, Inputs, Deps) error{
