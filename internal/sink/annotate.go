@@ -134,7 +134,7 @@ func message(s string) string {
 func property(s string, limit int) string {
 	s = strings.TrimSpace(cut(visible(s, `\n`), limit))
 	if strings.HasPrefix(s, "=") {
-		return "'" + s
+		return "'" + cut(s, limit-1)
 	}
 	return s
 }

@@ -85,6 +85,7 @@ func FuzzAnnotate(f *testing.F) {
 	for i, s := range hostile {
 		f.Add(s, hostile[len(hostile)-1-i], hostile[(i+7)%len(hostile)], i-2, i-3, i, i-1)
 	}
+	f.Add("x", "f", "="+strings.Repeat("t", maxTitle), 1, 1, 1, 1) // the quote counts too
 	f.Fuzz(func(t *testing.T, text, file, title string, line, endLine, col, endCol int) {
 		var b bytes.Buffer
 		s := New(Options{Writer: &b, Getenv: actions(nil)})
