@@ -2,21 +2,29 @@ package actionref
 
 import "strings"
 
-// version returns the version that a comment behind a pin names, or "". The
-// forms are those that tools write: v4.2.0, tag=v4.2.0, pin@v4 and
-// ratchet:owner/repo@v4. A word that is no version, such as TODO, is none.
-func version(comment string) string {
-	word, _, _ := strings.Cut(strings.TrimSpace(comment), " ")
-	word, _, _ = strings.Cut(word, "\t")
-	word = strings.TrimRight(word, ",;:.)")
-	word = strings.TrimPrefix(word, "tag=")
+// version returns where in a comment the version is that a pin stands for;
+// from equals to if there is none. The forms are those that tools write:
+// v4.2.0, tag=v4.2.0, pin@v4 and ratchet:owner/repo@v4. A word that is no
+// version, such as TODO, is none.
+func version(comment string) (from, to int) {
+	from = len(comment) - len(strings.TrimLeft(comment, " \t"))
+	to = len(comment)
+	if i := strings.IndexAny(comment[from:], " \t"); i >= 0 {
+		to = from + i
+	}
+	word := strings.TrimRight(comment[from:to], ",;:.)")
+	to = from + len(word)
+	if rest, ok := strings.CutPrefix(word, "tag="); ok {
+		word = rest
+	}
 	if i := strings.LastIndexByte(word, '@'); i >= 0 {
 		word = word[i+1:]
 	}
+	from = to - len(word)
 	if !looksLikeVersion(word) {
-		return ""
+		return 0, 0
 	}
-	return word
+	return from, to
 }
 
 // looksLikeVersion accepts v1, 1.2.3, v6-beta and tool/v1.2.3+x: an optional

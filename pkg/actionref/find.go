@@ -24,6 +24,8 @@ type finder struct {
 	index map[spot]int // where in file.Uses a scalar is
 
 	job     string              // that is walked
+	scripts map[*yaml.Node]bool // run: scalars that were read
+	locked  map[string]string   // the file's own dependencies: owner/repo@ref to commit
 	through map[*yaml.Node]bool // anchored nodes that are being walked through an alias
 	aliased int                 // steps walked through aliases
 	cut     bool                // a bound was met and said so
@@ -39,7 +41,7 @@ type spot struct {
 // for which the runner would refuse the file. It has no error: what cannot be
 // read is a Problem, and a file with a Problem is not clean.
 func Find(src []byte) File {
-	f := &finder{src: src, index: map[spot]int{}, through: map[*yaml.Node]bool{}}
+	f := &finder{src: src, index: map[spot]int{}, scripts: map[*yaml.Node]bool{}, locked: map[string]string{}, through: map[*yaml.Node]bool{}}
 	f.file.Kind = Unknown
 	switch at := firstInvalid(src); {
 	case len(src) > MaxFile:
@@ -49,6 +51,7 @@ func Find(src []byte) File {
 	default:
 		f.lines = newLineIndex(src)
 		f.documents()
+		f.lock()
 	}
 	f.sort()
 	return f.file
@@ -124,6 +127,8 @@ func (f *finder) document(root *yaml.Node) {
 			f.jobs(e)
 		case "runs":
 			f.runs(e)
+		case "dependencies":
+			f.dependencies(e.value)
 		}
 	})
 }

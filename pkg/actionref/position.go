@@ -16,7 +16,11 @@ type lineIndex struct {
 	src   []byte
 	yaml  []int // where each line of the library begins
 	human []int // where each line begins after LF, CRLF or CR
+	runes []int // characters before each block of src: a line can be the whole file
 }
+
+// block is how many bytes are counted at most to find a character.
+const block = 1024
 
 func newLineIndex(src []byte) lineIndex {
 	start := 0
@@ -24,6 +28,10 @@ func newLineIndex(src []byte) lineIndex {
 		start = len("\ufeff") // not a character of the first line
 	}
 	x := lineIndex{src: src, yaml: []int{start}, human: []int{start}}
+	for i, n := 0, 0; i <= len(src); i += block {
+		x.runes = append(x.runes, n)
+		n += countRunes(src[i:min(i+block, len(src))])
+	}
 	for i := start; i < len(src); {
 		n, human := lineBreak(src[i:])
 		if n == 0 {
@@ -62,15 +70,39 @@ func lineBreak(s []byte) (length int, human bool) {
 	return 0, false
 }
 
+// countRunes counts the bytes that begin a character, so that a character cut
+// in two counts once.
+func countRunes(s []byte) int {
+	n := 0
+	for _, c := range s {
+		if utf8.RuneStart(c) {
+			n++
+		}
+	}
+	return n
+}
+
+// before is how many characters come before a byte.
+func (x lineIndex) before(at int) int {
+	from := at / block
+	return x.runes[from] + countRunes(x.src[from*block:at])
+}
+
 // offset is the byte at which a position of the library is.
 func (x lineIndex) offset(line, col int) int {
 	if line < 1 || line > len(x.yaml) {
 		return len(x.src)
 	}
-	at := x.yaml[line-1]
-	for ; col > 1 && at < len(x.src); col-- {
-		_, size := utf8.DecodeRune(x.src[at:])
-		at += size
+	want := x.before(x.yaml[line-1]) + max(col, 1) - 1
+	from := sort.SearchInts(x.runes, want+1) - 1
+	at := from * block
+	for n := x.runes[from]; at < len(x.src); at++ {
+		if utf8.RuneStart(x.src[at]) {
+			if n == want {
+				break
+			}
+			n++
+		}
 	}
 	return at
 }
@@ -84,7 +116,7 @@ func (x lineIndex) place(at int) (line, col int) {
 	if line == 0 {
 		return 1, 1
 	}
-	return line, 1 + utf8.RuneCount(x.src[x.human[line-1]:at])
+	return line, 1 + x.before(at) - x.before(x.human[line-1])
 }
 
 // shown is the line that people see for a line of the library.
@@ -220,20 +252,41 @@ func (f *finder) inBlock(at int, value string) Span {
 	return Span{}
 }
 
-// comment returns the comment behind a scalar, without #. Brackets that close
-// a flow collection may stand between.
-func (f *finder) comment(s scalar) string {
+// maxComment is how much of a comment is read for a version, in bytes.
+const maxComment = 256
+
+// comment returns where the version in the comment behind a scalar is, and
+// where a comment can be added: behind the value, if nothing but a comment
+// follows. Brackets that close a flow collection may stand before a comment.
+func (f *finder) comment(s scalar) (word Span, tail int) {
 	if s.after == 0 || s.after > len(f.src) {
-		return ""
+		return Span{}, 0
 	}
-	rest := f.src[s.after:]
-	if i := bytes.IndexAny(rest, "\r\n"); i >= 0 {
-		rest = rest[:i]
+	blank := f.skipBytes(s.after, " \t")
+	at := f.skipBytes(blank, " \t}],")
+	isComment := at < len(f.src) && f.src[at] == '#' && at > s.after && (f.src[at-1] == ' ' || f.src[at-1] == '\t')
+	ends := at == len(f.src) || f.src[at] == '\n' || f.src[at] == '\r'
+	if s.plain && blank == at && (isComment || ends) {
+		tail = s.after
 	}
-	text := bytes.TrimLeft(rest, " \t}],")
-	before := len(rest) - len(text) // of what stands before the comment
-	if len(text) == 0 || text[0] != '#' || before == 0 || rest[before-1] != ' ' && rest[before-1] != '\t' {
-		return ""
+	if !isComment {
+		return Span{}, tail
 	}
-	return string(text[1:])
+	text := f.src[at+1 : min(at+1+maxComment, len(f.src))]
+	if i := bytes.IndexAny(text, "\r\n"); i >= 0 {
+		text = text[:i]
+	}
+	from, to := version(string(text))
+	if from == to {
+		return Span{}, tail
+	}
+	return Span{at + 1 + from, at + 1 + to}, tail
+}
+
+// skipBytes returns where bytes other than those of set begin.
+func (f *finder) skipBytes(at int, set string) int {
+	for at < len(f.src) && strings.IndexByte(set, f.src[at]) >= 0 {
+		at++
+	}
+	return at
 }

@@ -18,6 +18,9 @@ type Use struct {
 	Why       string // what the place adds to Ref.Why, such as a merge key
 	Locked    bool   // the file's own dependencies entry locks it
 	LockedSHA string // 40 hex digits
+
+	version Span // of Comment in the file; empty if there is none
+	tail    int  // where a comment can be added behind the value; 0: nowhere
 }
 
 // Problem is a reason for which the runner would refuse the file. A file with

@@ -268,7 +268,9 @@ func (f *finder) use(e entry, place Place) {
 	u := Use{Ref: Parse(e.value.Value, place), Place: place, Job: f.job, Count: 1, Why: e.why}
 	where := f.locate(e)
 	u.Line, u.Col = f.lines.place(where.start)
-	u.Span, u.Comment = where.literal, version(f.comment(where))
+	u.Span = where.literal
+	u.version, u.tail = f.comment(where)
+	u.Comment = string(f.src[u.version.Start:u.version.End])
 	f.index[at] = len(f.file.Uses)
 	f.file.Uses = append(f.file.Uses, u)
 }
