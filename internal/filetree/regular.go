@@ -2,6 +2,7 @@ package filetree
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 )
 
@@ -10,14 +11,24 @@ import (
 // before it opens, since opening a device can have an effect, and again after,
 // since the name may have been given to something else in between.
 func OpenRegular(path string) (*os.File, error) {
-	info, err := os.Stat(path)
+	return openRegular(path, os.Stat, os.OpenFile)
+}
+
+// OpenRegularIn is OpenRegular for a name below root. A symlink is followed as
+// long as it stays there.
+func OpenRegularIn(root *os.Root, name string) (*os.File, error) {
+	return openRegular(name, root.Stat, root.OpenFile)
+}
+
+func openRegular(path string, stat func(string) (fs.FileInfo, error), open func(string, int, fs.FileMode) (*os.File, error)) (*os.File, error) {
+	info, err := stat(path)
 	if err != nil {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s is not a regular file", path)
 	}
-	f, err := os.OpenFile(path, os.O_RDONLY|nonblock, 0)
+	f, err := open(path, os.O_RDONLY|nonblock, 0)
 	if err != nil {
 		return nil, err
 	}
