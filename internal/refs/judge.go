@@ -1,0 +1,133 @@
+package refs
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/org/cilock-action/pkg/actionref"
+)
+
+// Level is the weight of a finding.
+type Level string
+
+// The levels.
+const (
+	Error   Level = "error"
+	Warning Level = "warning"
+)
+
+// Finding is one thing to tell a person. Its texts are untrusted.
+type Finding struct {
+	Level     Level
+	Rule      string // id of a rule of Rules
+	File      string
+	Line, Col int    // as in Row
+	Message   string // one sentence; long references are cut in it
+	Fix       string // what to do
+	// Replace is the text that mends the finding if it takes the reference's
+	// place, or empty.
+	Replace string
+
+	subject string  // what it is about, wherever that stands in the file
+	exact   literal // where the reference itself stands
+}
+
+// Judge returns the findings of a report, the worst first, then in the order of
+// path, line and column.
+func Judge(r Report) []Finding {
+	var found []Finding
+	for _, row := range r.Rows {
+		found = append(found, judgeRow(row)...)
+	}
+	for _, x := range r.Injections {
+		found = append(found, Finding{
+			Level: Warning, Rule: ruleInjection, File: x.File, Line: x.Line, Col: x.Col, subject: x.Expression,
+			Message: fmt.Sprintf("%s becomes part of the script: whoever chooses its text can run commands", short(x.Expression)),
+			Fix:     "give it to the step as a variable under env, and use the variable in the script",
+		})
+	}
+	slices.SortStableFunc(found, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.Level, b.Level), cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
+	})
+	return found
+}
+
+// judgeRow returns what is wrong with a row: at most that it may mean other
+// bytes tomorrow, and what the resolver found.
+func judgeRow(row Row) []Finding {
+	at := Finding{File: row.File, Line: row.Line, Col: row.Col, subject: row.Canonical, exact: row.exact}
+	switch {
+	case row.Kind == actionref.KindError:
+		at.Level, at.Rule, at.subject = Error, ruleRefused, row.Why
+		at.Message, at.Fix = row.Why, "correct the file: what the runner refuses cannot be judged"
+		if row.unread {
+			at.Rule, at.Fix = ruleUnread, "make the file readable, or leave it out of the paths"
+		}
+		return []Finding{at}
+	case row.Kind == actionref.KindInvalid:
+		at.Level, at.Rule = Error, ruleInvalid
+		at.Message = fmt.Sprintf("%s is no valid reference: %s", short(row.Uses), short(row.Why))
+		at.Fix = "write it as owner/repo@ and a commit's 40 hex digits, or one of the other forms of uses"
+		return []Finding{at}
+	}
+	var found []Finding
+	if !row.Pinned && row.Annotate {
+		f := at
+		f.Level, f.Rule = Warning, ruleUnpinned
+		f.Message = fmt.Sprintf("%s is not pinned: %s", short(row.Uses), short(row.Why))
+		if row.Count > 1 {
+			f.Message += fmt.Sprintf("; it runs in %d places", row.Count)
+		}
+		f.Fix, f.Replace = pinned(row)
+		found = append(found, f)
+	}
+	if rule := reachRule(row.Reachable); rule != "" {
+		f := at
+		f.Level, f.Rule = levelOf(rule), rule
+		f.Message = joined(fmt.Sprintf("%s is %s", short(row.Uses), row.Reachable), short(row.answer.Why))
+		f.Fix = "compare with the action's releases, and pin a commit of its own branches"
+		found = append(found, f)
+	}
+	return found
+}
+
+// pinned says how to pin a reference, and what to write if that is known.
+func pinned(row Row) (fix, replace string) {
+	switch row.Kind {
+	case actionref.KindAction, actionref.KindWorkflow:
+		// The row's own texts: those of row.ref are not redacted.
+		name, version, _ := strings.Cut(strings.Trim(row.Uses, " \t\r\n"), "@")
+		if clean := row.Reachable == ReachDefault || row.Reachable == ReachRef; clean && row.ResolvedSHA != "" {
+			replace = name + "@" + row.ResolvedSHA
+			return "write " + replace + comment(row.answer.Version), replace
+		}
+		return fmt.Sprintf("write %s@<commit>%s", short(name), comment(short(version))), ""
+	case actionref.KindDocker, actionref.KindImage:
+		name, _, _ := strings.Cut(strings.Trim(row.Uses, " \t\r\n"), "@")
+		return fmt.Sprintf("write %s@sha256:<digest>", short(name)), ""
+	case actionref.KindDynamic:
+		return "write the reference out: pinned steps with an if: can do the choosing", ""
+	}
+	return "keep the action inside the workspace, or pin its repository", ""
+}
+
+func comment(version string) string {
+	if version == "" {
+		return ""
+	}
+	return " # " + version
+}
+
+// short cuts an untrusted text for a message. The row has it in full.
+func short(s string) string {
+	const most = 200 // characters
+	n := 0
+	for i := range s {
+		if n++; n > most {
+			return s[:i] + "…"
+		}
+	}
+	return s
+}

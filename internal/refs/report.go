@@ -1,0 +1,122 @@
+package refs
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/org/cilock-action/internal/verdict"
+	"github.com/org/cilock-action/pkg/actionref"
+)
+
+// Row is one reference in its place, or, of kind error, a place for which a
+// file is refused. Its JSON names and their order are an interface: others
+// compare them. Every text in it is untrusted.
+type Row struct {
+	File      string         `json:"file"` // with slashes; see filetree.RecordedName
+	Line      int            `json:"line"` // from 1
+	Col       int            `json:"col"`  // from 1, in characters; 0 if not known
+	Uses      string         `json:"uses"` // as written
+	Kind      actionref.Kind `json:"kind"`
+	Pinned    bool           `json:"pinned"`
+	Annotate  bool           `json:"annotate"` // a person should be told
+	Why       string         `json:"why"`
+	Count     int            `json:"count"` // how often the file executes it; 0 for an error
+	Comment   string         `json:"comment"`
+	Canonical string         `json:"canonical"`
+
+	Job         string `json:"job,omitempty"`
+	Locked      bool   `json:"locked,omitempty"`
+	LockedSHA   string `json:"lockedsha,omitempty"`
+	ResolvedSHA string `json:"resolvedsha,omitempty"` // commit that the reference names now
+	Reachable   Reach  `json:"reachable,omitempty"`
+
+	ref    actionref.Ref
+	exact  literal    // where the reference itself stands
+	answer Resolution // zero if nobody was asked
+	unread bool       // an error of ours, not of the file's content
+}
+
+// literal is where a text stands on one line; line is 0 if that is not known.
+type literal struct{ line, col, end int } // columns as in Row; end is that behind it
+
+// Injection is untrusted text that an expression puts into a script.
+type Injection struct {
+	File       string
+	Line, Col  int
+	Expression string
+	Job        string
+}
+
+// Report is everything that was found, in the order of path, line and column.
+type Report struct {
+	Files      int // that were read
+	Rows       []Row
+	Injections []Injection
+	Resolved   bool // a resolver was asked
+}
+
+func (r *Report) sort() {
+	slices.SortStableFunc(r.Rows, func(a, b Row) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
+	})
+	slices.SortStableFunc(r.Injections, func(a, b Injection) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
+	})
+}
+
+// Redact applies f to every text that may hold a secret of the environment.
+// Findings are made from what it leaves.
+func (r *Report) Redact(f func(string) string) {
+	for i := range r.Rows {
+		x := &r.Rows[i]
+		x.File, x.Uses, x.Why, x.Comment = f(x.File), f(x.Uses), f(x.Why), f(x.Comment)
+		x.Canonical, x.Job, x.answer.Why, x.answer.Version = f(x.Canonical), f(x.Job), f(x.answer.Why), f(x.answer.Version)
+	}
+	for i := range r.Injections {
+		x := &r.Injections[i]
+		x.File, x.Expression, x.Job = f(x.File), f(x.Expression), f(x.Job)
+	}
+}
+
+// counts are the numbers of the summary lines.
+type counts struct{ references, pinned, local, problems int }
+
+func (r Report) counts() (c counts) {
+	for _, row := range r.Rows {
+		switch {
+		case row.Kind == actionref.KindError:
+			c.problems++
+			continue
+		case row.Pinned:
+			c.pinned++
+		case !row.Annotate:
+			c.local++
+		}
+		c.references++
+	}
+	return c
+}
+
+// Verdict is the one-word answer: fail for an error, warn for a warning.
+func Verdict(findings []Finding) verdict.Verdict {
+	v := verdict.Pass
+	for _, f := range findings {
+		if f.Level == Error {
+			return verdict.Fail
+		}
+		v = verdict.Warn
+	}
+	return v
+}
+
+// ParseFailOn reads --fail-on: the mildest finding that fails. Empty means
+// error. The words that action.yml has for run and verify mean the same here.
+func ParseFailOn(s string) (verdict.FailOn, error) {
+	switch s {
+	case "", "error", string(verdict.FailOnFail):
+		return verdict.FailOnFail, nil
+	case "warning", string(verdict.FailOnWarn):
+		return verdict.FailOnWarn, nil
+	}
+	return "", verdict.Misuse("fail-on is %q, expected error or warning", s)
+}

@@ -1,0 +1,50 @@
+package refs
+
+// The ids of the rules. They are part of the SARIF fingerprints: a changed id
+// makes every known finding a new one.
+const (
+	ruleUnread       = "unread-file"
+	ruleRefused      = "refused-file"
+	ruleInvalid      = "invalid-reference"
+	ruleUnreachable  = "unreachable-commit"
+	ruleMismatch     = "changed-action"
+	ruleDenied       = "denied-commit"
+	ruleUnpinned     = "unpinned-reference"
+	ruleTag          = "pinned-tag"
+	ruleUndetermined = "undetermined-reference"
+	ruleInjection    = "script-injection"
+)
+
+// rule explains what a finding means, to whoever meets it first.
+type rule struct {
+	id    string
+	level Level
+	short string
+	help  string
+}
+
+// rules are all of them, the worst first.
+func rules() []rule {
+	return []rule{
+		{ruleUnread, Error, "A file could not be read", "What is not read is not judged. Make the file readable, or leave it out of the paths."},
+		{ruleRefused, Error, "The runner would refuse this file", "GitHub's parser refuses the file here, or reads it otherwise than it looks. Correct the place that is named. References that can still be found are reported beside it."},
+		{ruleInvalid, Error, "Not a valid action reference", "The reference has a spelling that the runner refuses, or reads as something else than it looks like. Write it as owner/repo@SHA, owner/repo/path@SHA, ./path, $/path or docker://image@sha256:DIGEST."},
+		{ruleUnreachable, Error, "The commit is on no branch or tag of its repository", "GitHub also serves commits of forks under the name of the repository. Find the release that you mean in the repository itself, and pin its commit."},
+		{ruleMismatch, Error, "The action on disk is not what its commit holds", "The files that the runner downloaded differ from the commit's. Do not run them: find out who changed them."},
+		{ruleDenied, Error, "The commit is on the deny-list", "The commit is known to be bad. Pin another one."},
+		{ruleUnpinned, Warning, "The reference can mean other code tomorrow", "A tag or branch can be moved, and an expression decides only when it runs. Pin actions and reusable workflows to the commit's 40 hex digits, with the version in a comment, and images to @sha256: and their digest."},
+		{ruleTag, Warning, "The pin is held by a tag alone", "A commit that only a tag names, or a tag's own object, is gone when the tag is deleted. Pin a commit of a branch."},
+		{ruleUndetermined, Warning, "The reference could not be checked", "Whether the commit belongs to the repository was not found out, for the reason that is given. It is neither proved nor disproved."},
+		{ruleInjection, Warning, "Untrusted text becomes part of a script", "The expression is replaced before the shell reads the script. Give the value to the step as a variable under env, and use the variable in the script."},
+	}
+}
+
+// levelOf is the level of a rule; one that is not known counts as an error.
+func levelOf(id string) Level {
+	for _, r := range rules() {
+		if r.id == id {
+			return r.level
+		}
+	}
+	return Error
+}

@@ -1,0 +1,177 @@
+package refs
+
+import (
+	"bytes"
+	"runtime"
+	"sort"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/org/cilock-action/internal/filetree"
+	"github.com/org/cilock-action/pkg/actionref"
+)
+
+const (
+	// maxRows bounds the rows of a report, and its injections. What is beyond
+	// is a row of its own.
+	maxRows = 200_000
+	// maxColumn bounds, in bytes, how far into a line the end of a reference is
+	// looked for: lines that long are written to cost time.
+	maxColumn = 64 << 10
+)
+
+// Scan reads the workflows and actions of the paths, several at once, and
+// returns every reference in them. See Discover for what a path means.
+func Scan(paths []string) Report {
+	sources, problems := Discover(paths)
+	return scan(sources, problems, actionref.Find, maxRows)
+}
+
+// fileResult is what one file gave.
+type fileResult struct {
+	rows       []Row
+	injections []Injection
+	read       bool
+}
+
+// scan keeps a file for each worker and a few results in memory, and takes the
+// results in the order of the sources, so that a limit always cuts at the same
+// place.
+func scan(sources []Source, problems []Problem, find func([]byte) actionref.File, limit int) Report {
+	var r Report
+	for _, p := range problems {
+		r.Rows = append(r.Rows, errorRow(p, true))
+	}
+	stop := make(chan struct{})
+	defer close(stop)
+	i := 0
+	for result := range readAll(sources, find, stop) {
+		got := <-result
+		if len(r.Rows)+len(got.rows) > limit || len(r.Injections)+len(got.injections) > limit {
+			r.Rows = append(r.Rows, errorRow(Problem{
+				File: sources[i].Path, Why: "this and the following files are not judged: there are too many references in all",
+			}, true))
+			break
+		}
+		if got.read {
+			r.Files++
+		}
+		r.Rows = append(r.Rows, got.rows...)
+		r.Injections = append(r.Injections, got.injections...)
+		i++
+	}
+	r.sort()
+	return r
+}
+
+// readAll reads the sources with one worker for each processor. The channel
+// yields, in their order, a channel that will hold the result.
+func readAll(sources []Source, find func([]byte) actionref.File, stop <-chan struct{}) <-chan chan fileResult {
+	workers := runtime.GOMAXPROCS(0)
+	type job struct {
+		source Source
+		result chan fileResult
+	}
+	jobs := make(chan job)
+	for range workers {
+		go func() {
+			for j := range jobs {
+				j.result <- readOne(j.source, find)
+			}
+		}()
+	}
+	ordered := make(chan chan fileResult, workers)
+	go func() {
+		defer close(ordered)
+		defer close(jobs)
+		for _, source := range sources {
+			j := job{source, make(chan fileResult, 1)}
+			select {
+			case ordered <- j.result:
+			case <-stop:
+				return
+			}
+			jobs <- j // its worker never waits: the result has room
+		}
+	}()
+	return ordered
+}
+
+func readOne(source Source, find func([]byte) actionref.File) fileResult {
+	src, err := source.Read()
+	if err != nil {
+		return fileResult{rows: []Row{errorRow(Problem{File: source.Path, Why: "cannot be read: " + reason(err)}, true)}}
+	}
+	got := fileResult{read: true}
+	file := find(src)
+	name := filetree.RecordedName(source.Path)
+	lines := lineStarts(src)
+	for _, u := range file.Uses {
+		row := useRow(name, u)
+		row.exact = lines.literal(src, u.Span)
+		got.rows = append(got.rows, row)
+	}
+	for _, p := range file.Problems {
+		got.rows = append(got.rows, errorRow(Problem{source.Path, p.Line, p.Col, p.Why}, false))
+	}
+	for _, x := range file.Injections {
+		got.injections = append(got.injections, Injection{name, x.Line, x.Col, x.Expression, x.Job})
+	}
+	return got
+}
+
+func useRow(file string, u actionref.Use) Row {
+	return Row{
+		File: file, Line: u.Line, Col: u.Col, Uses: u.Ref.Text(), Kind: u.Ref.Kind(),
+		Pinned: u.Ref.Pinned(), Annotate: u.Ref.Annotate(), Why: joined(u.Ref.Why(), u.Why),
+		Count: u.Count, Comment: u.Comment, Canonical: u.Ref.Canonical(),
+		Job: u.Job, Locked: u.Locked, LockedSHA: u.LockedSHA, ref: u.Ref,
+	}
+}
+
+// errorRow is a problem as a row. A problem of the whole file stands in its
+// first line: annotations and SARIF have no place for it otherwise.
+func errorRow(p Problem, unread bool) Row {
+	return Row{
+		File: filetree.RecordedName(p.File), Line: max(p.Line, 1), Col: p.Col, Kind: actionref.KindError,
+		Annotate: true, Why: p.Why, unread: unread,
+	}
+}
+
+// joined are those reasons that are there.
+func joined(reasons ...string) string {
+	var some []string
+	for _, r := range reasons {
+		if r != "" {
+			some = append(some, r)
+		}
+	}
+	return strings.Join(some, "; ")
+}
+
+// starts are the bytes at which the lines of a file begin; a line ends at LF,
+// CR LF or CR, as actionref counts.
+type starts []int
+
+func lineStarts(src []byte) starts {
+	s := starts{0}
+	if bytes.HasPrefix(src, []byte("\ufeff")) {
+		s[0] = len("\ufeff") // no character of the first line
+	}
+	for i, c := range src {
+		if c == '\n' || c == '\r' && (i+1 == len(src) || src[i+1] != '\n') {
+			s = append(s, i+1)
+		}
+	}
+	return s
+}
+
+// literal is the place of a span, or zero if it is empty or too far to the right.
+func (s starts) literal(src []byte, span actionref.Span) literal {
+	line := sort.SearchInts(s, span.Start+1)
+	if span.Start >= span.End || span.End > len(src) || line == 0 || span.End-s[line-1] > maxColumn {
+		return literal{}
+	}
+	col := 1 + utf8.RuneCount(src[s[line-1]:span.Start])
+	return literal{line, col, col + utf8.RuneCount(src[span.Start:span.End])}
+}
