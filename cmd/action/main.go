@@ -39,9 +39,9 @@ func verbs() []verb {
 	return []verb{
 		{"run", os.Stderr, runVerb, "wrap a command: run [flags] -- COMMAND [ARG...]"},
 		{"verify", os.Stdout, verifyVerb, "verify evidence: verify --key PUB --bundle FILE SUBJECT..."},
+		{"refs", os.Stdout, refsVerb, "judge action references: refs [flags] [PATH...]"},
 		{"action", os.Stderr, actionVerb, "what action.yml calls"},
 		{"wrap", nil, nil, ""},
-		{"refs", nil, nil, ""},
 		{"scan", nil, nil, ""},
 		{"trace", nil, nil, ""},
 		{"attest", nil, nil, ""},
@@ -117,6 +117,9 @@ func help(w io.Writer) {
 	var v action.VerifyInputs
 	fmt.Fprintln(w, "\nflags of verify:")
 	helpFlags(w, verifyFlags(&v))
+	var r action.RefsInputs
+	fmt.Fprintln(w, "\nflags of refs (a PATH is a file, or a folder with its workflows and actions; default: here):")
+	helpFlags(w, refsFlags(&r))
 	fmt.Fprintln(w, "\nlists are separated by spaces, or the flag is repeated; globs: ** crosses folders\n\nexit codes: the step's own if it is not 0; else 0 nothing that --fail-on names,\n1 evidence could not be written, 2 misuse, 3 verdict fail, or warn where that\nfails, 4 incomplete where that fails")
 }
 

@@ -72,8 +72,11 @@ func actionVerb(ctx context.Context, args []string, d action.Deps) (int, error) 
 	if err != nil {
 		return verdict.ExitMisuse, err
 	}
-	if call.Mode == "verify" {
+	switch call.Mode {
+	case "verify":
 		return verifyInputs(call.Verify, d)
+	case "refs":
+		return refsInputs(call.Refs, d)
 	}
 	report, err := action.Run(ctx, call.Run, d)
 	return action.ExitCode(report, err), err

@@ -39,11 +39,21 @@ type VerifyInputs struct {
 	InAction  bool   // called by action.yml: outputs are set, findings annotated
 }
 
+// RefsInputs is what `refs` was asked for.
+type RefsInputs struct {
+	Paths    []string // files and folders; empty: the current folder
+	Resolve  string   // off; empty is the same
+	FailOn   string   // error or warning
+	Format   string   // text, github, json or sarif; empty: by where it runs
+	InAction bool     // called by action.yml: the verdict is set as output
+}
+
 // Call is one use of the action: its mode and the inputs of that mode.
 type Call struct {
 	Mode   string
 	Run    Inputs
 	Verify VerifyInputs
+	Refs   RefsInputs
 	Shell  string
 	Script string
 }
@@ -85,7 +95,7 @@ func inputs() []input {
 		{name: "policy-key"},
 		{name: "policy-cert-identity"},
 		{name: "policy-cert-oidc-issuer"},
-		{name: "fail-on", set: func(c *Call, v string) error { c.Run.FailOn, c.Verify.FailOn = v, v; return nil }},
+		{name: "fail-on", set: func(c *Call, v string) error { c.Run.FailOn, c.Verify.FailOn, c.Refs.FailOn = v, v, v; return nil }},
 		{name: "secretscan-max-decode-layers"},
 		{name: "secretscan-fail-on-detection", off: "false"},
 		{name: "secretscan-fail-tier"},
@@ -96,8 +106,8 @@ func inputs() []input {
 		{name: "predicate"},
 		{name: "predicate-type"},
 		{name: "bundle", set: func(c *Call, v string) error { c.Verify.Bundles = List(v); return nil }},
-		{name: "paths"},
-		{name: "resolve"},
+		{name: "paths", set: func(c *Call, v string) error { c.Refs.Paths = List(v); return nil }},
+		{name: "resolve", set: func(c *Call, v string) error { c.Refs.Resolve = v; return nil }},
 		{name: "outfile", set: func(c *Call, v string) error { c.Run.Outfile = v; return nil }},
 		{name: "report"},
 		{name: "vsa"},
@@ -139,7 +149,7 @@ func InputNames() []string {
 // ParseInputs reads the inputs of action.yml. Values are trimmed of the white
 // space that YAML block scalars add, but for the command.
 func ParseInputs(getenv func(string) string) (Call, error) {
-	c := Call{Run: Inputs{InAction: true}, Verify: VerifyInputs{InAction: true}}
+	c := Call{Run: Inputs{InAction: true}, Verify: VerifyInputs{InAction: true}, Refs: RefsInputs{InAction: true, Format: "github"}}
 	for _, in := range inputs() {
 		value := getenv(InputVariable(in.name))
 		if in.name != "command" {
@@ -160,6 +170,9 @@ func ParseInputs(getenv func(string) string) (Call, error) {
 
 // complete checks what the runner does not: `required` is not enforced there.
 func (c *Call) complete() error {
+	if c.Mode != "refs" && (c.Refs.Paths != nil || c.Refs.Resolve != "") {
+		return verdict.Misuse("inputs paths and resolve have a meaning in mode refs only")
+	}
 	switch c.Mode {
 	case "", "run":
 		c.Mode = "run"
@@ -171,9 +184,9 @@ func (c *Call) complete() error {
 			return err
 		}
 		c.Run.Command = argv
-	case "verify":
+	case "verify", "refs":
 		if c.Script != "" {
-			return verdict.Misuse("input command has no meaning in mode verify")
+			return verdict.Misuse("input command has no meaning in mode %s", c.Mode)
 		}
 	}
 	return nil
@@ -181,13 +194,13 @@ func (c *Call) complete() error {
 
 func setMode(c *Call, v string) error {
 	switch v {
-	case "run", "verify":
+	case "run", "verify", "refs":
 		c.Mode = v
 		return nil
-	case "refs", "attest", "scan":
+	case "attest", "scan":
 		return NotAvailable("mode " + v)
 	}
-	return verdict.Misuse("input mode is %q, expected run or verify", v)
+	return verdict.Misuse("input mode is %q, expected run, verify or refs", v)
 }
 
 // NotAvailable refuses a flag, verb or input whose feature is not built yet.

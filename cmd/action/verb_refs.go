@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/org/cilock-action/internal/action"
+	"github.com/org/cilock-action/internal/refs"
+	"github.com/org/cilock-action/internal/sink"
+	"github.com/org/cilock-action/internal/verdict"
+)
+
+// refsFlags are the flags of `refs`.
+func refsFlags(in *action.RefsInputs) []flagSpec {
+	return []flagSpec{
+		{name: "--format", set: text(&in.Format), help: "text, github, json or sarif (default: text; github in a job of GitHub Actions)"},
+		{name: "--resolve", set: text(&in.Resolve), help: "off, the only value in this version: nothing is asked over the network"},
+		{name: "--fail-on", set: text(&in.FailOn), help: "the mildest finding that fails: error (default) or warning; unpinned is a warning"},
+		{name: "--fix", bool: true},
+		{name: "--deny"},
+	}
+}
+
+// refsVerb is `cilock refs [flags] [PATH...]`.
+func refsVerb(_ context.Context, args []string, d action.Deps) (int, error) {
+	var in action.RefsInputs
+	positional, rest, err := parseFlags(args, refsFlags(&in))
+	if err != nil {
+		return verdict.ExitMisuse, err
+	}
+	in.Paths = append(positional, rest...)
+	return refsInputs(in, d)
+}
+
+// refsInputs refuses what cannot be done, then reads, judges and prints.
+func refsInputs(in action.RefsInputs, d action.Deps) (int, error) {
+	failOn, err := refsOptions(&in, d)
+	if err != nil {
+		return verdict.ExitMisuse, err
+	}
+	report := refs.Scan(in.Paths)
+	report.Redact(action.NewRedactor(d.Environ).RedactString)
+	findings := refs.Judge(report)
+	if err := tellRefs(report, findings, in, d); err != nil {
+		return verdict.ExitIO, err
+	}
+	return failOn.Code(refs.Verdict(findings)), nil
+}
+
+// refsOptions checks the inputs, and fills in the format.
+func refsOptions(in *action.RefsInputs, d action.Deps) (verdict.FailOn, error) {
+	failOn, err := refs.ParseFailOn(in.FailOn)
+	if err != nil {
+		return "", err
+	}
+	switch in.Resolve {
+	case "", "off":
+	case "local", "online":
+		return "", action.NotAvailable("resolve=" + in.Resolve)
+	default:
+		return "", verdict.Misuse("resolve is %q, expected off, local or online", in.Resolve)
+	}
+	switch in.Format {
+	case "text", "github", "json", "sarif":
+	case "":
+		in.Format = "text"
+		if d.Sink.InActions() {
+			in.Format = "github"
+		}
+	default:
+		return "", verdict.Misuse("format is %q, expected text, github, json or sarif", in.Format)
+	}
+	for _, p := range in.Paths {
+		if _, err := os.Lstat(p); errors.Is(err, fs.ErrNotExist) {
+			return "", verdict.Misuse("read action references of %s: there is no such file or folder", p)
+		}
+	}
+	return failOn, nil
+}
+
+// tellRefs prints in the format that was asked for. Its error is output that
+// was lost.
+func tellRefs(r refs.Report, findings []refs.Finding, in action.RefsInputs, d action.Deps) error {
+	switch in.Format {
+	case "json":
+		text, err := refs.JSON(r)
+		return write(d.Stdout, text, err)
+	case "sarif":
+		text, err := refs.SARIF(findings, checkout(d))
+		return write(d.Stdout, text, err)
+	case "github":
+		return annotateRefs(r, findings, in, d)
+	}
+	return printLines(d.Sink, refs.Lines(r, findings))
+}
+
+func write(w io.Writer, text string, err error) error {
+	if err == nil {
+		_, err = io.WriteString(w, text)
+	}
+	return err
+}
+
+func printLines(s *sink.Sink, lines []string) error {
+	for _, line := range lines {
+		if err := s.Line(line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// annotateRefs prints the lines, then the annotations; those that the runner
+// would drop go into the job summary. Whoever asks for the format outside of a
+// job gets the commands too.
+func annotateRefs(r refs.Report, findings []refs.Finding, in action.RefsInputs, d action.Deps) error {
+	s := d.Sink
+	if !s.InActions() {
+		s = sink.New(sink.Options{Writer: d.Stdout, Getenv: func(name string) string {
+			if name == "GITHUB_ACTIONS" {
+				return "true"
+			}
+			return d.Getenv(name)
+		}})
+	}
+	if err := printLines(s, refs.Lines(r, findings)); err != nil {
+		return err
+	}
+	rest, err := refs.Annotate(findings, checkout(d), s)
+	if err != nil {
+		return err
+	}
+	// As in a run, a summary that cannot be written is said and is no error:
+	// everything in it has been printed above.
+	if err := s.Summary(refs.Markdown(r, findings, rest)); err != nil {
+		if err := s.Line("job summary: " + err.Error()); err != nil {
+			return err
+		}
+	}
+	if in.InAction {
+		return s.SetOutput("verdict", string(refs.Verdict(findings)))
+	}
+	return nil
+}
+
+// checkout is the current folder, and in a job the workspace as the root of
+// what annotations and code scanning know.
+func checkout(d action.Deps) refs.Checkout {
+	dir, err := os.Getwd()
+	if err != nil {
+		return refs.Checkout{}
+	}
+	c := refs.Checkout{Dir: dir, Root: dir}
+	if workspace := d.Getenv("GITHUB_WORKSPACE"); workspace != "" && d.Sink.InActions() {
+		c.Root = workspace
+	}
+	return c
+}
