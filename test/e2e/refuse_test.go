@@ -25,16 +25,22 @@ func refused() map[string][2]string {
 		"outfile, no folder": {"outfile: no/such/folder/e.json", "no/such/folder"},
 		"verify, no bundle":  {"{mode: verify, command: '', subjects: x}", "no evidence to verify"},
 		"verify, no subject": {"{mode: verify, command: '', bundle: x}", "no subject"},
+		"refs, command":      {"{mode: refs}", "no meaning in mode refs"},
+		"refs, resolve":      {"{mode: refs, command: '', resolve: online}", "resolve=online is not available in this version"},
+		"refs, fail-on":      {"{mode: refs, command: '', fail-on: incomplete}", `fail-on is "incomplete"`},
+		"refs, no such file": {"{mode: refs, command: '', paths: no/such/file}", "no such file or folder"},
+		"paths, no refs":     {"paths: x", "in mode refs only"},
+		"resolve, no refs":   {"resolve: x", "in mode refs only"},
 		"verify, command":    {"{mode: verify, bundle: x, subjects: x}", "no meaning in mode verify"},
 	}
-	for _, mode := range []string{"refs", "attest", "scan"} {
+	for _, mode := range []string{"attest", "scan"} {
 		table["mode "+mode] = [2]string{"mode: " + mode, "mode " + mode + " is not available in this version"}
 	}
 	for name, value := range map[string]string{
 		"action-ref": "actions/checkout@v4", "action-inputs": "a=b", "action-env": "A=b", "wrapped-commands": "sh",
 		"trace": "auto", "policy": "p.json", "policy-key": "k.pem", "policy-cert-identity": "me", "policy-cert-oidc-issuer": "me",
 		"secretscan-max-decode-layers": "3", "secretscan-fail-on-detection": "true", "secretscan-fail-tier": "low", "env": "A",
-		"predicate": "p.json", "predicate-type": "me", "paths": ".", "resolve": "online", "report": "r.html", "vsa": "v.json",
+		"predicate": "p.json", "predicate-type": "me", "report": "r.html", "vsa": "v.json",
 		"certificate": "c.pem", "certificate-chain": "c.pem", "keyless": "true", "identity-token": "t", "cert-identity": "me",
 		"cert-identity-regexp": ".", "cert-oidc-issuer": "me", "verify-repo": "me/it", "verify-ref": "main",
 		"fulcio-url": "https://fulcio.example.invalid", "rekor-url": "https://rekor.example.invalid",
