@@ -83,21 +83,27 @@ func authorityLimit(b []byte, start, at int) (end int, decided bool) {
 }
 
 // harmless reports what looks like user@host and is no credential: the user of git over SSH (ssh://git@host), and an
-// image name with its digest (docker://alpine@sha256:...).
+// image name with its digest (docker://alpine@sha256:...), also one that was cut short. A host may be called sha256,
+// so what can be a port (at most five decimal digits) is no digest.
 func harmless(userinfo, host []byte) bool {
 	if string(userinfo) == "git" {
 		return true
 	}
 	name, digest, found := bytes.Cut(host, []byte(":"))
-	if !found || len(digest) < 64 || !bytes.HasPrefix(name, []byte("sha")) || bytes.IndexByte(userinfo, '@') >= 0 {
+	if !found || len(digest) == 0 || !bytes.HasPrefix(name, []byte("sha")) || bytes.IndexByte(userinfo, '@') >= 0 {
 		return false
 	}
+	port := len(digest) <= 5
 	for _, c := range digest {
-		if !('0' <= c && c <= '9' || 'a' <= c && c <= 'f') {
+		switch {
+		case '0' <= c && c <= '9':
+		case 'a' <= c && c <= 'f', 'A' <= c && c <= 'F':
+			port = false
+		default:
 			return false
 		}
 	}
-	return true
+	return !port
 }
 
 // openerTail returns how many bytes at the end of b begin an opener: what has to be remembered to recognise it.
