@@ -41,6 +41,7 @@ func Judge(r Report) []Finding {
 	for _, row := range r.Rows {
 		found = append(found, judgeRow(row)...)
 	}
+	found = append(found, undetermined(r.Rows)...)
 	for _, x := range r.Injections {
 		found = append(found, Finding{
 			Level: Warning, Rule: ruleInjection, File: x.File, Line: x.Line, Col: x.Col, subject: x.Expression,
@@ -68,7 +69,7 @@ func judgeRow(row Row) []Finding {
 		return []Finding{at}
 	case row.Kind == actionref.KindInvalid:
 		at.Level, at.Rule = Error, ruleInvalid
-		at.Message = fmt.Sprintf("%s is no valid reference: %s", short(row.Uses), short(row.Why))
+		at.Message = fmt.Sprintf("%s is no valid reference: %s", named(row), short(row.Why))
 		at.Fix = "write it as owner/repo@ and a commit's 40 hex digits, or one of the other forms of uses"
 		return []Finding{at}
 	}
@@ -76,32 +77,29 @@ func judgeRow(row Row) []Finding {
 	if !row.Pinned && row.Annotate {
 		f := at
 		f.Level, f.Rule = Warning, ruleUnpinned
-		f.Message = fmt.Sprintf("%s is not pinned: %s", short(row.Uses), short(row.Why))
+		f.Message = fmt.Sprintf("%s is not pinned: %s", named(row), short(row.Why))
 		if row.Count > 1 {
 			f.Message += fmt.Sprintf("; it runs in %d places", row.Count)
 		}
 		f.Fix, f.Replace = pinned(row)
 		found = append(found, f)
 	}
-	if rule := reachRule(row.Reachable); rule != "" {
-		f := at
-		f.Level, f.Rule = levelOf(rule), rule
-		f.Message = joined(fmt.Sprintf("%s is %s", short(row.Uses), row.Reachable), short(row.answer.Why))
-		f.Fix = "compare with the action's releases, and pin a commit of its own branches"
-		found = append(found, f)
-	}
+	found = append(found, proved(row, at)...)
 	return found
 }
 
 // pinned says how to pin a reference, and what to write if that is known.
 func pinned(row Row) (fix, replace string) {
+	if len(row.Via) > 0 {
+		return fmt.Sprintf("ask the authors of %s to pin it, or use a version that does", short(row.Via[len(row.Via)-1])), ""
+	}
 	switch row.Kind {
 	case actionref.KindAction, actionref.KindWorkflow:
 		// The row's own texts: those of row.ref are not redacted.
 		name, version, _ := strings.Cut(strings.Trim(row.Uses, " \t\r\n"), "@")
-		if clean := row.Reachable == ReachDefault || row.Reachable == ReachRef; clean && row.ResolvedSHA != "" {
+		if clean(row.Reachable) && row.ResolvedSHA != "" {
 			replace = name + "@" + row.ResolvedSHA
-			return "write " + replace + comment(row.answer.Version), replace
+			return "write " + replace + comment(bestTag(row.answer.Tags, version)), replace
 		}
 		return fmt.Sprintf("write %s@<commit>%s", short(name), comment(short(version))), ""
 	case actionref.KindDocker, actionref.KindImage:
@@ -111,6 +109,21 @@ func pinned(row Row) (fix, replace string) {
 		return "write the reference out: pinned steps with an if: can do the choosing", ""
 	}
 	return "keep the action inside the workspace, or pin its repository", ""
+}
+
+// bestTag is the tag for the comment behind a pin: the most exact one of those
+// that name the commit and begin as the reference does.
+func bestTag(tags []string, version string) string {
+	best := ""
+	for _, tag := range tags {
+		if strings.HasPrefix(tag, version) && len(tag) > len(best) {
+			best = tag
+		}
+	}
+	if best == "" && len(tags) > 0 {
+		best = tags[len(tags)-1]
+	}
+	return best
 }
 
 func comment(version string) string {

@@ -2,12 +2,16 @@ package refs
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/org/cilock-action/internal/verdict"
 	"github.com/org/cilock-action/pkg/actionref"
+	"github.com/org/cilock-action/pkg/actionref/ghresolve"
+	"github.com/org/cilock-action/pkg/actionref/treecheck"
 )
 
 // use is the row of a reference in a step.
@@ -95,15 +99,15 @@ func TestVerdictAndFailOn(t *testing.T) {
 	}
 }
 
-// answers is a resolver that knows its answers beforehand.
+// answers is a resolver that knows its answers beforehand, and no files.
 type answers struct {
-	by    map[string]Resolution
+	by    map[string]ghresolve.Answer
 	asked []string
 	lose  bool // the answers
 }
 
-func (a *answers) Resolve(_ context.Context, refs []actionref.Ref) []Resolution {
-	var out []Resolution
+func (a *answers) Resolve(_ context.Context, refs []actionref.Ref) []ghresolve.Answer {
+	var out []ghresolve.Answer
 	for _, r := range refs {
 		a.asked = append(a.asked, r.Canonical())
 		out = append(out, a.by[r.Canonical()])
@@ -114,6 +118,14 @@ func (a *answers) Resolve(_ context.Context, refs []actionref.Ref) []Resolution 
 	return out
 }
 
+func (a *answers) ReadFile(context.Context, string, string, []string, int64) (string, []byte, error) {
+	return "", nil, fs.ErrNotExist
+}
+
+func (a *answers) Commit(context.Context, string, string) (ghresolve.Git, error) {
+	return nil, errors.New("no commits here")
+}
+
 // TestResolve: each distinct reference is asked for once, its answer is in
 // every row, and what is no answer is undetermined.
 func TestResolve(t *testing.T) {
@@ -121,16 +133,16 @@ func TestResolve(t *testing.T) {
 	report := func() Report {
 		return Report{Rows: []Row{use(1, "Acme/Tool@v1"), use(2, "./local"), use(3, "acme/tool@v1"), use(4, pinnedUse), use(5, "a/b"), use(6, "docker://x")}}
 	}
-	a := &answers{by: map[string]Resolution{
-		"acme/tool@v1": {Reach: ReachDefault, SHA: sha, Version: "v1.0.2"},
-		pinnedUse:      {Reach: ReachNone, Why: "no branch has it"},
+	a := &answers{by: map[string]ghresolve.Answer{
+		"acme/tool@v1": {Verdict: ghresolve.ReachableDefault, SHA: sha, Tags: []string{"v1", "v1.0.2"}},
+		pinnedUse:      {Verdict: ghresolve.Unreachable, Reason: "no branch has it"},
 	}}
 	r := report()
-	r.Resolve(t.Context(), a)
+	r.Follow(t.Context(), World{Resolver: a})
 	if !slices.Equal(a.asked, []string{"acme/tool@v1", pinnedUse}) {
 		t.Errorf("asked for %q", a.asked)
 	}
-	if !r.Resolved || r.Rows[0].ResolvedSHA != sha || r.Rows[2].Reachable != ReachDefault || r.Rows[1].Reachable != "" {
+	if !r.Resolved || r.Rows[0].ResolvedSHA != sha || r.Rows[2].Reachable != ghresolve.ReachableDefault || r.Rows[1].Reachable != "" {
 		t.Errorf("rows are %+v", r.Rows)
 	}
 	f := Judge(r)
@@ -140,33 +152,45 @@ func TestResolve(t *testing.T) {
 	if f[2].Replace != "Acme/Tool@"+sha || f[2].Fix != "write Acme/Tool@"+sha+" # v1.0.2" {
 		t.Errorf("finding is %+v", f[2])
 	}
-	for _, bad := range []*answers{{lose: true}, {by: map[string]Resolution{pinnedUse: {Reach: "fine"}}}} {
+	for _, bad := range []*answers{{lose: true}, {by: map[string]ghresolve.Answer{pinnedUse: {Verdict: "fine"}}}} {
 		r := report()
-		r.Resolve(t.Context(), bad)
-		if r.Rows[3].Reachable != ReachUnknown || !slices.ContainsFunc(Judge(r), func(f Finding) bool { return f.Rule == ruleUndetermined }) {
+		r.Follow(t.Context(), World{Resolver: bad})
+		if r.Rows[3].Reachable != ghresolve.Undetermined || !slices.ContainsFunc(Judge(r), func(f Finding) bool { return f.Rule == ruleUndetermined }) {
 			t.Errorf("no answer counts as %q", r.Rows[3].Reachable)
 		}
 	}
 }
 
-// TestReachRules: every answer but the two clean ones is a finding.
-func TestReachRules(t *testing.T) {
-	for reach, want := range map[Reach]string{
-		ReachDefault: "", ReachRef: "", ReachTagOnly: "warning pinned-tag", ReachTag: "warning pinned-tag",
-		ReachUnknown: "warning undetermined-reference", ReachNone: "error unreachable-commit",
-		ReachMissing: "error unreachable-commit", ReachMismatch: "error changed-action", ReachDenied: "error denied-commit",
+// TestProvedRules: every answer but the two clean ones is a finding.
+func TestProvedRules(t *testing.T) {
+	for _, c := range []struct {
+		answer ghresolve.Answer
+		bytes  treecheck.State
+		want   string
+	}{
+		{ghresolve.Answer{Verdict: ghresolve.ReachableDefault}, treecheck.True, ""},
+		{ghresolve.Answer{Verdict: ghresolve.ReachableRef}, treecheck.Unverified, ""},
+		{ghresolve.Answer{Verdict: ghresolve.TagOnly}, "", "warning pinned-tag"},
+		{ghresolve.Answer{Verdict: ghresolve.TagObject}, "", "warning pinned-tag"},
+		{ghresolve.Answer{Verdict: ghresolve.Undetermined}, "", "warning undetermined-reference"},
+		{ghresolve.Answer{Verdict: ghresolve.Unreachable}, "", "error unreachable-commit"},
+		{ghresolve.Answer{Verdict: ghresolve.Missing}, "", "error unreachable-commit"},
+		{ghresolve.Answer{Verdict: ghresolve.ReachableDefault}, treecheck.False, "error changed-action"},
+		{ghresolve.Answer{Verdict: ghresolve.Undetermined, Denied: "stealer"}, "", "error denied-commit"},
+		{ghresolve.Answer{Verdict: ghresolve.ReachableDefault, RenamedTo: "new/name"}, "", "warning renamed-repository"},
+		{ghresolve.Answer{Verdict: ghresolve.ReachableDefault, Ambiguous: true}, "", "warning ambiguous-reference"},
 	} {
 		row := use(1, pinnedUse)
-		row.Reachable = reach
-		if got := judged(row); got != want {
-			t.Errorf("%s: %q, want %q", reach, got, want)
+		row.answer, row.Reachable, row.bytes.State = c.answer, c.answer.Verdict, c.bytes
+		if got := judged(row); got != c.want {
+			t.Errorf("%+v %s: %q, want %q", c.answer, c.bytes, got, c.want)
 		}
 	}
 }
 
 func TestRedactReachesEveryText(t *testing.T) {
 	row := use(1, "s3cret/tool@s3cret")
-	row.File, row.Comment, row.Job, row.answer.Why, row.Reachable = "s3cret", "s3cret", "s3cret", "s3cret", ReachNone
+	row.File, row.Comment, row.Job, row.answer.Reason, row.answer.Verdict = "s3cret", "s3cret", "s3cret", "s3cret", ghresolve.Unreachable
 	r := Report{Rows: []Row{row}, Injections: []Injection{{"s3cret", 1, 1, "s3cret", "s3cret"}}}
 	r.Redact(func(s string) string { return strings.ReplaceAll(s, "s3cret", "***") })
 	findings := Judge(r)

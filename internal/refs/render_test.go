@@ -11,6 +11,7 @@ import (
 
 	"github.com/org/cilock-action/internal/sink"
 	"github.com/org/cilock-action/pkg/actionref"
+	"github.com/org/cilock-action/pkg/actionref/ghresolve"
 )
 
 // report is one of everything, with texts that want to be commands, links and
@@ -29,10 +30,10 @@ func report(t *testing.T) (Report, []Finding) {
 		errorRow(Problem{File: "un%read:able.yml", Why: "cannot be read: permission denied"}, true),
 	}, Injections: []Injection{{File: "ci.yml", Line: 12, Col: 20, Expression: "${{ github.event.issue.title }}", Job: "a"}}}
 	sha := strings.Repeat("5", 40)
-	r.Resolve(t.Context(), &answers{by: map[string]Resolution{
-		"acme/tool@v1": {Reach: ReachDefault, SHA: sha, Version: "v1.0.2"},
-		pinnedUse:      {Reach: ReachRef, SHA: sha},
-	}})
+	r.Follow(t.Context(), World{Resolver: &answers{by: map[string]ghresolve.Answer{
+		"acme/tool@v1": {Verdict: ghresolve.ReachableDefault, SHA: sha, Tags: []string{"v1.0.2"}},
+		pinnedUse:      {Verdict: ghresolve.ReachableRef, SHA: sha, Tags: []string{"v1.2.3"}},
+	}}})
 	r.sort()
 	return r, Judge(r)
 }

@@ -1,6 +1,9 @@
 package refs
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Lines are the facts for people, one a line: the verdict, what was looked at,
 // the findings, what was not checked, and what to do next. They hold untrusted
@@ -12,6 +15,9 @@ func Lines(r Report, findings []Finding) []string {
 	}
 	if !r.Resolved {
 		lines = append(lines, "not checked: whether commits belong to the repositories they are named with (resolve is off)")
+	}
+	for _, text := range append(slices.Clone(r.NotFollowed), r.Gaps...) {
+		lines = append(lines, "not checked: "+text)
 	}
 	return append(lines, next(r, findings))
 }

@@ -6,6 +6,8 @@ import (
 
 	"github.com/org/cilock-action/internal/verdict"
 	"github.com/org/cilock-action/pkg/actionref"
+	"github.com/org/cilock-action/pkg/actionref/ghresolve"
+	"github.com/org/cilock-action/pkg/actionref/treecheck"
 )
 
 // Row is one reference in its place, or, of kind error, a place for which a
@@ -28,12 +30,21 @@ type Row struct {
 	Locked      bool   `json:"locked,omitempty"`
 	LockedSHA   string `json:"lockedsha,omitempty"`
 	ResolvedSHA string `json:"resolvedsha,omitempty"` // commit that the reference names now
-	Reachable   Reach  `json:"reachable,omitempty"`
+	// Via leads to a reference inside others, the outermost first. The place is
+	// that of the outermost.
+	Via          []string          `json:"via,omitempty"`
+	Reachable    ghresolve.Verdict `json:"reachable,omitempty"`
+	TreeVerified treecheck.State   `json:"treeverified,omitempty"`
+	TreeSHA      string            `json:"treesha,omitempty"`    // git's id of what is on disk
+	TreeSHA256   string            `json:"treesha256,omitempty"` // ours of the same
 
 	ref    actionref.Ref
-	exact  literal    // where the reference itself stands
-	answer Resolution // zero if nobody was asked
-	unread bool       // an error of ours, not of the file's content
+	exact  literal // where the reference itself stands
+	key    string  // of its Reference
+	place  actionref.Place
+	answer ghresolve.Answer // zero Verdict if nobody was asked
+	bytes  treecheck.Result
+	unread bool // an error of ours, not of the file's content
 }
 
 // literal is where a text stands on one line; line is 0 if that is not known.
@@ -53,6 +64,10 @@ type Report struct {
 	Rows       []Row
 	Injections []Injection
 	Resolved   bool // a resolver was asked
+	// What Follow found out, by key; and what it could not.
+	References  []Reference
+	NotFollowed []string
+	Gaps        []string
 }
 
 func (r *Report) sort() {
@@ -70,12 +85,33 @@ func (r *Report) Redact(f func(string) string) {
 	for i := range r.Rows {
 		x := &r.Rows[i]
 		x.File, x.Uses, x.Why, x.Comment = f(x.File), f(x.Uses), f(x.Why), f(x.Comment)
-		x.Canonical, x.Job, x.answer.Why, x.answer.Version = f(x.Canonical), f(x.Job), f(x.answer.Why), f(x.answer.Version)
+		x.Canonical, x.Job, x.answer.Reason = f(x.Canonical), f(x.Job), f(x.answer.Reason)
+		x.redactProof(f)
 	}
+	r.NotFollowed, r.Gaps = mapped(r.NotFollowed, f), mapped(r.Gaps, f)
 	for i := range r.Injections {
 		x := &r.Injections[i]
 		x.File, x.Expression, x.Job = f(x.File), f(x.Expression), f(x.Job)
 	}
+}
+
+// redactProof makes copies: rows share what was found out about a reference.
+func (x *Row) redactProof(f func(string) string) {
+	x.Via = mapped(x.Via, f)
+	x.answer.Tags = mapped(x.answer.Tags, f)
+	x.answer.RenamedTo, x.answer.Denied = f(x.answer.RenamedTo), f(x.answer.Denied)
+	x.bytes.Reason, x.bytes.Differences = f(x.bytes.Reason), slices.Clone(x.bytes.Differences)
+	for i := range x.bytes.Differences {
+		x.bytes.Differences[i].Path = f(x.bytes.Differences[i].Path)
+	}
+}
+
+func mapped(list []string, f func(string) string) []string {
+	var out []string
+	for _, s := range list {
+		out = append(out, f(s))
+	}
+	return out
 }
 
 // counts are the numbers of the summary lines.

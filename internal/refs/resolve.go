@@ -1,90 +1,186 @@
 package refs
 
 import (
-	"context"
+	"cmp"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
 
+	"github.com/org/cilock-action/internal/filetree"
 	"github.com/org/cilock-action/pkg/actionref"
+	"github.com/org/cilock-action/pkg/actionref/ghresolve"
+	"github.com/org/cilock-action/pkg/actionref/treecheck"
 )
 
-// Reach is what a resolver found out about the commit of a reference.
-type Reach string
-
-// The answers. Only the first two are clean.
-const (
-	ReachDefault  Reach = "reachable-default" // on the default branch
-	ReachRef      Reach = "reachable-ref"     // on another branch
-	ReachTagOnly  Reach = "tag-only"          // the tip of a tag that no branch contains
-	ReachTag      Reach = "tag-object"        // not a commit but an annotated tag
-	ReachNone     Reach = "unreachable"       // in the network of forks, on no branch and no tag of this repository
-	ReachMissing  Reach = "missing"
-	ReachMismatch Reach = "mismatch" // the bytes on disk are not those of the commit
-	ReachDenied   Reach = "denied"   // on the deny-list
-	ReachUnknown  Reach = "undetermined"
-)
-
-// Resolution is the answer for one reference.
-type Resolution struct {
-	Reach   Reach
-	SHA     string // commit that the reference names now: 40 hex digits in lower case, or empty
-	Version string // tag that names SHA, for the comment behind a pin; or empty
-	Why     string // untrusted
-}
-
-// Resolver proves references against the repositories that they name. It
-// bounds its own time and requests.
-type Resolver interface {
-	// Resolve returns an answer for each reference, in their order. What it
-	// could not find out is undetermined.
-	Resolve(ctx context.Context, refs []actionref.Ref) []Resolution
-}
-
-// Resolve asks about each distinct action and workflow of other repositories
-// once, and writes the answers into the rows. An answer that is missing or of
-// no known kind counts as undetermined.
-func (r *Report) Resolve(ctx context.Context, resolver Resolver) {
-	var asked []actionref.Ref
-	index := map[string]int{} // of a canonical reference in asked
-	for _, row := range r.Rows {
-		if _, known := index[row.ref.Canonical()]; !known && resolvable(row) {
-			index[row.ref.Canonical()] = len(asked)
-			asked = append(asked, row.ref)
-		}
-	}
-	answers := resolver.Resolve(ctx, asked)
+// merge writes what was found out into the rows, and adds a row for each
+// reference inside another one, at the place that leads to it.
+func (r *Report) merge(g *graph) {
+	first := map[string]Row{} // the row that leads to a key
+	read := map[string]bool{} // files that have rows of their own
 	for i := range r.Rows {
 		row := &r.Rows[i]
-		if !resolvable(*row) {
+		read[row.File] = true
+		if ref := g.refs[row.key]; ref != nil {
+			row.describe(ref)
+			if _, known := first[row.key]; !known {
+				first[row.key] = *row
+			}
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(g.refs)) {
+		ref := g.refs[key]
+		r.References = append(r.References, *ref)
+		at, ok := first[key]
+		if len(ref.Via) > 0 {
+			at, ok = first[ref.Via[0]]
+		}
+		if !ok || len(r.Rows) >= maxRows {
 			continue
 		}
-		row.answer = Resolution{Reach: ReachUnknown, Why: "the resolver gave no answer"}
-		if at := index[row.ref.Canonical()]; at < len(answers) {
-			row.answer = answers[at]
+		if len(ref.Via) > 0 {
+			r.Rows = append(r.Rows, nestedRow(at, ref))
 		}
-		if row.answer.Reach != ReachDefault && row.answer.Reach != ReachRef && reachRule(row.answer.Reach) == "" {
-			row.answer.Reach = ReachUnknown
+		for _, p := range ref.problems {
+			if ref.target.inside && read[filetree.RecordedName(path.Join(ref.target.path, "action.yml"))] {
+				continue // the file was read on its own
+			}
+			r.Rows = append(r.Rows, Row{
+				File: at.File, Line: at.Line, Col: at.Col, Kind: actionref.KindError, Annotate: true,
+				Via: append(slices.Clone(ref.Via), key), Why: fmt.Sprintf("in the file of %s, line %d: %s", key, p.Line, p.Why),
+			})
 		}
-		row.Reachable, row.ResolvedSHA = row.answer.Reach, row.answer.SHA
 	}
-	r.Resolved = true
+	r.NotFollowed = notFollowed(r.References)
+	r.sort()
 }
 
-func resolvable(row Row) bool {
-	return row.Kind == actionref.KindAction || row.Kind == actionref.KindWorkflow
+// nestedRow is a reference inside another action.
+func nestedRow(at Row, ref *Reference) Row {
+	row := Row{
+		File: at.File, Line: at.Line, Col: at.Col, Uses: ref.Ref.Text(), Kind: ref.Ref.Kind(), Pinned: ref.Ref.Pinned(),
+		Annotate: ref.Ref.Annotate(), Why: ref.Ref.Why(), Count: 1, Canonical: ref.Ref.Canonical(), Job: at.Job,
+		Locked: ref.Locked, LockedSHA: ref.LockedSHA, Via: ref.Via, ref: ref.Ref, key: ref.Key, place: ref.Place,
+	}
+	row.describe(ref)
+	return row
 }
 
-// reachRule is the rule that an answer breaks, or empty.
-func reachRule(reach Reach) string {
-	switch reach {
-	case ReachNone, ReachMissing:
-		return ruleUnreachable
-	case ReachMismatch:
-		return ruleMismatch
-	case ReachDenied:
-		return ruleDenied
-	case ReachTag, ReachTagOnly:
-		return ruleTag
-	case ReachUnknown:
-		return ruleUndetermined
+// describe fills in what was found out.
+func (row *Row) describe(ref *Reference) {
+	row.answer, row.bytes = ref.Answer, ref.Bytes
+	row.ResolvedSHA, row.Reachable = ref.Answer.SHA, ref.Answer.Verdict
+	row.TreeVerified, row.TreeSHA, row.TreeSHA256 = ref.Bytes.State, ref.Bytes.TreeID, ref.Bytes.TreeSHA256
+}
+
+// notFollowed counts the references whose own ones are not known, by reason.
+func notFollowed(all []Reference) []string {
+	count := map[string]int{}
+	for _, ref := range all {
+		if !ref.Followed && ref.NotFollowed != "" && ref.target.hasFile() {
+			count[ref.NotFollowed]++
+		}
 	}
-	return ""
+	var lines []string
+	for _, why := range slices.Sorted(maps.Keys(count)) {
+		lines = append(lines, fmt.Sprintf("what is inside %d of the references: %s", count[why], why))
+	}
+	return lines
+}
+
+// Prove are the findings about where a row's commit belongs and what is on disk.
+func proved(row Row, at Finding) []Finding {
+	var found []Finding
+	tell := func(rule, fix, format string, args ...any) {
+		f := at
+		f.Level, f.Rule, f.Fix = levelOf(rule), rule, fix
+		f.Message = fmt.Sprintf(format, args...)
+		found = append(found, f)
+	}
+	a := row.answer
+	if a.Denied != "" {
+		tell(ruleDenied, "pin another commit, and look at what this one has done", "%s is on the deny-list: %s", named(row), short(a.Denied))
+		return found
+	}
+	switch a.Verdict {
+	case ghresolve.Unreachable, ghresolve.Missing:
+		tell(ruleUnreachable, "compare with the action's releases, and pin a commit of its own branches",
+			"%s is %s: %s", named(row), a.Verdict, short(a.Reason))
+	case ghresolve.TagObject, ghresolve.TagOnly:
+		tell(ruleTag, "compare with the action's releases, and pin a commit of its own branches",
+			"%s is %s: %s", named(row), a.Verdict, short(a.Reason))
+	}
+	if row.bytes.State == treecheck.False {
+		tell(ruleMismatch, "do not run it: find out what changed the files", "%s on disk is not what its commit holds: %s", named(row), differences(row.bytes))
+	}
+	if ok, why := ghresolve.CheckComment(row.Comment, a); a.TagsKnown() && row.Pinned && row.Comment != "" && !ok {
+		tell(ruleComment, "correct the comment, or pin the version that it names", "the comment of %s says %s: %s", named(row), row.Comment, short(why))
+	}
+	if a.RenamedTo != "" {
+		tell(ruleRenamed, "write the new name: whoever takes the old one takes its users", "%s is now %s", named(row), short(a.RenamedTo))
+	}
+	if a.Ambiguous {
+		tell(ruleAmbiguous, "pin the commit that you mean", "%s is both a branch (%s) and a tag (%s)", named(row), a.BranchSHA, a.TagSHA)
+	}
+	return found
+}
+
+// undetermined are the findings about what could not be decided: one for each
+// reason, since a dead network has one reason for all.
+func undetermined(rows []Row) []Finding {
+	var found []Finding
+	at := map[string]int{} // reason to index in found
+	names := map[string][]string{}
+	for _, row := range rows {
+		if row.answer.Verdict != ghresolve.Undetermined || row.answer.Denied != "" {
+			continue
+		}
+		why := row.answer.Reason
+		i, known := at[why]
+		if !known {
+			i, at[why] = len(found), len(found)
+			found = append(found, Finding{
+				Level: levelOf(ruleUndetermined), Rule: ruleUndetermined, File: row.File, Line: row.Line, Col: row.Col,
+				subject: row.Canonical, Fix: "look again with a network and a token that can read the repository",
+			})
+		}
+		if name := named(row); !slices.Contains(names[why], name) {
+			names[why] = append(names[why], name)
+		}
+		found[i].Message = fmt.Sprintf("%s could not be checked: %s", some(names[why]), short(why))
+	}
+	return found
+}
+
+// some names the first few and counts the rest.
+func some(names []string) string {
+	const most = 3
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+}
+
+// named is a reference and the way to it.
+func named(row Row) string {
+	if len(row.Via) == 0 {
+		return short(row.Uses)
+	}
+	return fmt.Sprintf("%s (in %s)", short(row.Uses), short(strings.Join(row.Via, ", in ")))
+}
+
+// differences names the first few paths.
+func differences(r treecheck.Result) string {
+	var parts []string
+	for i, d := range r.Differences {
+		if i == 3 || d.Explained != "" {
+			break
+		}
+		parts = append(parts, fmt.Sprintf("%q %s", d.Path, d.Kind))
+	}
+	if more := r.Total - len(parts); more > 0 && len(parts) > 0 {
+		parts = append(parts, fmt.Sprintf("and %d more", more))
+	}
+	return cmp.Or(strings.Join(parts, ", "), r.Reason)
 }

@@ -12,6 +12,9 @@ const (
 	ruleUnpinned     = "unpinned-reference"
 	ruleTag          = "pinned-tag"
 	ruleUndetermined = "undetermined-reference"
+	ruleComment      = "wrong-version-comment"
+	ruleRenamed      = "renamed-repository"
+	ruleAmbiguous    = "ambiguous-reference"
 	ruleInjection    = "script-injection"
 )
 
@@ -35,6 +38,9 @@ func rules() []rule {
 		{ruleUnpinned, Warning, "The reference can mean other code tomorrow", "A tag or branch can be moved, and an expression decides only when it runs. Pin actions and reusable workflows to the commit's 40 hex digits, with the version in a comment, and images to @sha256: and their digest."},
 		{ruleTag, Warning, "The pin is held by a tag alone", "A commit that only a tag names, or a tag's own object, is gone when the tag is deleted. Pin a commit of a branch."},
 		{ruleUndetermined, Warning, "The reference could not be checked", "Whether the commit belongs to the repository was not found out, for the reason that is given. It is neither proved nor disproved."},
+		{ruleComment, Warning, "The comment names another version", "No tag of the pinned commit is what the comment says. Readers and update tools go by the comment: correct it, or pin the commit that the version names."},
+		{ruleRenamed, Warning, "The repository has another name now", "The server redirects the old name. Whoever registers it takes over every workflow that still uses it: write the new name."},
+		{ruleAmbiguous, Warning, "A branch and a tag have the same name", "Which of them the runner takes is not written down. Pin the commit that you mean."},
 		{ruleInjection, Warning, "Untrusted text becomes part of a script", "The expression is replaced before the shell reads the script. Give the value to the step as a variable under env, and use the variable in the script."},
 	}
 }

@@ -125,7 +125,7 @@ func useRow(file string, u actionref.Use) Row {
 		File: file, Line: u.Line, Col: u.Col, Uses: u.Ref.Text(), Kind: u.Ref.Kind(),
 		Pinned: u.Ref.Pinned(), Annotate: u.Ref.Annotate(), Why: joined(u.Ref.Why(), u.Why),
 		Count: u.Count, Comment: u.Comment, Canonical: u.Ref.Canonical(),
-		Job: u.Job, Locked: u.Locked, LockedSHA: u.LockedSHA, ref: u.Ref,
+		Job: u.Job, Locked: u.Locked, LockedSHA: u.LockedSHA, ref: u.Ref, place: u.Place,
 	}
 }
 

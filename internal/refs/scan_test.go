@@ -2,6 +2,7 @@ package refs
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -92,12 +93,12 @@ func TestScanRow(t *testing.T) {
 	want := Row{
 		File: "a.yml", Line: 3, Col: 7, Uses: "Acme/Tool@v1", Kind: actionref.KindAction, Annotate: true, Count: 2, Comment: "v1.2.3",
 		Why:       "v1 is a tag or branch and can be moved: pin the commit's 40 hex digits; reached through <<",
-		Canonical: "acme/tool@v1", Job: "build", Locked: true, LockedSHA: sha, ref: row.ref,
+		Canonical: "acme/tool@v1", Job: "build", Locked: true, LockedSHA: sha, ref: row.ref, place: row.place,
 	}
-	if row != want || row.ref.Repository() != "acme/tool" {
+	if !reflect.DeepEqual(row, want) || row.ref.Repository() != "acme/tool" {
 		t.Errorf("row is\n%+v, want\n%+v", row, want)
 	}
-	if p := (Row{File: "a.yml", Line: 2, Col: 1, Kind: actionref.KindError, Annotate: true, Why: "bad"}); r.Rows[0] != p {
+	if p := (Row{File: "a.yml", Line: 2, Col: 1, Kind: actionref.KindError, Annotate: true, Why: "bad"}); !reflect.DeepEqual(r.Rows[0], p) {
 		t.Errorf("problem is %+v", r.Rows[0])
 	}
 	if x := (Injection{"a.yml", 9, 4, "${{ x }}", "build"}); len(r.Injections) != 1 || r.Injections[0] != x {

@@ -166,7 +166,7 @@ func TestURLs(t *testing.T) {
 		"git@host:x":                               "git@host:x",
 		"docker://alpine@sha256:" + digest:         "docker://alpine@sha256:" + digest,
 		"docker://u@p@sha256:" + digest:            "docker://[REDACTED:url]@sha256:" + digest,
-		"docker://alpine@sha256:abc123":           "docker://alpine@sha256:abc123",
+		"docker://alpine@sha256:abc123":            "docker://alpine@sha256:abc123",
 		"docker://u:p@sha256:80":                   "docker://[REDACTED:url]@sha256:80",
 		"://@h :// @ ://":                          "://@h :// @ ://",
 		"https://" + fake(7, 40) + "@h":            "https://[REDACTED:GH_TOKEN]@h",

@@ -6,6 +6,10 @@ import (
 	"strings"
 )
 
+// TagsKnown reports whether the tags of the repository are known, so that
+// CheckComment can judge.
+func (a Answer) TagsKnown() bool { return a.known != nil }
+
 // CheckComment judges the version in the comment behind a pin, such as v4.2.0
 // of "# v4.2.0", against all tags of the commit, written exactly so or with or
 // without a leading v. If it does not fit, why names the tag that was tried,

@@ -1,0 +1,182 @@
+package refs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+
+	"github.com/org/cilock-action/internal/filetree"
+	"github.com/org/cilock-action/pkg/actionref"
+	"github.com/org/cilock-action/pkg/actionref/ghresolve"
+	"github.com/org/cilock-action/pkg/actionref/treecheck"
+)
+
+// World is where the files behind references are read from. Its zero value
+// knows nothing, and then nothing is followed.
+type World struct {
+	Workspace  string   // the folder that ./ means; empty if there is none
+	Repository string   // owner/repo of the workspace, which $/ means there
+	Actions    string   // the runner's folder _actions; empty if there is none
+	Resolver   Resolver // nil: nobody is asked
+	Windows    bool     // the actions were unpacked on Windows
+	Temp       string   // for scratch files
+}
+
+// Resolver proves references against the repositories that they name, and
+// reads files and trees of their commits. It bounds its own time and requests.
+// *ghresolve.Resolver is one.
+type Resolver interface {
+	Resolve(ctx context.Context, refs []actionref.Ref) []ghresolve.Answer
+	ReadFile(ctx context.Context, repository, sha string, names []string, max int64) (string, []byte, error)
+	Commit(ctx context.Context, repository, sha string) (ghresolve.Git, error)
+}
+
+// origin is where a file with references comes from: the workspace if it has
+// no repository.
+type origin struct{ repository, version string }
+
+// target is where a reference leads.
+type target struct {
+	key        string // equal for all that lead to the same place
+	ref        actionref.Ref
+	repository string // owner/repo; empty for the workspace and for images
+	path       string // of the folder, or of the workflow's file
+	version    string
+	workflow   bool
+	inside     bool // in the workspace
+}
+
+// resolve spells a reference out, as seen from a file. What has no file behind
+// it is its own key.
+func (o origin) resolve(ref actionref.Ref) target {
+	t := target{key: ref.Canonical(), ref: ref, path: ref.Path()}
+	switch ref.Kind() {
+	case actionref.KindAction, actionref.KindWorkflow:
+		t.repository, t.version = ref.Repository(), ref.Version()
+		t.workflow = ref.Kind() == actionref.KindWorkflow
+		if sha := ref.SHA(); sha != "" {
+			t.version = sha
+		}
+	case actionref.KindLocal:
+		t.inside = !strings.HasPrefix(path.Clean("./"+ref.Path()), "..")
+	case actionref.KindSelf, actionref.KindLocalWorkflow:
+		t.workflow = strings.HasPrefix(ref.Path(), ".github/workflows/")
+		if o.repository == "" {
+			t.inside, t.key = true, ref.Text()
+			break
+		}
+		t.repository, t.version = o.repository, o.version
+		place := actionref.InStep
+		if t.workflow {
+			place = actionref.InJob
+		}
+		t.ref = actionref.Parse(strings.TrimSuffix(o.repository+"/"+ref.Path(), "/")+"@"+o.version, place)
+		t.key = t.ref.Canonical()
+	default:
+		t.key = string(ref.Kind()) + " " + ref.Canonical()
+	}
+	return t
+}
+
+// from is the origin of the file behind a target.
+func (t target) from() origin { return origin{t.repository, t.version} }
+
+// names are the files that hold a target's own references, the first that
+// exists counts (ActionManager.cs: action.yml before action.yaml).
+func (t target) names() []string {
+	if t.workflow {
+		return []string{t.path}
+	}
+	return []string{path.Join(t.path, "action.yml"), path.Join(t.path, "action.yaml")}
+}
+
+// hasFile reports whether there is a file behind a target at all.
+func (t target) hasFile() bool { return t.repository != "" || t.inside }
+
+// errNotHere says that the file behind a reference is not on this machine.
+var errNotHere = errors.New("not on this machine, and no repository was asked")
+
+// read returns the file behind a target: from the workspace, from what the
+// runner has downloaded, or from the repository at the commit sha, which may be
+// empty.
+func (w World) read(ctx context.Context, t target, dir, sha string) ([]byte, error) {
+	switch {
+	case t.inside && w.Workspace == "":
+		return nil, errNotHere
+	case t.inside:
+		return readBelow(w.Workspace, t.names())
+	case dir != "" && !t.workflow:
+		return readBelow(dir, t.names())
+	case w.Resolver == nil || sha == "":
+		return nil, errNotHere
+	}
+	_, data, err := w.Resolver.ReadFile(ctx, t.repository, sha, t.names(), actionref.MaxFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("there is no %s in the commit", t.names()[0])
+	}
+	return data, err
+}
+
+// readBelow reads the first of names that exists below a folder, and nothing
+// outside of it.
+func readBelow(dir string, names []string) ([]byte, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("open folder: %w", err)
+	}
+	defer root.Close()
+	for _, name := range names {
+		f, err := filetree.OpenRegularIn(root, name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("open %s: %w", name, err)
+		}
+		defer f.Close()
+		data, err := io.ReadAll(io.LimitReader(f, actionref.MaxFile+1)) // Find refuses the one byte too many
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", name, err)
+		}
+		return data, nil
+	}
+	return nil, fmt.Errorf("there is no %s", names[0])
+}
+
+// downloads finds downloaded actions by repository and reference.
+type downloads map[string]treecheck.Downloaded
+
+// downloaded reads the runner's folder. A folder that the runner did not
+// complete is left out.
+func (w World) downloaded() (downloads, error) {
+	found := downloads{}
+	if w.Actions == "" {
+		return found, nil
+	}
+	all, err := treecheck.Layout(w.Actions)
+	for _, d := range all {
+		if d.Complete {
+			found[strings.ToLower(d.Owner+"/"+d.Repo)+"@"+fold(d.Ref)] = d
+		}
+	}
+	return found, err
+}
+
+// find returns what the runner downloaded for a target.
+func (d downloads) find(t target) (treecheck.Downloaded, bool) {
+	found, ok := d[t.repository+"@"+t.version]
+	return found, ok && t.repository != ""
+}
+
+// fold lowers the case of a commit; that of a branch or tag counts.
+func fold(ref string) string {
+	if r := actionref.Parse("o/r@"+ref, actionref.InStep); r.Pinned() {
+		return r.SHA()
+	}
+	return ref
+}
