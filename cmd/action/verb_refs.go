@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -17,37 +18,85 @@ import (
 func refsFlags(in *action.RefsInputs) []flagSpec {
 	return []flagSpec{
 		{name: "--format", set: text(&in.Format), help: "text, github, json or sarif (default: text; github in a job of GitHub Actions)"},
-		{name: "--resolve", set: text(&in.Resolve), help: "off, the only value in this version: nothing is asked over the network"},
+		{name: "--resolve", set: text(&in.Resolve), help: "off: each file by itself; local (default): also inside actions of this machine; online: also prove commits"},
 		{name: "--fail-on", set: text(&in.FailOn), help: "the mildest finding that fails: error (default) or warning; unpinned is a warning"},
-		{name: "--fix", bool: true},
-		{name: "--deny"},
+		{name: "--fix", bool: true, set: toggle(&in.Fix), help: "pin in place what is proved; needs --resolve online"},
+		{name: "--deny", set: text(&in.Deny), help: "file of commits that nobody shall use, a line each: OWNER/REPO SHA reason"},
 	}
 }
 
 // refsVerb is `cilock refs [flags] [PATH...]`.
-func refsVerb(_ context.Context, args []string, d action.Deps) (int, error) {
+func refsVerb(ctx context.Context, args []string, d action.Deps) (int, error) {
 	var in action.RefsInputs
 	positional, rest, err := parseFlags(args, refsFlags(&in))
 	if err != nil {
 		return verdict.ExitMisuse, err
 	}
 	in.Paths = append(positional, rest...)
-	return refsInputs(in, d)
+	return refsInputs(ctx, in, d)
 }
 
 // refsInputs refuses what cannot be done, then reads, judges and prints.
-func refsInputs(in action.RefsInputs, d action.Deps) (int, error) {
+func refsInputs(ctx context.Context, in action.RefsInputs, d action.Deps) (int, error) {
 	failOn, err := refsOptions(&in, d)
 	if err != nil {
 		return verdict.ExitMisuse, err
 	}
-	report := refs.Scan(in.Paths)
-	report.Redact(action.NewRedactor(d.Environ).RedactString)
+	dir, err := os.Getwd()
+	if err != nil {
+		return verdict.ExitMisuse, verdict.Misuse("find the current folder: %w", err)
+	}
+	world, done, err := action.RefsWorld(in.Resolve, in.Deny, dir, d.Environ)
+	defer done()
+	if err != nil {
+		return verdict.ExitMisuse, err
+	}
+	report, fixed := readRefs(ctx, in, world)
+	redact := action.NewRedactor(d.Environ).RedactString
+	report.Redact(redact)
 	findings := refs.Judge(report)
+	if err := tellFixed(fixed, in, redact, d); err != nil {
+		return verdict.ExitIO, err
+	}
 	if err := tellRefs(report, findings, in, d); err != nil {
 		return verdict.ExitIO, err
 	}
 	return failOn.Code(refs.Verdict(findings)), nil
+}
+
+// readRefs scans and follows. After a fix it looks again: what is reported is
+// what the files hold then.
+func readRefs(ctx context.Context, in action.RefsInputs, world refs.World) (report refs.Report, fixed refs.Fixed) {
+	ctx, cancel := context.WithTimeout(ctx, action.ResolveTimeout)
+	defer cancel()
+	look := func() {
+		report = refs.Scan(in.Paths)
+		if in.Resolve != action.ResolveOff {
+			report.Follow(ctx, world)
+		}
+	}
+	if look(); in.Fix {
+		if fixed = refs.Fix(report); fixed.Pinned > 0 {
+			look()
+		}
+	}
+	return report, fixed
+}
+
+// tellFixed says what was pinned, on stderr where stdout is a document.
+func tellFixed(f refs.Fixed, in action.RefsInputs, redact func(string) string, d action.Deps) error {
+	if !in.Fix {
+		return nil
+	}
+	s := d.Sink
+	if in.Format == "json" || in.Format == "sarif" {
+		s = action.QuietSink(d.Stderr)
+	}
+	lines := []string{fmt.Sprintf("pinned: %d references in %d files", f.Pinned, len(f.Files))}
+	for _, left := range f.Left {
+		lines = append(lines, "left alone: "+redact(left))
+	}
+	return printLines(s, lines)
 }
 
 // refsOptions checks the inputs, and fills in the format.
@@ -56,12 +105,14 @@ func refsOptions(in *action.RefsInputs, d action.Deps) (verdict.FailOn, error) {
 	if err != nil {
 		return "", err
 	}
-	switch in.Resolve {
-	case "", "off":
-	case "local", "online":
-		return "", action.NotAvailable("resolve=" + in.Resolve)
-	default:
-		return "", verdict.Misuse("resolve is %q, expected off, local or online", in.Resolve)
+	if in.Resolve, err = action.ParseResolve(in.Resolve); err != nil {
+		return "", err
+	}
+	switch {
+	case in.Fix && in.Resolve != action.ResolveOnline:
+		return "", verdict.Misuse("--fix needs --resolve online: only a proved commit is written")
+	case in.Deny != "" && in.Resolve == action.ResolveOff:
+		return "", verdict.Misuse("--deny needs --resolve local or online")
 	}
 	switch in.Format {
 	case "text", "github", "json", "sarif":

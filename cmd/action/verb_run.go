@@ -12,7 +12,9 @@ func runFlags(in *action.Inputs) []flagSpec {
 	return append([]flagSpec{
 		{name: "--step", short: "-s", set: text(&in.Step), help: "name of the step in the evidence (default: the command's)"},
 		{name: "--workingdir", short: "-d", set: text(&in.WorkingDir), help: "where the command runs (default: here); the root of materials and products"},
-		{name: "--attestations", short: "-a", set: list(&in.Attestations), help: "list of optional collectors: environment git github (default: all)"},
+		{name: "--resolve", set: text(&in.Resolve), help: "how far action references are followed: off, local (default) or online"},
+		{name: "--deny", set: text(&in.Deny), help: "file of commits that nobody shall use, a line each: OWNER/REPO SHA reason"},
+		{name: "--attestations", short: "-a", set: list(&in.Attestations), help: "list of optional collectors: environment git github github-action (default: all)"},
 		{name: "--trace", bool: true, words: []string{"auto", "ebpf", "ptrace", "off"}, set: only("--trace", "off"), help: "off, the only value in this version"},
 		{name: "--outfile", short: "-o", set: text(&in.Outfile), help: "the bundle (default: STEP.cilock.json); .dsse.json and .pub stand beside it"},
 		{name: "--policy", set: only("--policy", "none"), help: "none, the only value in this version"},
@@ -76,7 +78,7 @@ func actionVerb(ctx context.Context, args []string, d action.Deps) (int, error) 
 	case "verify":
 		return verifyInputs(call.Verify, d)
 	case "refs":
-		return refsInputs(call.Refs, d)
+		return refsInputs(ctx, call.Refs, d)
 	}
 	report, err := action.Run(ctx, call.Run, d)
 	return action.ExitCode(report, err), err

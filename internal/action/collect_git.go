@@ -261,7 +261,7 @@ func (l gitLook) finish(ctx context.Context, dir string, b *gitBody, s *Section)
 	moved := a.CommitHash != b.CommitHash || a.Branch != b.Branch || a.Detached != b.Detached
 	b.Moved = &moved
 	if moved {
-		s.Notices = append(s.Notices, Notice{NoticeLevel, fmt.Sprintf("the step moved HEAD from %s (%s) to %s (%s)",
+		s.Notices = append(s.Notices, Notice{Level: NoticeLevel, Text: fmt.Sprintf("the step moved HEAD from %s (%s) to %s (%s)",
 			orNone(b.CommitHash), b.Branch, orNone(a.CommitHash), a.Branch)})
 	}
 	switch {

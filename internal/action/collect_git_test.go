@@ -148,7 +148,7 @@ func TestGitSeesWhatTheStepDoes(t *testing.T) {
 				t.Errorf("moved %v, before %+v, after %+v", b.Moved, b, b.After)
 			}
 			if tt.moved != (len(s.Notices) == 1) {
-				t.Errorf("notices %q", s.Notices)
+				t.Errorf("notices %v", s.Notices)
 			}
 		})
 	}

@@ -112,7 +112,7 @@ func (c githubCollector) section(ctx context.Context, env []string) Section {
 		body.Mismatch = compareClaims(body.Context, claims)
 	}
 	for _, m := range body.Mismatch {
-		s.Notices = append(s.Notices, Notice{WarningLevel, fmt.Sprintf(
+		s.Notices = append(s.Notices, Notice{Level: WarningLevel, Text: fmt.Sprintf(
 			"the environment says %s is %q, the ID token says %q", m.Name, m.Context, m.Claim)})
 	}
 

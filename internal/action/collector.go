@@ -43,9 +43,16 @@ type Section struct {
 	Type    string
 	Phase   Phase
 	Body    any
+	More    []Attested // attestations beside Body, of types that may repeat
 	Notices []Notice
 	Gaps    []string
 	Limits  []string
+}
+
+// Attested is one attestation of a section that has several.
+type Attested struct {
+	Type string
+	Body any
 }
 
 // Phase says when a section was true, in the vocabulary of Witness.
@@ -65,6 +72,14 @@ const (
 type Notice struct {
 	Level Level
 	Text  string
+	Place Place // zero if it is about the step
+}
+
+// Place is where in a file of the workspace a notice belongs.
+type Place struct {
+	File      string
+	Line, Col int // from 1; 0 if not known
+	Title     string
 }
 
 // Level is the weight of a Notice.

@@ -20,6 +20,7 @@ func collectors(p Plan, d Deps) []collector {
 		{newEnvironment(secretscan.SecretName), p.on("environment")},
 		{newGit(), p.on("git")},
 		{newGitHub(d.IDToken), p.on("github")},
+		{actionsCollector{}, p.on("github-action")},
 		{materialCollector{files}, true},
 		{commandRunCollector{p.Redactor}, true},
 		{productCollector{files}, true},

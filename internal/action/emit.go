@@ -1,6 +1,7 @@
 package action
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -16,10 +17,10 @@ import (
 // is an error as well.
 func Emit(r Report, s Signed, d Deps) (Report, error) {
 	err := errors.Join(writeEvidence(&r, s), outputLost(&r))
-	say(r, d)
+	rest := say(r, d)
 	if r.Plan.InAction {
 		err = errors.Join(err, setOutputs(r, d))
-		writeSummary(r, d)
+		writeSummary(r, rest, d)
 	}
 	return r, err
 }
@@ -96,30 +97,37 @@ func writeAtomic(path string, data []byte) (err error) {
 	return os.Rename(tmp.Name(), path)
 }
 
-// say prints the report's lines, and on the runner annotates what is wrong.
-func say(r Report, d Deps) {
+// say prints the report's lines, and on the runner annotates what is wrong. It
+// returns the annotations that the runner would drop.
+func say(r Report, d Deps) sink.Rest {
+	redact := r.Plan.Redactor.RedactString
 	d.Sink.Break()
 	for _, line := range r.Lines() {
-		d.Sink.Line("cilock: " + r.Plan.Redactor.RedactString(line))
+		d.Sink.Line("cilock: " + redact(line))
 	}
 	if !d.Sink.InActions() {
 		for _, n := range r.Notices {
-			d.Sink.Line("cilock: " + string(n.Level) + ": " + r.Plan.Redactor.RedactString(n.Text))
+			d.Sink.Line("cilock: " + string(n.Level) + ": " + redact(n.Text))
 		}
-		return
+		return sink.Rest{}
 	}
-	title := sink.Properties{Title: "cilock: step " + r.Plan.Name}
+	title := "cilock: step " + r.Plan.Name
 	for _, f := range r.Findings {
 		level := sink.Warning
 		if f.Verdict == verdict.Fail {
 			level = sink.Error
 		}
-		d.Sink.Annotate(level, title, r.Plan.Redactor.RedactString(f.String()))
+		d.Sink.Annotate(level, sink.Properties{Title: title}, redact(f.String()))
 	}
 	for _, n := range r.Notices {
-		d.Sink.Annotate(sink.Level(n.Level), title, r.Plan.Redactor.RedactString(n.Text))
+		at := sink.Properties{File: n.Place.File, Line: n.Place.Line, Col: n.Place.Col, Title: cmp.Or(n.Place.Title, title)}
+		d.Sink.Annotate(sink.Level(n.Level), at, redact(n.Text))
 	}
-	d.Sink.Flush()
+	rest, err := d.Sink.Flush()
+	if err != nil {
+		d.Sink.Line("cilock: annotations: " + err.Error())
+	}
+	return rest
 }
 
 // setOutputs sets the outputs of action.yml; those of features that are not

@@ -11,7 +11,7 @@ func stepEnv(environ []string, key string, passOIDC bool) []string {
 	out := make([]string, 0, len(environ))
 	for _, kv := range environ {
 		name, _, _ := cutEnv(kv)
-		if strings.HasPrefix(name, InputPrefix) || fromEnv && name == keyVariable {
+		if strings.HasPrefix(name, InputPrefix) || strings.HasPrefix(name, ContextPrefix) || fromEnv && name == keyVariable {
 			continue
 		}
 		if strings.HasPrefix(name, "ACTIONS_ID_TOKEN_REQUEST_") && !passOIDC {

@@ -23,6 +23,8 @@ type Inputs struct {
 	Include        []string // product globs
 	Exclude        []string
 	Subjects       []string // paths or NAME@sha256:HEX; empty: the products
+	Resolve        string   // how far action references are followed: off, local or online; empty: local
+	Deny           string   // path of a deny-list for them
 	// InAction: called by action.yml. The step then gets output and summary
 	// files of its own, so that it cannot write our outputs, and ours are set.
 	InAction bool
@@ -42,7 +44,9 @@ type VerifyInputs struct {
 // RefsInputs is what `refs` was asked for.
 type RefsInputs struct {
 	Paths    []string // files and folders; empty: the current folder
-	Resolve  string   // off; empty is the same
+	Resolve  string   // off, local or online; empty: local
+	Deny     string   // path of a deny-list
+	Fix      bool     // pin in place
 	FailOn   string   // error or warning
 	Format   string   // text, github, json or sarif; empty: by where it runs
 	InAction bool     // called by action.yml: the verdict is set as output
@@ -107,7 +111,8 @@ func inputs() []input {
 		{name: "predicate-type"},
 		{name: "bundle", set: func(c *Call, v string) error { c.Verify.Bundles = List(v); return nil }},
 		{name: "paths", set: func(c *Call, v string) error { c.Refs.Paths = List(v); return nil }},
-		{name: "resolve", set: func(c *Call, v string) error { c.Refs.Resolve = v; return nil }},
+		{name: "resolve", set: func(c *Call, v string) error { c.Run.Resolve, c.Refs.Resolve = v, v; return nil }},
+		{name: "deny-list", set: func(c *Call, v string) error { c.Run.Deny, c.Refs.Deny = v, v; return nil }},
 		{name: "outfile", set: func(c *Call, v string) error { c.Run.Outfile = v; return nil }},
 		{name: "report"},
 		{name: "vsa"},
@@ -128,7 +133,7 @@ func inputs() []input {
 		{name: "signing-config"},
 		{name: "binary-path", set: func(*Call, string) error { return nil }}, // used by action.yml's script
 		{name: "binary-mirror"},
-		{name: "github-token"},
+		{name: "github-token", set: func(*Call, string) error { return nil }}, // read where it is used: it is a secret
 		{name: "require-signing", set: func(c *Call, v string) (err error) {
 			c.Run.RequireSigning, err = boolean("require-signing", v)
 			return err
@@ -170,8 +175,8 @@ func ParseInputs(getenv func(string) string) (Call, error) {
 
 // complete checks what the runner does not: `required` is not enforced there.
 func (c *Call) complete() error {
-	if c.Mode != "refs" && (c.Refs.Paths != nil || c.Refs.Resolve != "") {
-		return verdict.Misuse("inputs paths and resolve have a meaning in mode refs only")
+	if c.Mode != "refs" && c.Refs.Paths != nil {
+		return verdict.Misuse("input paths has a meaning in mode refs only")
 	}
 	switch c.Mode {
 	case "", "run":

@@ -31,8 +31,8 @@ func stepOutputs(p Plan) (string, error) {
 // writeSummary adds our section to the job summary, after whatever the step
 // wrote there. A summary that is full or missing costs no evidence, so it is
 // said and not an error.
-func writeSummary(r Report, d Deps) {
-	if err := d.Sink.Summary(r.Plan.Redactor.RedactString(r.Markdown())); err != nil {
+func writeSummary(r Report, rest sink.Rest, d Deps) {
+	if err := d.Sink.Summary(r.Plan.Redactor.RedactString(r.Markdown() + rest.Markdown())); err != nil {
 		d.Sink.Line("cilock: job summary: " + err.Error())
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/org/cilock-action/internal/filetree"
+	"github.com/org/cilock-action/internal/refs"
 	"github.com/org/cilock-action/internal/verdict"
 	"github.com/org/cilock-action/pkg/attest"
 	"github.com/org/cilock-action/pkg/secretscan"
@@ -21,12 +22,15 @@ import (
 // Plan is everything that is decided before the step runs. After MakePlan no
 // stage reads the environment.
 type Plan struct {
-	Name       string   // of the step
-	Command    []string // argv
-	Dir        string   // absolute, symlinks resolved: working directory, and root of materials and products
-	Env        []string // the step's environment
-	OwnEnv     []string // our own, for the collectors that describe it
-	Collectors []string // optional collectors that are on: environment, git, github
+	Name       string     // of the step
+	Command    []string   // argv
+	Dir        string     // absolute, symlinks resolved: working directory, and root of materials and products
+	Env        []string   // the step's environment
+	OwnEnv     []string   // our own, for the collectors that describe it
+	Collectors []string   // optional collectors that are on: environment, git, github, github-action
+	Resolve    string     // how far action references are followed: off, local or online
+	Refs       refs.World // where to
+	closeRefs  func()
 	Include    []string // product globs; empty: all
 	Exclude    []string
 
@@ -64,8 +68,13 @@ func (p Plan) on(name string) bool {
 	return false
 }
 
-// Close removes the scratch folder.
-func (p Plan) Close() { os.RemoveAll(p.Scratch) }
+// Close removes the scratch folder and ends what the plan opened.
+func (p Plan) Close() {
+	os.RemoveAll(p.Scratch)
+	if p.closeRefs != nil {
+		p.closeRefs()
+	}
+}
 
 // MakePlan turns inputs into a plan or refuses them. Every error is misuse
 // (exit code 2): nothing has run yet, so nothing is lost.
@@ -79,7 +88,7 @@ func MakePlan(in Inputs, d Deps) (Plan, error) {
 	}
 	p.Redactor = NewRedactor(d.Environ)
 	for _, set := range []func(*Plan, Inputs, Deps) error{
-		planName, planDir, planCollectors, planGlobs, planVerdict, planKey, planOutfile, planScratch, planEnv, planSubjects,
+		planName, planDir, planCollectors, planGlobs, planVerdict, planKey, planOutfile, planScratch, planEnv, planSubjects, planRefs,
 	} {
 		if err := set(&p, in, d); err != nil {
 			p.Close()
@@ -125,17 +134,17 @@ func planDir(p *Plan, in Inputs, _ Deps) error {
 func planCollectors(p *Plan, in Inputs, _ Deps) error {
 	names := in.Attestations
 	if names == nil {
-		names = []string{"environment", "git", "github"}
+		names = []string{"environment", "git", "github", "github-action"}
 	}
 	for _, name := range names {
 		switch name {
 		case "command-run", "material", "product":
-		case "environment", "git", "github":
+		case "environment", "git", "github", "github-action":
 			p.Collectors = append(p.Collectors, name)
-		case "github-action", "secretscan", "sbom", "sarif", "vex", "slsa", "lockfile", "lockfiles", "review", "trace":
+		case "secretscan", "sbom", "sarif", "vex", "slsa", "lockfile", "lockfiles", "review", "trace":
 			return NotAvailable("attestation " + name)
 		default:
-			return verdict.Misuse("attestation %q is not known, expected environment, git, github, separated by spaces", name)
+			return verdict.Misuse("attestation %q is not known, expected environment, git, github, github-action, separated by spaces", name)
 		}
 	}
 	return nil

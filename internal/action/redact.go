@@ -70,7 +70,10 @@ func isDigest(name string, value any) bool {
 	if !ok {
 		return false
 	}
-	size := map[string]int{"sha256": 32, "sha1": 20, "root": 32, "commithash": len(s) / 2, "treehash": len(s) / 2}[name]
+	size := map[string]int{
+		"sha256": 32, "sha1": 20, "root": 32, "commithash": len(s) / 2, "treehash": len(s) / 2,
+		"resolvedsha": 20, "lockedsha": 20, "treesha": 20, "treesha256": 32,
+	}[name]
 	raw, err := hex.DecodeString(s)
 	return err == nil && size > 0 && len(raw) == size
 }

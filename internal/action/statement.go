@@ -52,17 +52,19 @@ func statement(predicateType string, subjects []attest.Subject, predicate []byte
 func attestations(p Plan, e Evidence) ([]attest.Attestation, error) {
 	var out []attest.Attestation
 	for _, r := range e.Rows {
-		if r.Section.Body == nil || r.Section.Type == "" {
-			continue
+		for _, one := range append([]Attested{{r.Section.Type, r.Section.Body}}, r.Section.More...) {
+			if one.Body == nil || one.Type == "" {
+				continue
+			}
+			body, err := attest.Encode(one.Body)
+			if err == nil {
+				body, err = redactJSON(p.Redactor, body)
+			}
+			if err != nil {
+				return nil, fmt.Errorf("encode %s: %w", r.Name, err)
+			}
+			out = append(out, attest.Attestation{Type: one.Type, Body: body, StartTime: r.Start.UTC(), EndTime: r.End.UTC()})
 		}
-		body, err := attest.Encode(r.Section.Body)
-		if err == nil {
-			body, err = redactJSON(p.Redactor, body)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("encode %s: %w", r.Name, err)
-		}
-		out = append(out, attest.Attestation{Type: r.Section.Type, Body: body, StartTime: r.Start.UTC(), EndTime: r.End.UTC()})
 	}
 	return out, nil
 }

@@ -35,7 +35,7 @@ func (g *graph) checkBytes(ctx context.Context) {
 // compare is the bytes check of one folder. Without a resolver, or a commit to
 // compare with, it records what is there and proves nothing.
 func (w World) compare(ctx context.Context, ref *Reference) treecheck.Result {
-	sha, why := ref.commit(), ""
+	sha, why := ref.Commit(), ""
 	switch {
 	case w.Resolver == nil:
 		why = "no repository was asked"

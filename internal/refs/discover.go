@@ -21,11 +21,13 @@ type limits struct {
 	entries int   // names looked at while searching for them
 	depth   int   // folders below a PATH
 	bytes   int64 // of all files together
+
+	problems int // that are listed; the search ends there
 }
 
 // defaultLimits are far above what repositories have.
 func defaultLimits() limits {
-	return limits{files: 20_000, entries: 500_000, depth: 128, bytes: 512 << 20}
+	return limits{files: 20_000, entries: 500_000, depth: 128, bytes: 512 << 20, problems: 1000}
 }
 
 // maxFile is the size of the largest file that is read, in bytes.
@@ -88,7 +90,15 @@ type search struct {
 	full     bool // a limit is reached: said once
 }
 
+// problem adds one, or, where the list is full, one that says so.
 func (s *search) problem(file, format string, args ...any) {
+	switch n := len(s.problems); {
+	case n > s.limits.problems:
+		return
+	case n == s.limits.problems:
+		s.full = true
+		format, args = "more than %d files or folders cannot be read: the search ended here", []any{n}
+	}
 	s.problems = append(s.problems, Problem{File: file, Why: fmt.Sprintf(format, args...)})
 }
 

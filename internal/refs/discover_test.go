@@ -148,6 +148,14 @@ func TestDiscoverLimits(t *testing.T) {
 	small := defaultLimits()
 	small.bytes = 350
 	wantFound(t, nil, small, []string{"0/action.yml", "1/2/3/4/action.yml", "1/action.yml", "2/action.yml"}, []string{"3/action.yml: this and 5 more files are not read"})
+	links := map[string]string{}
+	for i := range 9 {
+		links[fmt.Sprintf("%d/action.yaml", i)] = "-> nowhere"
+	}
+	broken := defaultLimits()
+	broken.problems = 2
+	inTree(t, links)
+	wantFound(t, nil, broken, nil, []string{"0/action.yaml: cannot be read", "1/action.yaml: cannot be read", "2/action.yaml: more than 2 files or folders"})
 }
 
 // TestReadBound: a file of the largest size is read, and one byte more is not.

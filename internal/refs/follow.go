@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 
@@ -70,21 +71,54 @@ func (r *Report) Follow(ctx context.Context, w World) {
 	for i := range r.Rows {
 		frontier = g.add(frontier, &r.Rows[i])
 	}
+	g.walk(ctx, frontier)
+	if w.All {
+		g.walk(ctx, g.leftover())
+	}
+	g.checkBytes(ctx)
+	r.Resolved = w.Resolver != nil
+	r.Gaps = append(r.Gaps, g.gaps...)
+	r.merge(g)
+}
+
+// walk follows references, and those inside them, level by level.
+func (g *graph) walk(ctx context.Context, frontier []*Reference) {
 	for depth := 0; len(frontier) > 0; depth++ {
 		g.prove(ctx, frontier)
 		if depth > maxNesting {
 			for _, ref := range frontier {
 				ref.NotFollowed = fmt.Sprintf("nested deeper than %d, where the runner stops", maxNesting)
 			}
-			break
+			return
 		}
 		g.readAll(ctx, frontier)
 		frontier = g.inner(frontier)
 	}
-	g.checkBytes(ctx)
-	r.Resolved = w.Resolver != nil
-	r.Gaps = append(r.Gaps, g.gaps...)
-	r.merge(g)
+}
+
+// leftover makes the downloaded actions known to which nothing led: what the
+// runner has fetched is part of the job, whatever the files say.
+func (g *graph) leftover() []*Reference {
+	led := map[string]bool{}
+	for _, ref := range g.refs {
+		led[ref.Download.Dir] = true
+	}
+	var frontier []*Reference
+	for _, name := range slices.Sorted(maps.Keys(g.downloads)) {
+		if led[g.downloads[name].Dir] {
+			continue
+		}
+		ref := actionref.Parse(name, actionref.InStep)
+		t := origin{}.resolve(ref)
+		if ref.Kind() != actionref.KindAction || g.refs[t.key] != nil {
+			g.gaps = append(g.gaps, fmt.Sprintf("downloaded action %q: not followed", name))
+			continue
+		}
+		next := &Reference{Key: t.key, Ref: ref, Place: actionref.InStep, target: t}
+		g.refs[t.key] = next
+		frontier = append(frontier, next)
+	}
+	return frontier
 }
 
 // add makes the reference of a row known.
@@ -141,6 +175,7 @@ func (g *graph) prove(ctx context.Context, frontier []*Reference) {
 		}
 	}
 	if g.world.Resolver == nil {
+		g.deny(frontier)
 		return
 	}
 	var asked []*Reference
@@ -158,6 +193,21 @@ func (g *graph) prove(ctx context.Context, frontier []*Reference) {
 		}
 	}
 }
+
+// deny compares pins with the deny-list. What a tag names is not known here.
+func (g *graph) deny(frontier []*Reference) {
+	for _, ref := range frontier {
+		for _, d := range g.world.Denied {
+			if sha := ref.Ref.SHA(); sha != "" && sha == d.SHA && (d.Repository == "*" || d.Repository == ref.target.repository) {
+				ref.Answer = ghresolve.Answer{Verdict: ghresolve.Undetermined, SHA: sha, Denied: d.Reason}
+			}
+		}
+	}
+}
+
+// Local reports whether a reference leads into the workspace, which is the
+// caller's own.
+func (ref *Reference) Local() bool { return ref.target.inside }
 
 // known reports whether a verdict is one of the resolver's.
 func known(v ghresolve.Verdict) bool {
@@ -191,7 +241,7 @@ func (ref *Reference) read(ctx context.Context, w World) {
 		ref.NotFollowed = "on the deny-list"
 		return
 	}
-	src, err := w.read(ctx, ref.target, ref.Download.Dir, ref.commit())
+	src, err := w.read(ctx, ref.target, ref.Download.Dir, ref.Commit())
 	switch {
 	case errors.Is(err, errNotHere):
 		ref.NotFollowed = err.Error()
@@ -205,9 +255,9 @@ func (ref *Reference) read(ctx context.Context, w World) {
 	ref.uses, ref.problems = file.Uses, file.Problems
 }
 
-// commit is the commit that a reference names: by its pin, or as the resolver
-// says.
-func (ref *Reference) commit() string {
+// Commit is the commit that a reference names, by its pin or as the resolver
+// says, or empty.
+func (ref *Reference) Commit() string {
 	if sha := ref.Ref.SHA(); sha != "" && ref.Answer.SHA == "" {
 		return sha
 	}

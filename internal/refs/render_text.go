@@ -14,7 +14,7 @@ func Lines(r Report, findings []Finding) []string {
 		lines = append(lines, f.String())
 	}
 	if !r.Resolved {
-		lines = append(lines, "not checked: whether commits belong to the repositories they are named with (resolve is off)")
+		lines = append(lines, "not checked: whether commits belong to the repositories they are named with (give --resolve online)")
 	}
 	for _, text := range append(slices.Clone(r.NotFollowed), r.Gaps...) {
 		lines = append(lines, "not checked: "+text)
@@ -24,15 +24,18 @@ func Lines(r Report, findings []Finding) []string {
 
 // String is the finding on one line, with its place as compilers print it.
 func (f Finding) String() string {
+	if f.File == "" { // nothing in a file leads there
+		return fmt.Sprintf("%s: %s", f.Level, f.Text())
+	}
 	place := fmt.Sprintf("%s:%d", f.File, f.Line)
 	if f.Col > 0 {
 		place += fmt.Sprintf(":%d", f.Col)
 	}
-	return fmt.Sprintf("%s: %s: %s", f.Level, place, f.text())
+	return fmt.Sprintf("%s: %s: %s", f.Level, place, f.Text())
 }
 
-// text is what the finding says, without its place.
-func (f Finding) text() string { return joined(f.Rule+": "+f.Message, f.Fix) }
+// Text is what the finding says, without its place.
+func (f Finding) Text() string { return joined(f.Rule+": "+f.Message, f.Fix) }
 
 func counted(r Report) string {
 	if r.Files == 0 {

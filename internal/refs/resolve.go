@@ -36,10 +36,10 @@ func (r *Report) merge(g *graph) {
 		if len(ref.Via) > 0 {
 			at, ok = first[ref.Via[0]]
 		}
-		if !ok || len(r.Rows) >= maxRows {
+		if len(r.Rows) >= maxRows {
 			continue
 		}
-		if len(ref.Via) > 0 {
+		if !ok || len(ref.Via) > 0 { // downloaded and named nowhere, or named inside another
 			r.Rows = append(r.Rows, nestedRow(at, ref))
 		}
 		for _, p := range ref.problems {

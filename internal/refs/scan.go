@@ -102,9 +102,21 @@ func readOne(source Source, find func([]byte) actionref.File) fileResult {
 	if err != nil {
 		return fileResult{rows: []Row{errorRow(Problem{File: source.Path, Why: "cannot be read: " + reason(err)}, true)}}
 	}
+	return judgeFile(source.Path, src, find)
+}
+
+// Add judges one more file, whose bytes are given.
+func (r *Report) Add(path string, src []byte) {
+	got := judgeFile(path, src, actionref.Find)
+	r.Files++
+	r.Rows = append(r.Rows, got.rows...)
+	r.Injections = append(r.Injections, got.injections...)
+}
+
+func judgeFile(path string, src []byte, find func([]byte) actionref.File) fileResult {
 	got := fileResult{read: true}
 	file := find(src)
-	name := filetree.RecordedName(source.Path)
+	name := filetree.RecordedName(path)
 	lines := lineStarts(src)
 	for _, u := range file.Uses {
 		row := useRow(name, u)
@@ -112,7 +124,7 @@ func readOne(source Source, find func([]byte) actionref.File) fileResult {
 		got.rows = append(got.rows, row)
 	}
 	for _, p := range file.Problems {
-		got.rows = append(got.rows, errorRow(Problem{source.Path, p.Line, p.Col, p.Why}, false))
+		got.rows = append(got.rows, errorRow(Problem{path, p.Line, p.Col, p.Why}, false))
 	}
 	for _, x := range file.Injections {
 		got.injections = append(got.injections, Injection{name, x.Line, x.Col, x.Expression, x.Job})

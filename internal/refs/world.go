@@ -19,12 +19,14 @@ import (
 // World is where the files behind references are read from. Its zero value
 // knows nothing, and then nothing is followed.
 type World struct {
-	Workspace  string   // the folder that ./ means; empty if there is none
-	Repository string   // owner/repo of the workspace, which $/ means there
-	Actions    string   // the runner's folder _actions; empty if there is none
-	Resolver   Resolver // nil: nobody is asked
-	Windows    bool     // the actions were unpacked on Windows
-	Temp       string   // for scratch files
+	Workspace  string             // the folder that ./ means; empty if there is none
+	Repository string             // owner/repo of the workspace, which $/ means there
+	Actions    string             // the runner's folder _actions; empty if there is none
+	All        bool               // also what was downloaded and nothing leads to
+	Resolver   Resolver           // nil: nobody is asked
+	Denied     []ghresolve.Denied // for pins, where there is no resolver that knows them
+	Windows    bool               // the actions were unpacked on Windows
+	Temp       string             // for scratch files
 }
 
 // Resolver proves references against the repositories that they name, and

@@ -105,9 +105,9 @@ func (s Statement) IsCollection() bool {
 	return false
 }
 
-// mayRepeat holds the only type of which a collection may have several: one
-// for each action that the workflow uses.
-const mayRepeat = TypeGitHubAction
+// mayRepeat are the only types of which a collection may have several: one for
+// each action that the workflow uses.
+func mayRepeat(typ string) bool { return typ == TypeGitHubAction || typ == TypeActionLocal }
 
 // Collection reads the predicate. A collection with no name, with no
 // attestations or with two of one type is refused: in each of these cases a
@@ -131,7 +131,7 @@ func (s Statement) Collection() (Collection, error) {
 		if a.Type == "" {
 			return Collection{}, fmt.Errorf("collection %q has an attestation without a type", c.Name)
 		}
-		if seen[a.Type] && a.Type != mayRepeat {
+		if seen[a.Type] && !mayRepeat(a.Type) {
 			return Collection{}, fmt.Errorf("collection %q has two attestations of type %s", c.Name, a.Type)
 		}
 		seen[a.Type] = true

@@ -12,6 +12,8 @@ const (
 	TypeGitHub      = "https://witness.dev/attestations/github/v0.1"
 
 	TypeGitHubAction = "https://github.com/org/cilock-action/github-action/v0.1"
+	TypeActionSelf   = "https://github.com/org/cilock-action/action-self/v0.1"
+	TypeActionLocal  = "https://github.com/org/cilock-action/action-local/v0.1"
 	TypeTrees        = "https://github.com/org/cilock-action/trees/v0.1"
 	TypeCompleteness = "https://github.com/org/cilock-action/completeness/v0.1"
 )
@@ -108,3 +110,37 @@ const (
 	StateNotApplicable = "notapplicable"
 	StateFailed        = "failed"
 )
+
+// GitHubAction is the body of TypeGitHubAction, TypeActionSelf and
+// TypeActionLocal: one distinct reference of the workflow, or inside an action
+// that it uses. Policies rely on the names of the first two, which are always
+// present.
+type GitHubAction struct {
+	ActionRef  string `json:"actionref"` // canonical: owner/repo[/path]@ref, docker://image, ./path, $/path
+	RefPinned  bool   `json:"refpinned"`
+	ActionType string `json:"actiontype"`           // kind of the reference: action, workflow, docker, image, local, ...
+	ActionName string `json:"actionname,omitempty"` // that its file gives it
+	Using      string `json:"using,omitempty"`      // runs.using of its file
+
+	ResolvedSHA string `json:"resolvedsha,omitempty"` // commit that the reference names: by its pin, or as looked up
+	Reachable   string `json:"reachable,omitempty"`   // where that commit belongs; absent: nobody was asked
+	Reason      string `json:"reason,omitempty"`      // of Reachable, of TreeVerified, or why nested is not known
+	Denied      string `json:"denied,omitempty"`      // reason from the deny-list
+
+	TreeSHA      string           `json:"treesha,omitempty"`      // git's id of what the runner downloaded
+	TreeSHA256   string           `json:"treesha256,omitempty"`   // ours of the same, over mode, path and content
+	TreeVerified string           `json:"treeverified,omitempty"` // true, false or unverified, against the commit's tree
+	Differences  []TreeDifference `json:"differences,omitempty"`  // the first 100 that nothing explains
+
+	Locked    bool     `json:"locked"`
+	LockedSHA string   `json:"lockedsha,omitempty"`
+	Nested    []string `json:"nested,omitzero"` // references inside it; absent if they are not known
+	Via       []string `json:"via,omitempty"`   // what leads to it, outermost first; absent if the workflow names it
+	Count     int      `json:"count,omitempty"` // how often the workflow executes it
+}
+
+// TreeDifference is one path in which what is on disk is not the commit.
+type TreeDifference struct {
+	Path string `json:"path"`
+	Kind string `json:"kind"` // missing, extra, content, mode
+}

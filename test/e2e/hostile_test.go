@@ -17,6 +17,7 @@ jobs:
   build:
     runs-on: ubuntu-latest
     steps:
+      - uses: actions/checkout@3f1c9a7be0d25486af77c41be83d90265cb1e8d4
       - id: bad
         uses: ` + uses + `
         with:
@@ -75,6 +76,7 @@ jobs:
   build:
     runs-on: ubuntu-latest
     steps:
+      - uses: actions/checkout@3f1c9a7be0d25486af77c41be83d90265cb1e8d4
       - id: outputs
         uses: ` + uses + `
         with:

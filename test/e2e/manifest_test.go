@@ -60,6 +60,15 @@ func TestManifestInputs(t *testing.T) {
 		}
 		delete(env, variable)
 	}
+	for name, expression := range map[string]string{
+		"JOB_WORKFLOW_REF": "job.workflow_ref", "JOB_WORKFLOW_SHA": "job.workflow_sha",
+		"ACTION_REPOSITORY": "github.action_repository", "ACTION_REF": "github.action_ref",
+	} {
+		if got := env[action.ContextPrefix+name]; got != "${{ "+expression+" }}" {
+			t.Errorf("%s is %q", name, got)
+		}
+		delete(env, action.ContextPrefix+name)
+	}
 	if len(env) > 0 {
 		t.Errorf("the step has variables that are no inputs: %q", env)
 	}

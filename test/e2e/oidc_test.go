@@ -86,7 +86,7 @@ func TestIDToken(t *testing.T) {
 		t.Errorf("granted %v, mismatch %v", github.Granted, github.Mismatch)
 	}
 	for claim, value := range map[string]string{
-		"repository": "octo-org/octo-repo", "sha": "0123456789abcdef0123456789abcdef01234567",
+		"repository": "octo-org/octo-repo", "sha": j.head,
 		"workflow_ref":     "octo-org/octo-repo/.github/workflows/ci.yml@refs/heads/main",
 		"job_workflow_ref": "octo-org/octo-repo/.github/workflows/ci.yml@refs/heads/main",
 		"run_id":           "9876543210", "run_attempt": "1", "runner_environment": "github-hosted",

@@ -26,11 +26,11 @@ func refused() map[string][2]string {
 		"verify, no bundle":  {"{mode: verify, command: '', subjects: x}", "no evidence to verify"},
 		"verify, no subject": {"{mode: verify, command: '', bundle: x}", "no subject"},
 		"refs, command":      {"{mode: refs}", "no meaning in mode refs"},
-		"refs, resolve":      {"{mode: refs, command: '', resolve: online}", "resolve=online is not available in this version"},
+		"refs, resolve":      {"{mode: refs, command: '', resolve: maybe}", "resolve is \"maybe\""},
 		"refs, fail-on":      {"{mode: refs, command: '', fail-on: incomplete}", `fail-on is "incomplete"`},
 		"refs, no such file": {"{mode: refs, command: '', paths: no/such/file}", "no such file or folder"},
+		"resolve":            {"resolve: maybe", "resolve is \"maybe\""},
 		"paths, no refs":     {"paths: x", "in mode refs only"},
-		"resolve, no refs":   {"resolve: x", "in mode refs only"},
 		"verify, command":    {"{mode: verify, bundle: x, subjects: x}", "no meaning in mode verify"},
 	}
 	for _, mode := range []string{"attest", "scan"} {
@@ -45,7 +45,7 @@ func refused() map[string][2]string {
 		"cert-identity-regexp": ".", "cert-oidc-issuer": "me", "verify-repo": "me/it", "verify-ref": "main",
 		"fulcio-url": "https://fulcio.example.invalid", "rekor-url": "https://rekor.example.invalid",
 		"timestamp-url": "https://tsa.example.invalid", "trusted-root": "t.json", "signing-config": "s.json",
-		"binary-mirror": "https://mirror.example.invalid", "github-token": "made-up",
+		"binary-mirror": "https://mirror.example.invalid",
 	} {
 		table["input "+name] = [2]string{name + ": '" + value + "'", "input " + name + " is not available in this version"}
 	}

@@ -15,11 +15,22 @@ import (
 	"github.com/org/cilock-action/test/runner"
 )
 
+// jobWorkflow is the workflow of the jobs here: nothing but what the tests do.
+const jobWorkflow = `name: ci
+on: push
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: org/cilock-action@` + sha + `
+`
+
 // job is a job in the stand-in, with a checkout in its workspace.
 type job struct {
 	*runner.Runner
 	keys
-	t *testing.T
+	t    *testing.T
+	head string // the commit that the job runs
 }
 
 func newJob(t *testing.T, o runner.Options) *job {
@@ -27,8 +38,24 @@ func newJob(t *testing.T, o runner.Options) *job {
 	cilock(t)
 	j := &job{Runner: runner.New(t, o), keys: newKeys(t), t: t}
 	j.git("init", "--quiet", "--initial-branch=main")
-	j.git("commit", "--quiet", "--allow-empty", "--message=first")
+	j.commit(map[string]string{".github/workflows/ci.yml": jobWorkflow})
 	return j
+}
+
+// commit makes a commit of files, which is then the one that the job runs.
+func (j *job) commit(files map[string]string) {
+	j.t.Helper()
+	for name, text := range files {
+		j.put(j.t, name, text)
+	}
+	j.git("add", "--all")
+	j.git("commit", "--quiet", "--allow-empty", "--message=commit")
+	head, err := os.ReadFile(filepath.Join(j.Workspace, ".git/refs/heads/main"))
+	if err != nil {
+		j.t.Fatal(err)
+	}
+	j.head = strings.TrimSpace(string(head))
+	j.SetGitHub(map[string]string{"sha": j.head, "workflow_sha": j.head})
 }
 
 func (j *job) git(args ...string) {

@@ -89,6 +89,29 @@ func New(t testing.TB, o Options) *Runner {
 	return r
 }
 
+// SetGitHub changes the github context for the steps that follow: a test knows
+// the commit that the job runs only once the workspace is there.
+func (r *Runner) SetGitHub(values map[string]string) {
+	for k, v := range values {
+		r.github[k] = v
+		if r.issuer == nil {
+			continue
+		}
+		claims := map[string]any{k: v}
+		if k == "workflow_ref" || k == "workflow_sha" {
+			claims["job_"+k] = v
+		}
+		for claim, v := range claims {
+			if _, overridden := r.o.Claims[claim]; !overridden && r.issuer.claims[claim] != nil {
+				r.issuer.claims[claim] = v
+			}
+		}
+	}
+}
+
+// Actions is the folder in which the actions of the job are, _actions.
+func (r *Runner) Actions() string { return r.actions }
+
 func (r *Runner) setDefaults() {
 	if r.o.PATH == "" {
 		r.o.PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -1,0 +1,182 @@
+package action
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/org/cilock-action/internal/refs"
+	"github.com/org/cilock-action/pkg/actionref"
+	"github.com/org/cilock-action/pkg/actionref/treecheck"
+	"github.com/org/cilock-action/pkg/attest"
+)
+
+// actionsCollector records every action reference of the job: those of its
+// workflow, those inside the actions that it uses, and whatever else the
+// runner has downloaded.
+type actionsCollector struct{}
+
+func (actionsCollector) Name() string { return "github-action" }
+
+// actionsLimits are what the collector never sees.
+func actionsLimits(resolve string) []string {
+	limits := []string{"images: neither the Dockerfile of an action nor what is inside an image is read"}
+	if resolve != ResolveOnline {
+		limits = append(limits, "no repository was asked: a pin proves that the bytes cannot change, not whose they are")
+	}
+	return limits
+}
+
+// Start reads what is on this machine and asks the repositories while the step
+// runs: a slow network costs the step nothing, and what a step does to the
+// files of actions is a difference like any other.
+func (actionsCollector) Start(ctx context.Context, t Target) (Stop, error) {
+	if v, _ := lookupEnv(t.Plan.OwnEnv, "GITHUB_ACTIONS"); v != "true" {
+		return nil, &NotApplicable{Reason: "not in GitHub Actions"}
+	}
+	type answer struct {
+		section Section
+		err     error
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ResolveTimeout)
+	done := make(chan answer, 1)
+	look := func() (a answer) {
+		a.err = guarded(func() error {
+			a.section = actionsSection(ctx, t.Plan)
+			return nil
+		})
+		return a
+	}
+	if t.Plan.Refs.Resolver == nil {
+		done <- look()
+	} else {
+		go func() { done <- look() }()
+	}
+	return func(stop context.Context, _ Step) (Section, error) {
+		defer cancel()
+		select {
+		case a := <-done:
+			return a.section, a.err
+		case <-stop.Done():
+			return Section{}, errors.New("the repositories did not answer before the run had to end")
+		}
+	}, nil
+}
+
+// actionsSection follows the references and puts them into attestations.
+func actionsSection(ctx context.Context, p Plan) Section {
+	s := Section{Phase: PreMaterial, Limits: actionsLimits(p.Resolve)}
+	report := refs.Report{}
+	reader := workflowReader{plan: p, world: p.Refs}
+	for _, f := range workflowsOf(p.OwnEnv) {
+		src, gap := reader.read(ctx, f)
+		if gap != "" {
+			s.Gaps = append(s.Gaps, gap)
+		}
+		if src != nil {
+			report.Add(f.path, src)
+		}
+	}
+	if report.Files == 0 && len(s.Gaps) == 0 {
+		name, _ := lookupEnv(p.OwnEnv, "GITHUB_WORKFLOW")
+		if f, src, ok := reader.named(name); ok {
+			report.Add(f.path, src)
+		} else {
+			s.Gaps = append(s.Gaps, fmt.Sprintf("the workflow of this job is not known: no variable names it, and not just one in the workspace is called %q", name))
+		}
+	}
+	world := refs.World{}
+	if p.Resolve != ResolveOff {
+		world = p.Refs
+		world.All = true
+	}
+	report.Follow(ctx, world)
+	s.Gaps = append(s.Gaps, report.Gaps...)
+	report.Redact(p.Redactor.RedactString)
+	s.Notices = refsNotices(refs.Judge(report))
+	own := ownAction(p)
+	for _, ref := range report.References {
+		s.More = append(s.More, attested(ref, own))
+	}
+	return s
+}
+
+// refsNotices are the findings for the person who reads the log.
+func refsNotices(findings []refs.Finding) []Notice {
+	var notices []Notice
+	for _, f := range findings {
+		level := WarningLevel
+		if f.Level == refs.Error {
+			level = ErrorLevel
+		}
+		notices = append(notices, Notice{level, f.Text(), Place{f.File, f.Line, f.Col, "cilock: " + f.Rule}})
+	}
+	return notices
+}
+
+// ownAction is what this action itself is called in the workflow: the
+// downloaded action in which it runs, or its folder of the workspace.
+func ownAction(p Plan) (own struct{ download, local, ref string }) {
+	get := func(name string) string { value, _ := lookupEnv(p.OwnEnv, name); return value }
+	dir := get("GITHUB_ACTION_PATH")
+	if dir == "" || !p.InAction {
+		return own
+	}
+	if d, _, ok := treecheck.Locate(p.Refs.Actions, dir); ok && p.Refs.Actions != "" {
+		own.download = d.Dir
+		return own
+	}
+	if rel, err := filepath.Rel(p.Refs.Workspace, dir); err == nil && p.Refs.Workspace != "" && (rel == "." || filepath.IsLocal(rel)) {
+		own.local = "./" + strings.TrimPrefix(filepath.ToSlash(rel), ".")
+		return own
+	}
+	// No layout of the runner's: what the contexts said where action.yml was
+	// evaluated. They are empty on older servers.
+	repository, ref := get(ContextPrefix+"ACTION_REPOSITORY"), get(ContextPrefix+"ACTION_REF")
+	if r := actionref.Parse(repository+"@"+ref, actionref.InStep); r.Kind() == actionref.KindAction {
+		own.ref = r.Canonical()
+	}
+	return own
+}
+
+// attested is a reference as an attestation, of the type that its origin has.
+func attested(ref refs.Reference, own struct{ download, local, ref string }) Attested {
+	body := attest.GitHubAction{
+		ActionRef: ref.Key, RefPinned: ref.Ref.Pinned(), ActionType: string(ref.Ref.Kind()), ActionName: oneLine(ref.Name, 200), Using: oneLine(ref.Using, 50),
+		ResolvedSHA: ref.Commit(), Reachable: string(ref.Answer.Verdict), Denied: ref.Answer.Denied,
+		TreeSHA: ref.Bytes.TreeID, TreeSHA256: ref.Bytes.TreeSHA256, TreeVerified: string(ref.Bytes.State),
+		Locked: ref.Locked, LockedSHA: ref.LockedSHA, Via: ref.Via, Count: ref.Count,
+	}
+	if ref.Followed {
+		body.Nested = append([]string{}, ref.Nested...) // known to be none is not the same as not known
+	}
+	body.Reason = reasons(ref.Answer.Reason, ref.Bytes.Reason, ref.NotFollowed)
+	for _, d := range ref.Bytes.Differences {
+		if d.Explained == "" {
+			body.Differences = append(body.Differences, attest.TreeDifference{Path: strings.ToValidUTF8(d.Path, "\uFFFD"), Kind: d.Kind})
+		}
+	}
+	typ := attest.TypeGitHubAction
+	switch {
+	case own.download != "" && own.download == ref.Download.Dir,
+		own.local != "" && own.local == ref.Key,
+		own.ref != "" && own.ref == ref.Key:
+		typ = attest.TypeActionSelf
+	case ref.Local():
+		typ = attest.TypeActionLocal
+	}
+	return Attested{typ, body}
+}
+
+func reasons(all ...string) string {
+	var some []string
+	for _, s := range all {
+		if s != "" && !slices.Contains(some, s) {
+			some = append(some, s)
+		}
+	}
+	return oneLine(strings.Join(some, "; "), 1000)
+}

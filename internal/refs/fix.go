@@ -1,0 +1,115 @@
+package refs
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/org/cilock-action/internal/filetree"
+	"github.com/org/cilock-action/pkg/actionref"
+)
+
+// Fixed is what Fix did.
+type Fixed struct {
+	Pinned int      // references that were pinned
+	Files  []string // that were written
+	Left   []string // what could not be pinned in place, and why; untrusted
+}
+
+// Fix pins in place every reference whose commit is proved to belong to its
+// repository. Files are replaced whole or not at all. It needs a Report that
+// was followed with a resolver; nothing else is known well enough to be written.
+func Fix(r Report) Fixed {
+	byFile := map[string][]Row{}
+	for _, row := range r.Rows {
+		if !row.Pinned && len(row.Via) == 0 && clean(row.Reachable) && row.ResolvedSHA != "" {
+			byFile[row.File] = append(byFile[row.File], row)
+		}
+	}
+	var fixed Fixed
+	for _, name := range slices.Sorted(maps.Keys(byFile)) {
+		n, left, err := fixFile(name, byFile[name])
+		for _, refusal := range left {
+			fixed.Left = append(fixed.Left, fmt.Sprintf("%s:%d: %s: %s", name, refusal.Use.Line, short(refusal.Use.Ref.Text()), refusal.Why))
+		}
+		switch {
+		case err != nil:
+			fixed.Left = append(fixed.Left, err.Error())
+		case n > 0:
+			fixed.Pinned += n
+			fixed.Files = append(fixed.Files, name)
+		}
+	}
+	return fixed
+}
+
+// fixFile pins the references of rows in one file.
+func fixFile(name string, rows []Row) (n int, left []actionref.Refusal, err error) {
+	path, err := filetree.PathOf(name)
+	if err != nil {
+		return 0, nil, fmt.Errorf("pin in %s: %w", name, err)
+	}
+	info, err := os.Lstat(path)
+	if err != nil {
+		return 0, nil, fmt.Errorf("pin in %s: %w", name, err)
+	}
+	if !info.Mode().IsRegular() {
+		return 0, nil, fmt.Errorf("pin in %s: it is not a file of its own, and is left alone", name)
+	}
+	if info.Size() > maxFile {
+		return 0, nil, fmt.Errorf("pin in %s: larger than %d bytes", name, maxFile)
+	}
+	src, err := os.ReadFile(path)
+	if err != nil {
+		return 0, nil, fmt.Errorf("pin in %s: %w", name, err)
+	}
+	pins := pinnings(src, rows)
+	out, left := actionref.Pin(src, pins)
+	if n = len(pins) - len(left); n <= 0 {
+		return 0, left, nil
+	}
+	return n, left, replace(path, out, info.Mode().Perm())
+}
+
+// pinnings finds the rows again in the bytes as they are now.
+func pinnings(src []byte, rows []Row) []actionref.Pinning {
+	var pins []actionref.Pinning
+	for _, use := range actionref.Find(src).Uses {
+		for _, row := range rows {
+			if use.Line == row.Line && use.Col == row.Col && use.Ref.Canonical() == row.ref.Canonical() {
+				pins = append(pins, actionref.Pinning{
+					Use: use, To: row.ResolvedSHA, Version: bestTag(row.answer.Tags, use.Ref.Version()),
+				})
+				break
+			}
+		}
+	}
+	return pins
+}
+
+// replace puts new content under a name at once, or leaves the old.
+func replace(path string, data []byte, mode os.FileMode) (err error) {
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".cilock-*")
+	if err != nil {
+		return fmt.Errorf("pin in %s: %w", path, err)
+	}
+	defer func() {
+		if err != nil {
+			tmp.Close()
+			os.Remove(tmp.Name())
+			err = fmt.Errorf("pin in %s: %w", path, err)
+		}
+	}()
+	if _, err = tmp.Write(data); err != nil {
+		return err
+	}
+	if err = tmp.Chmod(mode); err != nil {
+		return err
+	}
+	if err = tmp.Close(); err != nil {
+		return err
+	}
+	return os.Rename(tmp.Name(), path)
+}
