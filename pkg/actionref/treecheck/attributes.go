@@ -53,7 +53,7 @@ func (c Commit) attributes(ctx context.Context, tree Tree, paths []string, temp 
 	}
 	defer os.RemoveAll(dir)
 	args := []string{
-		"--git-dir=" + dir, "-c", "core.attributesFile=" + filepath.Join(dir, "none"),
+		"--git-dir=" + dir, "-c", "core.attributesFile=" + filepath.Join(dir, "none"), "-c", "core.ignoreCase=false",
 		"check-attr", "--cached", "-z", "--stdin",
 	}
 	args = append(args, attributeNames[:]...)

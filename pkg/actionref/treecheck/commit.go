@@ -13,8 +13,9 @@ import (
 //
 // Whoever makes one bounds the output (what is cut off must be an error), ends
 // git with the context, and sets a clean environment, GIT_ATTR_NOSYSTEM=1
-// included: what /etc/gitattributes says on this machine was not so where
-// GitHub made the archive. The arguments begin with global options.
+// included (what /etc/gitattributes says on this machine was not so where
+// GitHub made the archive) and no GIT_INDEX_FILE. The arguments begin with
+// global options, --git-dir among them.
 type Git func(ctx context.Context, stdin []byte, args ...string) ([]byte, error)
 
 // Commit is a commit of a repository. SHA is its full id, 40 hex digits in

@@ -48,7 +48,7 @@ const maxDifferences = 100
 // the disk, empty if it could not be read.
 type Result struct {
 	State       State
-	Reason      string // one sentence; empty if the state is true
+	Reason      string // empty if the state is true; may quote paths and git, so it is untrusted
 	TreeID      string
 	TreeSHA256  string
 	Differences []Difference // unexplained first, by path, at most 100

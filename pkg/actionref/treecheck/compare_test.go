@@ -41,12 +41,17 @@ func TestCompare(t *testing.T) {
 	plain := tree{"x:run": "#!/bin/sh\n", "lib/a.js": "a", "link": "-> lib/a.js", "README": "r"}
 	ends := tree{".gitattributes": "*.bat eol=crlf\n*.txt text=auto\n*.bin -text eol=crlf\n", "a.bat": "one\ntwo\n", "a.txt": "one\ntwo\n", "a.bin": "1\n2\n", "a.js": "a\nb\n"}
 	idents := tree{".gitattributes": "id ident\nboth ident eol=crlf\n", "id": "x\n$Id$ $Id: old $ $Id: a b c $\n$Id\n$Id:\n", "both": "$Id$\n"}
-	large := tree{".gitattributes": "*.bin filter=lfs -text\n", "m.bin": pointerTo("the model"), "m.txt": pointerTo("the model")}
+	large := tree{
+		".gitattributes": "*.bin filter=lfs -text\n*.id ident\n", "m.bin": pointerTo("the model"), "m.txt": pointerTo("the model"), "m.id": pointerTo("the model"),
+		"bad.bin": strings.Replace(pointerTo("short"), "size 5", "size 6", 1),
+	}
 	subst := tree{
 		".gitattributes": "v* export-subst\nother* export-subst\n", "v": "at $Format:%H %T %P%n%% %ct %ai$;\n$Format:$open $Format:",
 		"other": "is $Format:%h %an$, on $Format:%d$.\n",
 	}
 	enc := tree{".gitattributes": "w working-tree-encoding=UTF-16LE\nu working-tree-encoding=UTF-8\n", "w": "wide", "u": "narrow"}
+	odd := tree{".gitattributes": "t/ export-ignore\n*.md export-ignore\n[attr]gone export-ignore\nm gone\n", "t/x": "", "a\nb.md": "", "-c.md": "", "\xff.md": "", "t2/t": "", "m": ""}
+	auto := tree{".gitattributes": "* text=auto eol=crlf\nv* export-subst ident\n", "a": "1\n", "bin": "1\n\x00", "v": "$Id$\n$Format:%H$\n", "vm": "1\n$Format:%h$\n"}
 	for _, c := range []struct {
 		name    string
 		commit  tree
@@ -80,6 +85,9 @@ func TestCompare(t *testing.T) {
 		{name: "ignored on the disk only", commit: plain, disk: tree{".gitattributes": "* export-ignore\n"}, deleted: []string{"README"}, want: False, show: []string{"extra .gitattributes", "missing README"}},
 		{name: "attributes edited", commit: ignore, disk: tree{".gitattributes": "* export-ignore\n"}, deleted: []string{"src/x"}, want: False, show: append([]string{"content .gitattributes", "missing src/x"}, left...)},
 
+		{name: "ignored by odd names", commit: odd, want: True, show: []string{"missing -c.md export-ignore", "missing a\nb.md export-ignore", "missing m export-ignore", "missing t/x export-ignore", "missing \xff.md export-ignore"}},
+		{name: "all together", commit: auto, want: Unverified, show: []string{"content .gitattributes eol", "content a eol", "content v export-subst", "content vm export-subst"}},
+		{name: "all together, edited", commit: auto, disk: tree{"vm": "2\r\n1\r\n"}, want: False, show: []string{"content vm", "content .gitattributes eol", "content a eol", "content v export-subst"}},
 		{name: "eol", commit: ends, want: True, show: []string{"content a.bat eol"}},
 		{name: "eol not converted", commit: ends, disk: tree{"a.bat": "one\ntwo\n"}, want: True, show: []string{}},
 		{name: "eol in part", commit: ends, disk: tree{"a.bat": "one\r\ntwo\n"}, want: False, show: []string{"content a.bat"}},
@@ -95,19 +103,23 @@ func TestCompare(t *testing.T) {
 		{name: "lfs content", commit: large, disk: tree{"m.bin": "the model"}, want: True, show: []string{"content m.bin lfs"}},
 		{name: "lfs other content", commit: large, disk: tree{"m.bin": "the m0del"}, want: False, show: []string{"content m.bin"}},
 		{name: "lfs other pointer", commit: large, disk: tree{"m.bin": pointerTo("evil")}, want: False, show: []string{"content m.bin"}},
-		{name: "lfs not by attribute", commit: large, disk: tree{"m.txt": "the model"}, want: False, show: []string{"content m.txt"}},
+		{name: "lfs not by attribute", commit: large, disk: tree{"m.txt": "the model", "m.id": "the model"}, want: False, show: []string{"content m.id", "content m.txt"}},
+		{name: "lfs other size", commit: large, disk: tree{"bad.bin": "short"}, want: False, show: []string{"content bad.bin"}},
 
 		{name: "export-subst", commit: subst, want: Unverified, reason: `export-subst: "other"`, show: []string{"content other export-subst", "content v export-subst"}},
 		{name: "export-subst edited", commit: subst, disk: tree{"other": "was abc, on ."}, want: False, show: []string{"content other", "content v export-subst"}},
 		{name: "export-subst computed", commit: subst, disk: tree{"other": subst["other"]}, want: True, show: []string{"content v export-subst"}},
 		{name: "export-subst computed otherwise", commit: subst, disk: tree{"v": "at 1;\n$Format:$open $Format:"}, want: False, show: []string{"content v", "content other export-subst"}},
 		{name: "export-subst on the disk only", commit: tree{"v": "$Format:%h$"}, disk: tree{"v": "abc", ".gitattributes": "v export-subst\n"}, want: False, show: []string{"extra .gitattributes", "content v"}},
+		{name: "export-subst of a link", commit: tree{".gitattributes": "l export-subst\n", "l": "-> $Format:%h$"}, disk: tree{"l": "-> evil"}, want: False, show: []string{"content l"}},
+		{name: "export-subst of a link as file", commit: tree{".gitattributes": "l export-subst\n", "l": "-> $Format:%h$"}, disk: tree{"l": "evil"}, want: False, show: []string{"content l", "mode l"}},
 
 		{name: "encoding", commit: enc, want: Unverified, reason: "working-tree-encoding", show: []string{"content w working-tree-encoding"}},
 		{name: "encoding that is none", commit: enc, disk: tree{"u": "evil"}, want: False, show: []string{"content u", "content w working-tree-encoding"}},
 
 		{name: "Windows", commit: plain, disk: tree{"run": "#!/bin/sh\n", "link": "lib/a.js"}, windows: true, want: True, show: []string{"mode link windows-symlink", "mode run windows-mode"}},
 		{name: "Windows, link elsewhere", commit: plain, disk: tree{"link": "evil.js"}, windows: true, want: False, show: []string{"content link", "mode link"}},
+		{name: "Windows, link for script", commit: tree{"x:run": "lib/a.js"}, disk: tree{"run": "-> lib/a.js"}, windows: true, want: False, show: []string{"mode run"}},
 		{name: "Windows, edited", commit: plain, disk: tree{"run": "evil"}, windows: true, want: False, show: []string{"content run", "mode run windows-mode"}},
 		{name: "Windows, exec bit added", commit: plain, disk: tree{"x:README": "r"}, windows: true, want: False, show: []string{"mode README"}},
 	} {

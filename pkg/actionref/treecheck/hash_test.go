@@ -33,10 +33,9 @@ func TestHashIsGitsTreeID(t *testing.T) {
 	files := oddFiles()
 	delete(files, "a/") // beside the file a, it cannot be
 	r := newRepo(t, files)
-	must(t, os.Chmod(filepath.Join(r.dir, "b0"), 0o655)) // executable for the group only: not for git
-	must(t, os.Chmod(filepath.Join(r.dir, "b.d"), 0o700))
-	r.commit()
 	dir := r.extract()
+	must(t, os.Chmod(filepath.Join(dir, "b0"), 0o655)) // executable for all but the owner: not for git
+	must(t, os.Chmod(filepath.Join(dir, "run.sh"), 0o700))
 	for _, lim := range []Limits{{}, {Files: 10_000, Bytes: 1 << 30, Depth: 70}} {
 		got, err := Hash(context.Background(), dir, lim)
 		must(t, err)
@@ -181,7 +180,7 @@ func TestHashFollowsNoLink(t *testing.T) {
 // not the hash of something else.
 func TestOpenFileNoticesReplacement(t *testing.T) {
 	dir := t.TempDir()
-	tree{"file": "1", "link": "-> file", "d/": ""}.write(t, dir)
+	tree{"file": "1", "link": "-> file", "d/": "", "dlink": "-> d"}.write(t, dir)
 	must(t, syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o644))
 	root, err := os.OpenRoot(dir)
 	must(t, err)
@@ -191,8 +190,11 @@ func TestOpenFileNoticesReplacement(t *testing.T) {
 			t.Errorf("%s in a file's place: %v", name, err)
 		}
 	}
+	if _, err := readAgain(root, Entry{Path: "file", ID: gitID("blob", []byte("2")), size: 1}); !errors.Is(err, errChanged) {
+		t.Errorf("another content than was hashed: %v", err)
+	}
 	r := &reader{ctx: context.Background(), root: root, lim: Limits{}.orDefault()}
-	for _, name := range []string{"link", "file", "pipe"} {
+	for _, name := range []string{"link", "file", "pipe", "dlink"} {
 		if _, err := r.openFolder(name); err == nil {
 			t.Errorf("%s in a folder's place was opened", name)
 		}

@@ -73,14 +73,22 @@ func TestCompareRunsOfGit(t *testing.T) {
 // What the machine or the repository itself says about attributes does not
 // count, and neither do replaced objects.
 func TestCompareIgnoresLocalSettings(t *testing.T) {
-	r := newRepo(t, tree{".gitattributes": "x -text\n", "a": "1", "b": "2"})
+	r := newRepo(t, tree{".gitattributes": "A export-ignore\n", "a": "1", "b": "2"})
 	dir, commit := r.extract(), r.head()
 	must(t, os.Remove(filepath.Join(dir, "a")))
 	everything := filepath.Join(t.TempDir(), "attributes")
 	must(t, os.WriteFile(everything, []byte("* export-ignore\n"), 0o644))
+	must(t, os.WriteFile(filepath.Join(r.dir, ".gitattributes"), []byte("* export-ignore\n"), 0o644))
+	if got := Compare(context.Background(), dir, commit, Options{}); got.State != False {
+		t.Errorf("with an edited work tree: %+v", got)
+	}
 	r.run("config", "core.attributesFile", everything)
 	if got := Compare(context.Background(), dir, commit, Options{}); got.State != False {
 		t.Errorf("with core.attributesFile: %+v", got)
+	}
+	r.run("config", "core.ignoreCase", "true")
+	if got := Compare(context.Background(), dir, commit, Options{}); got.State != False {
+		t.Errorf("with core.ignoreCase: %+v", got)
 	}
 	must(t, os.Remove(filepath.Join(r.dir, "a")))
 	r.commit()
