@@ -201,11 +201,14 @@ func TestOpenFileNoticesReplacement(t *testing.T) {
 	}
 }
 
-// While somebody keeps writing, Hash ends, with a tree or with an error.
+// While somebody keeps putting fifos in the place of a file and of a folder,
+// Hash ends, with what was there at some time or with an error.
 func TestHashOfFolderThatChanges(t *testing.T) {
 	dir := t.TempDir()
+	in := func(name string) string { return filepath.Join(dir, name) }
+	tree{"file": "x", "folder/f": "1"}.write(t, dir)
 	stop, done := make(chan struct{}), make(chan struct{})
-	tree{"log": "x", "swap/f": "1"}.write(t, dir)
+	outside := t.TempDir()
 	go func() {
 		defer close(done)
 		for i := 0; ; i++ {
@@ -214,17 +217,31 @@ func TestHashOfFolderThatChanges(t *testing.T) {
 				return
 			default:
 			}
-			_ = os.WriteFile(filepath.Join(dir, "log"), []byte(strings.Repeat("y", i%5000)), 0o644)
-			_ = os.Remove(filepath.Join(dir, "pipe"))
-			_ = os.Rename(filepath.Join(dir, "swap"), filepath.Join(dir, "pipe"))
-			_ = os.Rename(filepath.Join(dir, "pipe"), filepath.Join(dir, "swap"))
+			_ = syscall.Mkfifo(outside+"/fifo", 0o644)
+			_ = os.Rename(outside+"/fifo", in("file"))
+			_ = os.WriteFile(outside+"/file", []byte(strings.Repeat("y", i%5000)), 0o644)
+			_ = os.Rename(outside+"/file", in("file"))
+			_ = os.Rename(in("folder"), outside+"/folder")
+			_ = syscall.Mkfifo(in("folder"), 0o644)
+			_ = os.Remove(in("folder"))
+			_ = os.Rename(outside+"/folder", in("folder"))
 		}
 	}()
-	for range 200 {
-		_, _ = Hash(context.Background(), dir, Limits{})
+	trees := 0
+	for range 2000 {
+		got, err := Hash(context.Background(), dir, Limits{})
+		if err == nil {
+			trees++
+		}
+		for _, e := range got.Entries {
+			if e.Mode != ModeFile || e.Path != "file" && e.Path != "folder/f" {
+				t.Errorf("%o %s was never there", e.Mode, e.Path)
+			}
+		}
 	}
 	close(stop)
 	<-done
+	t.Logf("%d of 2,000 times a tree", trees)
 }
 
 // Where only approved algorithms may be used, ids can still be computed.
