@@ -171,13 +171,18 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	switch {
-	case intercept != nil && intercept(w, r):
-	case rest:
-		s.serveREST(w, r)
-	default:
-		s.serveGit(w, r)
+	if intercept == nil || !intercept(w, r) {
+		s.Pass(w, r)
 	}
+}
+
+// Pass answers a request as if nothing intercepted it.
+func (s *Server) Pass(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, apiPrefix+"/") {
+		s.serveREST(w, r)
+		return
+	}
+	s.serveGit(w, r)
 }
 
 // serveGit is git's smart HTTP protocol. Names may end in .git or not, in

@@ -163,7 +163,7 @@ func (l listing) valid() bool {
 		}
 	}
 	_, ok := l.Heads[l.Default]
-	return (ok || l.Default == "") && l.Heads != nil && l.Tags != nil
+	return ok && l.Tags != nil
 }
 
 // commit returns what was found about a commit. That it belongs to the

@@ -162,7 +162,7 @@ func (g *gitRunner) run(ctx context.Context, c gitCommand) ([]byte, error) {
 	}
 	switch {
 	case err == nil && !out.over:
-		return out.Bytes(), nil
+		return out.buf.Bytes(), nil
 	case ctx.Err() != nil:
 		return nil, &gitError{name, "", ctx.Err()}
 	case out.over:
@@ -172,7 +172,7 @@ func (g *gitRunner) run(ctx context.Context, c gitCommand) ([]byte, error) {
 	case within.Err() != nil:
 		return nil, &gitError{name, fmt.Sprintf("received more than %d bytes", maxRepository), errTooLarge}
 	}
-	return nil, &gitError{name, g.secrets.line(complaint(complaints.String())), err}
+	return nil, &gitError{name, g.secrets.line(complaint(complaints.buf.String())), err}
 }
 
 // complaint returns what git says it died of.
@@ -188,9 +188,10 @@ func complaint(stderr string) string {
 }
 
 // boundedBuffer keeps at most max bytes. Beyond them it refuses and calls full,
-// or, if drop is set, swallows the rest.
+// or, if drop is set, swallows the rest. The buffer is not embedded: its
+// ReadFrom would go past the bound.
 type boundedBuffer struct {
-	bytes.Buffer
+	buf  bytes.Buffer
 	max  int64
 	drop bool
 	over bool
@@ -198,12 +199,12 @@ type boundedBuffer struct {
 }
 
 func (b *boundedBuffer) Write(p []byte) (int, error) {
-	room := b.max - int64(b.Len())
+	room := b.max - int64(b.buf.Len())
 	if int64(len(p)) <= room {
-		return b.Buffer.Write(p)
+		return b.buf.Write(p)
 	}
 	b.over = true
-	b.Buffer.Write(p[:max(0, room)])
+	b.buf.Write(p[:max(0, room)])
 	if b.drop {
 		return len(p), nil
 	}

@@ -89,6 +89,9 @@ func fetchCommand(dir string, args ...string) gitCommand {
 // fetchHistory brings the commits of all branches and tags. Nothing below
 // refs/pull: that is where forks' commits are.
 func (r *Resolver) fetchHistory(ctx context.Context, repository string) (string, error) {
+	busy := r.lockFor("history of " + repository)
+	busy.Lock()
+	defer busy.Unlock()
 	var last error
 	for range 2 {
 		dir, err := r.openRepo(historyRepo, repository)
@@ -122,18 +125,25 @@ type containing struct {
 	tags     []string
 }
 
-// refsContaining looks up an object in the fetched history, offline.
-func (r *Resolver) refsContaining(ctx context.Context, dir, sha string) (containing, error) {
+// refsContaining looks up an object in the fetched history, offline. A history
+// without the default branch is none: see errNoDefault.
+func (r *Resolver) refsContaining(ctx context.Context, dir, branch, sha string) (containing, error) {
 	var c containing
 	out, err := r.git.run(ctx, gitCommand{
 		dir: dir, max: 4096, args: []string{"cat-file", "--batch-check=%(objecttype) %(objectname)"},
-		stdin: []byte(sha + "\n" + sha + "^{commit}\n"),
+		stdin: []byte("refs/heads/" + branch + "\n" + sha + "\n" + sha + "^{commit}\n"),
 	})
 	if err != nil {
 		return c, err
 	}
-	first, second, _ := strings.Cut(string(out), "\n")
-	switch kind, name, _ := strings.Cut(first, " "); {
+	lines := strings.Split(string(out), "\n")
+	if len(lines) != 4 {
+		return c, errors.New("git cat-file: unexpected output")
+	}
+	if !strings.HasPrefix(lines[0], "commit ") {
+		return c, errNoDefault
+	}
+	switch kind, name, _ := strings.Cut(lines[1], " "); {
 	case name == "missing":
 		return c, nil
 	case name != sha:
@@ -141,7 +151,7 @@ func (r *Resolver) refsContaining(ctx context.Context, dir, sha string) (contain
 	default:
 		c.kind = kind
 	}
-	if kind, name, _ := strings.Cut(strings.TrimSpace(second), " "); kind == "commit" && isSHA(name) {
+	if kind, name, _ := strings.Cut(lines[2], " "); kind == "commit" && isSHA(name) {
 		c.peeled = name
 	}
 	if c.kind != "commit" {
@@ -173,14 +183,15 @@ func (r *Resolver) fetchFiles(ctx context.Context, repository, sha string) (stri
 	if repositoryName(repository) != repository || !isSHA(sha) {
 		return "", fmt.Errorf("fetch %.50q of %.100q: not a commit of a repository", sha, repository)
 	}
+	// One at a time makes the repository or fetches into it: git locks its list
+	// of shallow commits.
+	busy := r.lockFor(repository)
+	busy.Lock()
+	defer busy.Unlock()
 	dir, err := r.openRepo(filesRepo, repository)
 	if err != nil {
 		return "", err
 	}
-	// One fetch at a time in one repository: git locks its list of shallow commits.
-	busy := r.lockFor(dir)
-	busy.Lock()
-	defer busy.Unlock()
 	done := filepath.Join(dir, "have", sha)
 	if _, err := os.Lstat(done); err == nil {
 		return dir, nil
@@ -196,13 +207,13 @@ func (r *Resolver) fetchFiles(ctx context.Context, repository, sha string) (stri
 	return dir, os.WriteFile(done, nil, 0o600)
 }
 
-func (r *Resolver) lockFor(dir string) *sync.Mutex {
+func (r *Resolver) lockFor(repository string) *sync.Mutex {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.busy[dir] == nil {
-		r.busy[dir] = new(sync.Mutex)
+	if r.busy[repository] == nil {
+		r.busy[repository] = new(sync.Mutex)
 	}
-	return r.busy[dir]
+	return r.busy[repository]
 }
 
 // Git runs git in a repository of the cache, hardened and bounded, and returns

@@ -62,7 +62,7 @@ func (r *Resolver) decide(ctx context.Context, st *state, sha string, b *budget)
 	}
 	var compared comparison
 	restErr := st.infoErr
-	if restErr == nil && l.Default != "" {
+	if restErr == nil {
 		compared, restErr = r.rest.compare(ctx, b, st.info.FullName, l.Heads[l.Default], sha)
 	}
 	if restErr == nil && compared.contained {
@@ -74,7 +74,7 @@ func (r *Resolver) decide(ctx context.Context, st *state, sha string, b *budget)
 		return judgement{Undetermined, undecided(err, restErr), sha}
 	case c.kind == "tag" && c.peeled != "":
 		return judgement{TagObject, "it is a tag object inside another tag, which names commit " + c.peeled, c.peeled}
-	case l.Default != "" && slices.Contains(c.branches, l.Default):
+	case slices.Contains(c.branches, l.Default):
 		return judgement{ReachableDefault, "the default branch " + l.Default + " contains it", sha}
 	case len(c.branches) > 0:
 		return judgement{ReachableRef, "the branch " + c.branches[0] + " contains it", sha}
@@ -129,7 +129,7 @@ func (r *Resolver) history(ctx context.Context, st *state, sha string) (containi
 	if st.historyErr != nil {
 		return containing{}, st.historyErr
 	}
-	c, err := r.refsContaining(ctx, st.historyDir, sha)
+	c, err := r.refsContaining(ctx, st.historyDir, st.listing.Default, sha)
 	if err != nil {
 		return containing{}, fmt.Errorf("look for %s in the history of %s: %w", sha, st.source, err)
 	}

@@ -20,7 +20,7 @@ type tag struct {
 
 // listing is what a server says its branches and tags are.
 type listing struct {
-	Default string            `json:"default"` // name of the default branch; empty if the server does not say
+	Default string            `json:"default"` // name of the default branch
 	Heads   map[string]string `json:"heads"`   // branch to commit
 	Tags    map[string]tag    `json:"tags"`
 }
@@ -49,7 +49,7 @@ func (r *Resolver) remoteURL(repository string) string {
 
 // parseListing reads the output of git ls-remote --symref: lines of an object,
 // a tab and a ref, where REF^{} is the ref REF peeled, and one line "ref:
-// REF TAB HEAD" for HEAD. Source: git-ls-remote(1) and the protocol,
+// REF TAB HEAD" for HEAD, without which the list is not believed. Source: git-ls-remote(1) and the protocol,
 // gitprotocol-v2(5), ls-refs. Anything else is an error; refs outside
 // refs/heads and refs/tags are left out.
 func parseListing(out []byte) (listing, error) {
@@ -66,10 +66,16 @@ func parseListing(out []byte) (listing, error) {
 		}
 	}
 	if _, ok := l.Heads[l.Default]; !ok {
-		l.Default = "" // HEAD of an empty repository names a branch to come
+		return listing{}, errNoDefault
 	}
 	return l, nil
 }
+
+// errNoDefault is the only sign of a page that is no git server's. When an
+// answer of 200 is not git's smart protocol, git takes it for the list of a
+// plain file server: a login page becomes a repository without refs, and none
+// of this can be turned off.
+var errNoDefault = errors.New("no default branch in the list: the repository is empty, or the server speaks something else than git")
 
 func (l *listing) add(line string) error {
 	left, ref, ok := strings.Cut(line, "\t")
@@ -157,7 +163,7 @@ func (l listing) tagsOf(commit string) []string {
 
 // branchAt returns a branch whose tip is sha, the default branch first.
 func (l listing) branchAt(sha string) (name string, ok bool) {
-	if l.Default != "" && l.Heads[l.Default] == sha {
+	if l.Heads[l.Default] == sha {
 		return l.Default, true
 	}
 	for _, name := range sortedKeys(l.Heads) {

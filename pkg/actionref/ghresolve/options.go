@@ -56,7 +56,7 @@ type Resolver struct {
 
 	mu    sync.Mutex
 	repos map[string]*repository // by owner/repo in lower case
-	busy  map[string]*sync.Mutex // by folder: one fetch of files at a time
+	busy  map[string]*sync.Mutex // by owner/repo and what is fetched of it
 	area  string                 // folder of the git repositories; empty: not chosen yet
 	lock  *os.File               // held while this process owns the shared area
 }

@@ -86,20 +86,13 @@ func (r *Resolver) load(ctx context.Context, name string, b *budget) *state {
 	return st
 }
 
-// settle brings what both servers say together. Git's word on the default
-// branch goes before REST's.
+// settle compares the names that the repository has.
 func (st *state) settle() {
 	if st.source != st.name {
 		st.renamed = st.source
 	}
-	if st.infoErr != nil {
-		return
-	}
-	if st.info.FullName != st.name {
+	if st.infoErr == nil && st.info.FullName != st.name {
 		st.renamed = st.info.FullName
-	}
-	if _, ok := st.listing.Heads[st.info.DefaultBranch]; ok && st.listing.Default == "" {
-		st.listing.Default = st.info.DefaultBranch
 	}
 }
 
@@ -109,7 +102,7 @@ func (r *Resolver) loadInfo(ctx context.Context, name string, b *budget) (info, 
 	key := r.cache.key("info", name, "")
 	var kept keptInfo
 	ok := r.cache.get(key, &kept) && kept.Key == key && repositoryName(kept.Info.FullName) == kept.Info.FullName &&
-		kept.Info.FullName != "" && plain(kept.Info.DefaultBranch)
+		kept.Info.FullName != ""
 	if !ok {
 		kept = keptInfo{}
 	}

@@ -46,9 +46,8 @@ func (b *budget) take() bool { return b.used.Add(1) <= b.max }
 
 // info is what the API says of a repository.
 type info struct {
-	FullName      string `json:"fullName"` // in lower case
-	DefaultBranch string `json:"defaultBranch"`
-	Archived      bool   `json:"archived"`
+	FullName string `json:"fullName"` // in lower case
+	Archived bool   `json:"archived"`
 }
 
 // do runs one call of go-github and repeats it when a rate limit asks for a
@@ -225,8 +224,8 @@ func (c *restClient) info(ctx context.Context, b *budget, repository, etag strin
 		if err != nil {
 			return info{}, "", fmt.Errorf("ask about %s: %w", repository, err)
 		}
-		i := info{repositoryName(repo.GetFullName()), repo.GetDefaultBranch(), repo.GetArchived()}
-		if i.FullName == "" || !plain(i.DefaultBranch) || repo.Archived == nil {
+		i := info{repositoryName(repo.GetFullName()), repo.GetArchived()}
+		if i.FullName == "" || repo.Archived == nil {
 			return info{}, "", fmt.Errorf("ask about %s: %w", repository, errIncoherent)
 		}
 		tag := ""
