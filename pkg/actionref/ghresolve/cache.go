@@ -108,7 +108,12 @@ func encodeEntry(body any) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode cache entry: %w", err)
 	}
-	return fmt.Appendf(nil, "%s%x\n%s", entryHeader, sha256.Sum256(text), text), nil
+	return sealed(text), nil
+}
+
+// sealed puts the header and the digest in front of a body.
+func sealed(text []byte) []byte {
+	return fmt.Appendf(nil, "%s%x\n%s", entryHeader, sha256.Sum256(text), text)
 }
 
 // decodeEntry accepts exactly what encodeEntry writes.
@@ -118,7 +123,7 @@ func decodeEntry(data []byte, body any) error {
 		return errors.New("cache entry is cut off")
 	}
 	text := data[headerLen:]
-	if want := fmt.Appendf(nil, "%s%x\n", entryHeader, sha256.Sum256(text)); !bytes.Equal(data[:headerLen], want) {
+	if !bytes.Equal(data, sealed(text)) {
 		return errors.New("cache entry does not have its digest")
 	}
 	d := json.NewDecoder(bytes.NewReader(text))
