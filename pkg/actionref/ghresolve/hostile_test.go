@@ -246,3 +246,25 @@ func TestHostileREST(t *testing.T) {
 		})
 	}
 }
+
+// TestSilentServer: a server that never answers costs a few timeouts, not one
+// for each reference.
+func TestSilentServer(t *testing.T) {
+	w := newWorld(t)
+	w.Intercept(hang)
+	o := options(t, w.Server)
+	o.Timeout, o.Workers = 200*time.Millisecond, 1
+	r := open(t, o)
+	var texts []string
+	for n := range 20 {
+		texts = append(texts, fmt.Sprintf("owner/repo-%d@v1", n))
+	}
+	for _, a := range resolve(t, r, texts...) {
+		if a.Verdict != ghresolve.Undetermined {
+			t.Errorf("%+v", a)
+		}
+	}
+	if n := r.Requests(); n.REST != 3 || n.Git != 3 {
+		t.Errorf("asked %+v", n)
+	}
+}

@@ -139,14 +139,15 @@ func (l listing) lookup(version string) (branch, tagged string) {
 	return l.Heads[version], l.Tags[version].Commit
 }
 
-// tagObject returns the name of a tag whose object, not its commit, is sha.
-func (l listing) tagObject(sha string) (name string, t tag, ok bool) {
-	for _, name := range sortedKeys(l.Tags) {
-		if t := l.Tags[name]; t.Object == sha && t.Commit != sha {
-			return name, t, true
+// tagObject returns a tag whose object, not its commit, is sha: the first by
+// name, so that everybody is told the same one.
+func (l listing) tagObject(sha string) (first string, t tag, ok bool) {
+	for name, candidate := range l.Tags {
+		if candidate.Object == sha && candidate.Commit != sha && (!ok || name < first) {
+			first, t, ok = name, candidate, true
 		}
 	}
-	return "", tag{}, false
+	return first, t, ok
 }
 
 // tagsOf returns all tags that name a commit, sorted.
@@ -161,24 +162,16 @@ func (l listing) tagsOf(commit string) []string {
 	return names
 }
 
-// branchAt returns a branch whose tip is sha, the default branch first.
-func (l listing) branchAt(sha string) (name string, ok bool) {
+// branchAt returns a branch whose tip is sha: the default branch, or the first
+// by name.
+func (l listing) branchAt(sha string) (first string, ok bool) {
 	if l.Heads[l.Default] == sha {
 		return l.Default, true
 	}
-	for _, name := range sortedKeys(l.Heads) {
-		if l.Heads[name] == sha {
-			return name, true
+	for name, tip := range l.Heads {
+		if tip == sha && (!ok || name < first) {
+			first, ok = name, true
 		}
 	}
-	return "", false
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
+	return first, ok
 }

@@ -39,7 +39,7 @@ type Options struct {
 // Requests counts what was asked over the network.
 type Requests struct {
 	REST int // HTTP requests to the API, redirects and retries included
-	Git  int // git commands that talk to the server: ls-remote and fetch
+	Git  int // git commands that may talk to the server: ls-remote, fetch, and reading blobs
 }
 
 // Resolver answers questions about references. It may be used by several

@@ -75,6 +75,31 @@ func TestRequestsWarm(t *testing.T) {
 	}
 }
 
+// TestBadNewsIsNotKept: a commit that a branch contains later is reachable
+// then, and a tag that moves is seen.
+func TestBadNewsIsNotKept(t *testing.T) {
+	w := newWorld(t)
+	o := options(t, w.Server)
+	now := time.Now()
+	o.Now = func() time.Time { return now }
+	if a := one(t, open(t, o), "owner/repo@"+w.impostor); a.Verdict != ghresolve.Unreachable {
+		t.Fatalf("%+v", a)
+	}
+	w.repo.Branch("main", w.impostor)
+	w.repo.Tag("v1.0.0", w.tip)
+	long := open(t, o) // asks once now and again later
+	if a := one(t, long, "owner/repo@v1.0.0"); a.SHA != w.first {
+		t.Errorf("within the minutes that refs are kept: %+v", a)
+	}
+	now = now.Add(6 * time.Minute)
+	for _, r := range []*ghresolve.Resolver{long, open(t, o)} {
+		a := resolve(t, r, "owner/repo@"+w.impostor, "owner/repo@v1.0.0")
+		if a[0].Verdict != ghresolve.ReachableDefault || a[1].SHA != w.tip {
+			t.Errorf("%+v", a)
+		}
+	}
+}
+
 func TestRetryAfter(t *testing.T) {
 	w := newWorld(t)
 	var mu sync.Mutex

@@ -142,12 +142,12 @@ func (r *Resolver) answer(ctx context.Context, q *question) Answer {
 		a.Verdict, a.Reason = Missing, name+" has no branch and no tag of exactly this name"
 		return a
 	}
-	if why := r.deniedReason(sha, name, st.source); why != "" {
+	if why := r.deniedReason(sha, name, st.renamed); why != "" {
 		return deniedAnswer(a, why)
 	}
 	j := r.judge(ctx, st, sha, &q.budget)
 	a.Verdict, a.Reason, a.SHA = j.Verdict, j.Reason, j.SHA
-	if why := r.deniedReason(a.SHA, name, st.source); why != "" {
+	if why := r.deniedReason(a.SHA, name, st.renamed); why != "" {
 		return deniedAnswer(a, why) // a tag object of a denied commit
 	}
 	a.Tags = st.listing.tagsOf(a.SHA)

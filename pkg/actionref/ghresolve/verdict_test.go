@@ -3,6 +3,8 @@ package ghresolve_test
 import (
 	"fmt"
 	"net/http"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -94,6 +96,25 @@ func TestImpostorIsFetchable(t *testing.T) {
 	}
 	if a := one(t, r, "owner/repo@"+w.impostor); a.Verdict != ghresolve.Unreachable {
 		t.Errorf("%s: %s", a.Verdict, a.Reason)
+	}
+}
+
+// TestHistoryStaysClean: looking for an impostor must not fetch it into the
+// history, as a partial clone does by itself.
+func TestHistoryStaysClean(t *testing.T) {
+	w := newWorld(t)
+	o := options(t, w.Server)
+	one(t, open(t, o), "owner/repo@"+w.impostor)
+	dirs, err := filepath.Glob(filepath.Join(o.CacheDir, "git", "*-tree-0.git"))
+	if err != nil || len(dirs) != 1 {
+		t.Fatalf("histories %q, %v", dirs, err)
+	}
+	for sha, want := range map[string]bool{w.below: true, w.impostor: false} {
+		cmd := exec.Command("git", "--git-dir="+dirs[0], "cat-file", "-e", sha)
+		cmd.Env = append(cmd.Environ(), "GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=none")
+		if got := cmd.Run() == nil; got != want {
+			t.Errorf("%s is in the history: %v", sha, got)
+		}
 	}
 }
 
@@ -194,6 +215,11 @@ func TestArchivedRenamedAndNotAsked(t *testing.T) {
 		a := one(t, open(t, o), "owner/repo@"+w.first)
 		if a.Verdict != ghresolve.ReachableDefault || a.RenamedTo != "new/home" {
 			t.Errorf("renamed, %s: %s to %q: %s", how, a.Verdict, a.RenamedTo, a.Reason)
+		}
+	}
+	for _, seen := range w.Seen() {
+		if strings.Contains(seen.Path, "/repositories/") && seen.Authorization != "" {
+			t.Errorf("the token went to the target of a redirect, %s", seen.Path)
 		}
 	}
 }
