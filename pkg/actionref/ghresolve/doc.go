@@ -26,6 +26,7 @@ const (
 	maxREST        = 8 << 20   // bytes of one REST answer; a comparison holds up to 300 patches
 	maxRepository  = 1 << 30   // bytes that one fetch may add to the cache
 	maxGitOutput   = 256 << 20 // bytes that a command given to Git may print
+	maxComplaints  = 8 << 10   // bytes of git's stderr that are looked at
 	maxEntry       = 64 << 20  // bytes of one cache entry
 	maxErrorText   = 300       // bytes of a server's message that an error quotes
 	maxHops        = 2         // redirects of a renamed repository that are followed

@@ -128,16 +128,15 @@ func (g *gitRunner) arguments(c gitCommand) []string {
 
 // run runs one command within its bounds of time and output.
 func (g *gitRunner) run(ctx context.Context, c gitCommand) ([]byte, error) {
-	name := c.args[0]
 	if c.network {
 		if g.silent.open() {
-			return nil, &gitError{name, "not asked: the server left several requests unanswered", context.DeadlineExceeded}
+			return nil, &gitError{c.args[0], "not asked: the server left several requests unanswered", context.DeadlineExceeded}
 		}
 		select {
 		case g.slots <- struct{}{}:
 			defer func() { <-g.slots }()
 		case <-ctx.Done():
-			return nil, &gitError{name, "", ctx.Err()}
+			return nil, &gitError{c.args[0], "", ctx.Err()}
 		}
 		g.count.Add(1)
 	}
@@ -147,32 +146,40 @@ func (g *gitRunner) run(ctx context.Context, c gitCommand) ([]byte, error) {
 	ownGroup(cmd)
 	cmd.Dir, cmd.Env, cmd.WaitDelay = g.home, g.environment(c), waitAfterKill
 	out := &boundedBuffer{max: c.max, full: cancel}
-	complaints := &boundedBuffer{max: 8 << 10, drop: true}
+	complaints := &boundedBuffer{max: maxComplaints, drop: true}
 	cmd.Stdout, cmd.Stderr = out, complaints
 	if c.stdin != nil {
 		cmd.Stdin = bytes.NewReader(c.stdin)
 	}
 	if c.network && c.dir != "" {
-		go watchSize(within, c.dir, maxRepository, cancel)
+		go watchSize(within, c.dir, folderSize(c.dir)+maxRepository, cancel)
 	}
 	err := cmd.Run()
-	late := ctx.Err() == nil && errors.Is(within.Err(), context.DeadlineExceeded)
 	if c.network && ctx.Err() == nil {
-		g.silent.note(!late)
+		g.silent.note(!errors.Is(within.Err(), context.DeadlineExceeded))
 	}
-	switch {
-	case err == nil && !out.over:
+	if err == nil && !out.over {
 		return out.buf.Bytes(), nil
-	case ctx.Err() != nil:
-		return nil, &gitError{name, "", ctx.Err()}
-	case out.over:
-		return nil, &gitError{name, fmt.Sprintf("printed more than %d bytes", c.max), errTooLarge}
-	case late:
-		return nil, &gitError{name, fmt.Sprintf("no answer within %v", g.timeout), context.DeadlineExceeded}
-	case within.Err() != nil:
-		return nil, &gitError{name, fmt.Sprintf("received more than %d bytes", maxRepository), errTooLarge}
 	}
-	return nil, &gitError{name, g.secrets.line(complaint(complaints.buf.String())), err}
+	return nil, g.failure(ctx, within, c, err, out.over, complaints.buf.String())
+}
+
+// failure says why a run failed: because of us, of a bound, or of git.
+func (g *gitRunner) failure(ctx, within context.Context, c gitCommand, err error, over bool, stderr string) error {
+	e := &gitError{Command: c.args[0], Err: err}
+	switch {
+	case ctx.Err() != nil:
+		e.Err = ctx.Err()
+	case over:
+		e.Text, e.Err = fmt.Sprintf("printed more than %d bytes", c.max), errTooLarge
+	case errors.Is(within.Err(), context.DeadlineExceeded):
+		e.Text, e.Err = fmt.Sprintf("no answer within %v", g.timeout), context.DeadlineExceeded
+	case within.Err() != nil:
+		e.Text, e.Err = fmt.Sprintf("received more than %d bytes", maxRepository), errTooLarge
+	default:
+		e.Text = g.secrets.line(complaint(stderr))
+	}
+	return e
 }
 
 // complaint returns what git says it died of.
@@ -212,10 +219,9 @@ func (b *boundedBuffer) Write(p []byte) (int, error) {
 	return 0, errTooLarge
 }
 
-// watchSize ends a fetch that fills the disk: git has no limit of its own for
-// what it receives.
-func watchSize(ctx context.Context, dir string, limit int64, cancel func()) {
-	grown := -folderSize(dir)
+// watchSize ends a fetch that makes the repository larger than limit: git has
+// no limit of its own for what it receives.
+func watchSize(ctx context.Context, dir string, limit int64, end func()) {
 	ticker := time.NewTicker(sizeCheckEvery)
 	defer ticker.Stop()
 	for {
@@ -223,8 +229,8 @@ func watchSize(ctx context.Context, dir string, limit int64, cancel func()) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			if grown+folderSize(dir) > limit {
-				cancel()
+			if folderSize(dir) > limit {
+				end()
 				return
 			}
 		}

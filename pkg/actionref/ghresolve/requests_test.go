@@ -2,6 +2,7 @@ package ghresolve_test
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -119,6 +120,13 @@ func TestRetryAfter(t *testing.T) {
 	if !slices.Equal(waited, []time.Duration{7 * time.Second}) || r.Requests() != (ghresolve.Requests{REST: 3, Git: 1}) {
 		t.Errorf("waited %v, %+v", waited, r.Requests())
 	}
+	// A wait beyond MaxWait is not begun.
+	waited = nil
+	w.LimitREST(1, "21")
+	o.CacheDir = t.TempDir()
+	if a := one(t, open(t, o), "owner/repo@"+w.below); a.Verdict != ghresolve.ReachableRef || len(waited) > 0 {
+		t.Errorf("waited %v: %+v", waited, a)
+	}
 	// A server that always says "soon" is asked three times, then no more.
 	waited = nil
 	w.LimitREST(1000, "1")
@@ -181,12 +189,13 @@ func TestToken(t *testing.T) {
 
 	// A server that sends the token back in its message.
 	w.Intercept(func(rw http.ResponseWriter, r *http.Request) bool {
-		http.Redirect(rw, r, "/"+token+r.Header.Get("Authorization"), http.StatusTeapot)
+		rw.Header().Set("Content-Type", "application/x-git-upload-pack-advertisement")
+		io.WriteString(rw, pkt("# service=git-upload-pack\n")+"0000"+pkt("ERR you said "+r.Header.Get("Authorization")+" "+token))
 		return true
 	})
 	a = one(t, open(t, o), "owner/repo@"+w.below)
-	if strings.Contains(a.Reason, "Sekret") || a.Verdict != ghresolve.Undetermined {
-		t.Errorf("%s: %s", a.Verdict, a.Reason)
+	if !strings.Contains(a.Reason, "you said") || strings.Contains(a.Reason, token) || strings.Contains(a.Reason, "eC1hY2") {
+		t.Errorf("%s: %s", a.Verdict, a.Reason) // eC1hY2 is the base64 of x-access-token
 	}
 }
 
@@ -242,6 +251,10 @@ func TestConcurrent(t *testing.T) {
 		})
 	}
 	wg.Wait()
+	own, err := filepath.Glob(filepath.Join(o.CacheDir, "git-*"))
+	if err != nil || len(own) != 1 && runtime.GOOS != "windows" {
+		t.Errorf("one resolver has the shared repositories, the other its own: %q, %v", own, err)
+	}
 }
 
 // TestCancelled: an ended context is an answer at once, and is not remembered.
