@@ -178,6 +178,7 @@ func TestProvedRules(t *testing.T) {
 		{ghresolve.Answer{Verdict: ghresolve.ReachableDefault}, treecheck.False, "error changed-action"},
 		{ghresolve.Answer{Verdict: ghresolve.Undetermined, Denied: "stealer"}, "", "error denied-commit"},
 		{ghresolve.Answer{Verdict: ghresolve.ReachableDefault, RenamedTo: "new/name"}, "", "warning renamed-repository"},
+		{ghresolve.Answer{Verdict: ghresolve.ReachableDefault, Archived: new(true)}, "", "warning archived-repository"},
 		{ghresolve.Answer{Verdict: ghresolve.ReachableDefault, Ambiguous: true}, "", "warning ambiguous-reference"},
 	} {
 		row := use(1, pinnedUse)

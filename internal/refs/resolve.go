@@ -120,6 +120,9 @@ func proved(row Row, at Finding) []Finding {
 	if a.RenamedTo != "" {
 		tell(ruleRenamed, "write the new name: whoever takes the old one takes its users", "%s is now %s", named(row), short(a.RenamedTo))
 	}
+	if a.Archived != nil && *a.Archived {
+		tell(ruleArchived, "look for the action that took its place", "%s is archived: nobody mends it", named(row))
+	}
 	if a.Ambiguous {
 		tell(ruleAmbiguous, "pin the commit that you mean", "%s is both a branch (%s) and a tag (%s)", named(row), a.BranchSHA, a.TagSHA)
 	}

@@ -15,6 +15,7 @@ const (
 	ruleComment      = "wrong-version-comment"
 	ruleRenamed      = "renamed-repository"
 	ruleAmbiguous    = "ambiguous-reference"
+	ruleArchived     = "archived-repository"
 	ruleInjection    = "script-injection"
 )
 
@@ -40,6 +41,7 @@ func rules() []rule {
 		{ruleUndetermined, Warning, "The reference could not be checked", "Whether the commit belongs to the repository was not found out, for the reason that is given. It is neither proved nor disproved."},
 		{ruleComment, Warning, "The comment names another version", "No tag of the pinned commit is what the comment says. Readers and update tools go by the comment: correct it, or pin the commit that the version names."},
 		{ruleRenamed, Warning, "The repository has another name now", "The server redirects the old name. Whoever registers it takes over every workflow that still uses it: write the new name."},
+		{ruleArchived, Warning, "The repository is archived", "Nobody mends an archived action. Look for the one that took its place."},
 		{ruleAmbiguous, Warning, "A branch and a tag have the same name", "Which of them the runner takes is not written down. Pin the commit that you mean."},
 		{ruleInjection, Warning, "Untrusted text becomes part of a script", "The expression is replaced before the shell reads the script. Give the value to the step as a variable under env, and use the variable in the script."},
 	}

@@ -121,6 +121,9 @@ func (f *finder) dependencies(n *yaml.Node) {
 
 // lock marks the references that the file's own dependencies lock.
 func (f *finder) lock() {
+	if len(f.locked) == 0 {
+		return
+	}
 	l := Lock{commits: f.locked}
 	for i := range f.file.Uses {
 		u := &f.file.Uses[i]

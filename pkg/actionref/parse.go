@@ -48,6 +48,9 @@ func Parse(text string, at Place) Ref {
 // hidden are the characters that make a reference look like another one:
 // control and format characters, and every space but ASCII's own.
 func hidden(c rune) bool {
+	if c >= ' ' && c <= '~' {
+		return false
+	}
 	return unicode.IsControl(c) || unicode.Is(unicode.Cf, c) || c != ' ' && unicode.IsSpace(c) ||
 		unicode.Is(unicode.Zs, c) && c != ' ' || c == utf8.RuneError
 }

@@ -20,7 +20,7 @@ type lineIndex struct {
 }
 
 // block is how many bytes are counted at most to find a character.
-const block = 1024
+const block = 256
 
 func newLineIndex(src []byte) lineIndex {
 	start := 0
