@@ -90,6 +90,9 @@ func judgeRow(row Row) []Finding {
 
 // pinned says how to pin a reference, and what to write if that is known.
 func pinned(row Row) (fix, replace string) {
+	if n := len(row.Via); n > 0 && strings.HasPrefix(row.Via[n-1], "./") {
+		return "pin it in " + short(row.Via[n-1]), ""
+	}
 	if len(row.Via) > 0 {
 		return fmt.Sprintf("ask the authors of %s to pin it, or use a version that does", short(row.Via[len(row.Via)-1])), ""
 	}

@@ -134,15 +134,16 @@ func proved(row Row, at Finding) []Finding {
 func undetermined(rows []Row) []Finding {
 	var found []Finding
 	at := map[string]int{} // reason to index in found
+	first := map[string]string{} // reason as it was given
 	names := map[string][]string{}
 	for _, row := range rows {
 		if row.answer.Verdict != ghresolve.Undetermined || row.answer.Denied != "" {
 			continue
 		}
-		why := row.answer.Reason
+		why := general(row.answer.Reason, row)
 		i, known := at[why]
 		if !known {
-			i, at[why] = len(found), len(found)
+			i, at[why], first[why] = len(found), len(found), row.answer.Reason
 			found = append(found, Finding{
 				Level: levelOf(ruleUndetermined), Rule: ruleUndetermined, File: row.File, Line: row.Line, Col: row.Col,
 				subject: row.Canonical, Fix: "look again with a network and a token that can read the repository",
@@ -151,9 +152,19 @@ func undetermined(rows []Row) []Finding {
 		if name := named(row); !slices.Contains(names[why], name) {
 			names[why] = append(names[why], name)
 		}
-		found[i].Message = fmt.Sprintf("%s could not be checked: %s", some(names[why]), short(why))
+		found[i].Message = fmt.Sprintf("%s could not be checked: %s", some(names[why]), short(cmp.Or(first[why], why)))
 	}
 	return found
+}
+
+// general is a reason without what it is about, so that equal ones are known.
+func general(why string, row Row) string {
+	for _, name := range []string{row.ref.Repository(), row.ref.SHA()} {
+		if name != "" {
+			why = strings.ReplaceAll(why, name, "…")
+		}
+	}
+	return why
 }
 
 // some names the first few and counts the rest.
