@@ -12,14 +12,17 @@ import (
 // GitHub and the file system accept stay far below.
 const maxText = 4096
 
+// white is the white space that is not part of a reference.
+const white = " \t\r\n"
+
 const dockerScheme = "docker://"
 
 // Parse judges the text of one reference in its place. White space of ASCII
 // around it is not part of it. Parse never fails: what is not a reference is
 // of kind invalid, and never pinned.
 func Parse(text string, at Place) Ref {
-	r := Ref{text: text}
-	s := strings.Trim(text, " \t\r\n")
+	s := strings.Trim(text, white)
+	r := Ref{text: s}
 	switch {
 	case s == "":
 		return r.invalid("the reference is empty")

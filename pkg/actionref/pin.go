@@ -73,7 +73,7 @@ func (p Pinning) text(src []byte) (text, why string) {
 	if s.Start < 0 || s.Start >= s.End || s.End > len(src) || string(src[s.Start:s.End]) != old {
 		return "", "cannot edit here: the file does not hold the reference as it reads (escapes, folded lines, or an empty value)"
 	}
-	name, _, _ := strings.Cut(strings.Trim(old, " \t\r\n"), "@")
+	name, _, _ := strings.Cut(old, "@")
 	switch p.Use.Ref.Kind() {
 	case KindAction, KindWorkflow:
 		if !isHex(p.To, 40) {

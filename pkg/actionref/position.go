@@ -158,7 +158,8 @@ func (f *finder) locate(e entry) scalar {
 		}
 		end := content + len(n.Value)
 		if n.Value != "" && end <= len(f.src) && string(f.src[content:end]) == n.Value {
-			s.literal, s.after, s.plain = Span{content, end}, end, true
+			lead := len(n.Value) - len(strings.TrimLeft(n.Value, white))
+			s.literal, s.after, s.plain = Span{content + lead, content + lead + len(strings.Trim(n.Value, white))}, end, true
 			if quoted {
 				s.after++
 			}
@@ -239,14 +240,14 @@ func closing(src []byte, at int) int {
 // inBlock is the span of a block scalar's value if it is one line and stands
 // there as it is.
 func (f *finder) inBlock(at int, value string) Span {
-	value = strings.Trim(value, "\n")
-	next := bytes.IndexByte(f.src[at:], '\n')
-	if value == "" || strings.Contains(value, "\n") || next < 0 {
+	value = strings.Trim(value, white)
+	next := bytes.IndexAny(f.src[at:], "\r\n")
+	if value == "" || strings.ContainsAny(value, "\r\n") || next < 0 {
 		return Span{}
 	}
-	for at += next + 1; at < len(f.src) && strings.IndexByte(" \r\n", f.src[at]) >= 0; at++ {
-	}
-	if rest, ok := bytes.CutPrefix(f.src[at:], []byte(value)); ok && (len(rest) == 0 || rest[0] == '\n' || rest[0] == '\r') {
+	at = f.skipBytes(at+next, white)
+	rest, ok := bytes.CutPrefix(f.src[at:], []byte(value))
+	if rest = bytes.TrimLeft(rest, " \t"); ok && (len(rest) == 0 || rest[0] == '\n' || rest[0] == '\r') {
 		return Span{at, at + len(value)}
 	}
 	return Span{}

@@ -49,7 +49,7 @@ type Ref struct {
 	why    string
 }
 
-// Text is the reference as it was written.
+// Text is the reference as it was written, without the white space around it.
 func (r Ref) Text() string { return r.text }
 
 // Kind says what the reference names.
