@@ -26,9 +26,12 @@ type finder struct {
 	job     string              // that is walked
 	scripts map[*yaml.Node]bool // run: scalars that were read
 	locked  map[string]string   // the file's own dependencies: owner/repo@ref to commit
-	through map[*yaml.Node]bool // anchored nodes that are being walked through an alias
-	aliased int                 // steps walked through aliases
-	cut     bool                // a bound was met and said so
+	anchors *anchors            // of the document that is walked
+
+	through   map[*yaml.Node]bool // anchored nodes that are being walked through an alias
+	replaying *yaml.Node          // outermost alias that is being walked, if any
+	aliased   int                 // steps walked through aliases
+	cut       bool                // a bound was met and said so
 }
 
 // spot is a scalar in one role: an anchored one can have several.
@@ -41,35 +44,56 @@ type spot struct {
 // for which the runner would refuse the file. It has no error: what cannot be
 // read is a Problem, and a file with a Problem is not clean.
 func Find(src []byte) File {
-	f := &finder{src: src, index: map[spot]int{}, scripts: map[*yaml.Node]bool{}, locked: map[string]string{}, through: map[*yaml.Node]bool{}}
+	f := &finder{
+		src: src, index: map[spot]int{}, scripts: map[*yaml.Node]bool{}, locked: map[string]string{},
+		anchors: newAnchors(), through: map[*yaml.Node]bool{},
+	}
 	f.file.Kind = Unknown
-	switch at := firstInvalid(src); {
-	case len(src) > MaxFile:
+	if len(src) > MaxFile {
 		f.problem(1, 0, "the file is larger than %d bytes, which is what the runner reads", MaxFile)
-	case at >= 0:
-		f.problem(1+bytes.Count(src[:at], []byte("\n")), 0, "not valid UTF-8")
-	default:
-		f.lines = newLineIndex(src)
-		f.documents()
-		f.lock()
+		return f.file
+	}
+	f.lines = newLineIndex(src)
+	bad := f.readable()
+	f.documents()
+	f.lock()
+	for i := range f.file.Uses {
+		if u := &f.file.Uses[i]; slices.ContainsFunc(bad, func(at int) bool { return at >= u.Span.Start && at < u.Span.End }) {
+			u.Ref, u.Span, u.tail = u.Ref.invalid("not valid text"), Span{}, 0
+		}
 	}
 	f.sort()
 	return f.file
 }
 
-// firstInvalid returns where src stops being UTF-8, or -1.
-func firstInvalid(src []byte) int {
-	if utf8.Valid(src) {
-		return -1
-	}
-	for i := 0; i < len(src); {
-		r, size := utf8.DecodeRune(src[i:])
-		if r == utf8.RuneError && size <= 1 {
-			return i
+// maxUnreadable bounds the bytes that are remembered of a file that is no text.
+const maxUnreadable = 1000
+
+// readable reports the first byte that is not UTF-8, or a control character
+// that YAML forbids. GitHub's reader is laxer (the one becomes U+FFFD, the
+// other stays), so this goes on as well, with a character of one byte that
+// means nothing in YAML: what the file holds is reported beside the problem.
+// It returns where the bytes are.
+func (f *finder) readable() (bad []int) {
+	for i := 0; i < len(f.src); {
+		r, size := utf8.DecodeRune(f.src[i:])
+		if r == utf8.RuneError && size <= 1 || r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0xFFFE || r == 0xFFFF {
+			if len(bad) == 0 {
+				f.src = bytes.Clone(f.src)
+				line, col := f.lines.place(i)
+				f.problem(line, col, "not valid UTF-8, or a control character")
+			}
+			if len(bad) < maxUnreadable {
+				bad = append(bad, i)
+			}
+			copy(f.src[i:i+size], "___")
 		}
 		i += size
 	}
-	return -1
+	if len(bad) > 0 {
+		f.lines = newLineIndex(f.src)
+	}
+	return bad
 }
 
 // documents walks all documents, though the runner refuses a second one: what
@@ -84,7 +108,7 @@ func (f *finder) documents() {
 		if n == 1 {
 			f.problemAt(&doc, "more than one document")
 		}
-		if len(doc.Content) == 1 {
+		if len(doc.Content) == 1 && (n == 0 || !absent(doc.Content[0])) {
 			f.document(doc.Content[0])
 		}
 	}
@@ -102,7 +126,10 @@ func (f *finder) syntax(err error) {
 	message := err.Error()
 	if e := (*yaml.LoadError)(nil); errors.As(err, &e) {
 		message = e.Message
-		if e.Mark.Line > 0 {
+		switch {
+		case e.Mark.Line > 0 && f.lines.offset(e.Mark.Line, e.Mark.Column) >= len(f.src) && e.ContextMark.Line > 0:
+			line = e.ContextMark.Line // the end of the file says nothing: where what has no end begins
+		case e.Mark.Line > 0:
 			line = e.Mark.Line
 		}
 	}
@@ -110,11 +137,13 @@ func (f *finder) syntax(err error) {
 }
 
 func (f *finder) document(root *yaml.Node) {
-	kind := kindOf(root)
+	f.anchors = newAnchors()
+	f.check(root, 0)
+	kind := f.kindOf(root)
 	if f.file.Kind == Unknown {
 		f.file.Kind = kind
 	}
-	f.check(root, kind == Action, 0)
+	f.checkSize(root, kind)
 	if root.Kind != yaml.MappingNode {
 		f.problemAt(root, "expected a mapping with jobs or runs")
 		return
@@ -129,19 +158,21 @@ func (f *finder) document(root *yaml.Node) {
 			f.runs(e)
 		case "dependencies":
 			f.dependencies(e.value)
+		default:
+			f.unknown(e)
 		}
 	})
 }
 
 // kindOf tells an action from a workflow by its content: the name of the file
 // is the caller's business.
-func kindOf(root *yaml.Node) FileKind {
+func (f *finder) kindOf(root *yaml.Node) FileKind {
 	kind := Unknown
 	if root.Kind != yaml.MappingNode {
 		return kind
 	}
 	for i := 0; i+1 < len(root.Content); i += 2 {
-		switch root.Content[i].Value {
+		switch f.key(root.Content[i]) {
 		case "jobs":
 			return Workflow
 		case "runs":
@@ -160,6 +191,7 @@ func (f *finder) sort() {
 	slices.SortStableFunc(f.file.Problems, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
 	})
+	f.file.Problems = slices.Compact(f.file.Problems)
 	slices.SortStableFunc(f.file.Injections, func(a, b Injection) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
 	})

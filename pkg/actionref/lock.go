@@ -111,7 +111,7 @@ func (f *finder) dependencies(n *yaml.Node) {
 		return
 	}
 	for _, item := range n.Content {
-		name, sha, ok := strings.Cut(deref(item).Value, ":sha1-")
+		name, sha, ok := strings.Cut(f.meaning(item).Value, ":sha1-")
 		_, name, hasHost := strings.Cut(name, "/")
 		if key, known := lockKey(name); ok && hasHost && known && isHex(sha, 40) {
 			f.locked[key] = strings.ToLower(sha)

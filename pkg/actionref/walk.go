@@ -34,7 +34,7 @@ func (f *finder) mapping(m *yaml.Node, why string, depth int, do func(entry)) {
 		key := m.Content[i]
 		f.follow(m.Content[i+1], func(value *yaml.Node) {
 			if !isMerge(key) {
-				do(entry{deref(key).Value, key, value, why})
+				do(entry{f.key(key), key, value, why})
 				return
 			}
 			if depth > maxDepth {
@@ -61,6 +61,8 @@ func (f *finder) merged(value *yaml.Node, do func(*yaml.Node)) {
 	}
 }
 
+const cyclic = "the alias stands inside its own anchor"
+
 // follow calls do for the node that an alias stands for, or for the node
 // itself. An alias within its own anchor, and aliases that multiply, end here.
 func (f *finder) follow(n *yaml.Node, do func(*yaml.Node)) {
@@ -75,32 +77,34 @@ func (f *finder) follow(n *yaml.Node, do func(*yaml.Node)) {
 		do(n)
 		return
 	}
-	target := n.Alias
+	target, outermost := f.meaning(n), f.replaying == nil
 	if f.through[target] {
-		f.problemAt(n, "the alias stands inside its own anchor")
+		f.problemAt(n, cyclic)
 		return
 	}
 	if f.aliased++; f.aliased > maxAliased {
 		f.tooMany(n)
 		return
 	}
+	if outermost {
+		f.replaying = n
+	}
 	f.through[target] = true
 	do(target)
 	delete(f.through, target)
+	if outermost {
+		f.replaying = nil
+	}
 }
 
 func (f *finder) tooMany(n *yaml.Node) {
 	if !f.cut {
 		f.cut = true
+		if f.replaying != nil {
+			n = f.replaying
+		}
 		f.problemAt(n, "aliases multiply the file beyond %d parts: the rest is not counted", maxAliased)
 	}
-}
-
-func deref(n *yaml.Node) *yaml.Node {
-	if n.Kind == yaml.AliasNode {
-		return n.Alias
-	}
-	return n
 }
 
 // isMerge reports whether a key is the merge key of YAML 1.1.
@@ -108,7 +112,7 @@ func isMerge(key *yaml.Node) bool { return key.Tag == "!!merge" }
 
 // absent reports whether a value asks for nothing.
 func absent(n *yaml.Node) bool {
-	return n.Kind == yaml.ScalarNode && (n.Tag == "!!null" || strings.TrimSpace(n.Value) == "")
+	return n.Kind == yaml.ScalarNode && (strings.Trim(n.Value, white) == "" || n.Tag == "!!null" && n.Style&yaml.TaggedStyle == 0)
 }
 
 // jobs walks the jobs of a workflow.
@@ -122,6 +126,7 @@ func (f *finder) jobs(jobs entry) {
 			f.problemAt(job.value, "a job must be a mapping")
 			return
 		}
+		f.unknown(job)
 		f.job = job.key
 		f.entries(job.value, f.jobKey)
 		f.job = ""
@@ -139,15 +144,19 @@ func (f *finder) jobKey(e entry) {
 	case "services":
 		f.services(e)
 	default:
-		f.nearly(e, "uses", "steps", "container", "services")
+		f.unknown(e, "uses", "steps", "container", "services")
 	}
 }
 
-// nearly reports a key that differs from a known one in case alone: the
-// runner compares keys exactly and refuses what it does not know.
-func (f *finder) nearly(e entry, known ...string) {
+// unknown reports a key that is an expression where the runner takes none, or
+// differs from a known one in case alone: the runner compares keys exactly and
+// refuses what it does not know.
+func (f *finder) unknown(e entry, known ...string) {
+	if strings.Contains(e.key, "${{") {
+		f.problemAt(e.keyAt, "an expression cannot be a key here")
+	}
 	for _, k := range known {
-		if strings.EqualFold(e.key, k) {
+		if e.key != k && strings.EqualFold(e.key, k) {
 			f.problemAt(e.keyAt, "unknown key %s: keys are case-sensitive", e.key)
 		}
 	}
@@ -192,7 +201,7 @@ func (f *finder) step(step *yaml.Node, why string, depth int) {
 		case "run":
 			f.script(e.value)
 		default:
-			f.nearly(e, "uses", "parallel", "run")
+			f.unknown(e, "uses", "parallel", "run")
 		}
 	})
 }
@@ -203,10 +212,12 @@ func (f *finder) container(e entry) {
 	switch e.value.Kind {
 	case yaml.MappingNode:
 		f.entries(e.value, func(inner entry) {
-			if inner.key == "image" && !absent(inner.value) {
+			switch {
+			case f.decidedKey(inner):
+			case inner.key != "image":
+				f.unknown(inner, "image")
+			case !absent(inner.value):
 				f.use(inner, InContainer)
-			} else {
-				f.nearly(inner, "image")
 			}
 		})
 	case yaml.ScalarNode:
@@ -218,10 +229,23 @@ func (f *finder) container(e entry) {
 	}
 }
 
+// decidedKey records a key that an expression decides, which the runner allows
+// in containers and services: it can become the image, or insert one.
+func (f *finder) decidedKey(e entry) bool {
+	if !strings.Contains(e.key, "${{") {
+		return false
+	}
+	f.use(entry{key: e.key, keyAt: e.keyAt, value: f.meaning(e.keyAt), why: e.why}, InContainer)
+	return true
+}
+
 func (f *finder) services(e entry) {
 	switch {
 	case e.value.Kind == yaml.MappingNode:
-		f.entries(e.value, f.container)
+		f.entries(e.value, func(service entry) {
+			f.decidedKey(service)
+			f.container(service)
+		})
 	case e.value.Kind == yaml.ScalarNode && strings.Contains(e.value.Value, "${{"):
 		f.use(e, InContainer) // the whole mapping is an expression: dynamic
 	case !absent(e.value):
@@ -249,7 +273,7 @@ func (f *finder) runs(runs entry) {
 				f.use(e, InRunsImage)
 			}
 		default:
-			f.nearly(e, "using", "steps", "image")
+			f.unknown(e, "using", "steps", "image")
 		}
 	})
 }
