@@ -54,11 +54,11 @@ func Find(src []byte) File {
 		return f.file
 	}
 	f.lines = newLineIndex(src)
-	bad := f.readable()
+	f.readable()
 	f.documents()
 	f.lock()
 	for i := range f.file.Uses {
-		if u := &f.file.Uses[i]; slices.ContainsFunc(bad, func(at int) bool { return at >= u.Span.Start && at < u.Span.End }) {
+		if u := &f.file.Uses[i]; !bytes.Equal(src[u.Span.Start:u.Span.End], f.src[u.Span.Start:u.Span.End]) {
 			u.Ref, u.Span, u.tail = u.Ref.invalid("not valid text"), Span{}, 0
 		}
 	}
@@ -66,34 +66,28 @@ func Find(src []byte) File {
 	return f.file
 }
 
-// maxUnreadable bounds the bytes that are remembered of a file that is no text.
-const maxUnreadable = 1000
-
 // readable reports the first byte that is not UTF-8, or a control character
 // that YAML forbids. GitHub's reader is laxer (the one becomes U+FFFD, the
 // other stays), so this goes on as well, with a character of one byte that
 // means nothing in YAML: what the file holds is reported beside the problem.
-// It returns where the bytes are.
-func (f *finder) readable() (bad []int) {
+func (f *finder) readable() {
+	clean := true
 	for i := 0; i < len(f.src); {
 		r, size := utf8.DecodeRune(f.src[i:])
 		if r == utf8.RuneError && size <= 1 || r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0xFFFE || r == 0xFFFF {
-			if len(bad) == 0 {
+			if clean {
+				clean = false
 				f.src = bytes.Clone(f.src)
 				line, col := f.lines.place(i)
 				f.problem(line, col, "not valid UTF-8, or a control character")
-			}
-			if len(bad) < maxUnreadable {
-				bad = append(bad, i)
 			}
 			copy(f.src[i:i+size], "___")
 		}
 		i += size
 	}
-	if len(bad) > 0 {
+	if !clean {
 		f.lines = newLineIndex(f.src)
 	}
-	return bad
 }
 
 // documents walks all documents, though the runner refuses a second one: what

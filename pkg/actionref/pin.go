@@ -93,9 +93,10 @@ func (p Pinning) text(src []byte) (text, why string) {
 // comment is the edit that brings the version behind the reference up to date.
 func (p Pinning) comment(src []byte) (edit, bool) {
 	at, tail := p.Use.version, p.Use.tail
+	apart := at.Start >= p.Use.Span.End || at.End <= p.Use.Span.Start // before it: behind a block's indicator
 	switch {
 	case !looksLikeVersion(p.Version):
-	case at.Start < at.End && at.Start >= p.Use.Span.End && at.End <= len(src):
+	case at.Start < at.End && apart && at.End <= len(src) && string(src[at.Start:at.End]) == p.Use.Comment:
 		return edit{at, p.Version}, true
 	case tail >= p.Use.Span.End && tail <= len(src):
 		return edit{Span{tail, tail}, " # " + p.Version}, true
