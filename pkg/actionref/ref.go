@@ -138,6 +138,9 @@ func (r Ref) Canonical() string {
 	case KindImage:
 		return r.canonicalImage()
 	case KindLocal:
+		if strings.HasSuffix(r.path, " ") {
+			return "./" + r.path + "/" // or the space would be around the reference
+		}
 		return "./" + r.path
 	}
 	return r.text
