@@ -59,7 +59,7 @@ func RefsWorld(resolve, deny, dir string, env []string) (w refs.World, close fun
 		return w, close, verdict.Misuse("prepare the resolver: %w", err)
 	}
 	w.Resolver = resolver
-	return w, func() { resolver.Close() }, nil
+	return w, func() { _ = resolver.Close() }, nil // a temporary folder that stays is the system's to remove
 }
 
 // actionsFolder is the runner's _actions: beside the job's own folder and the

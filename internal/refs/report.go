@@ -96,13 +96,13 @@ func (r *Report) Redact(f func(string) string) {
 }
 
 // redactProof makes copies: rows share what was found out about a reference.
-func (x *Row) redactProof(f func(string) string) {
-	x.Via = mapped(x.Via, f)
-	x.answer.Tags = mapped(x.answer.Tags, f)
-	x.answer.RenamedTo, x.answer.Denied = f(x.answer.RenamedTo), f(x.answer.Denied)
-	x.bytes.Reason, x.bytes.Differences = f(x.bytes.Reason), slices.Clone(x.bytes.Differences)
-	for i := range x.bytes.Differences {
-		x.bytes.Differences[i].Path = f(x.bytes.Differences[i].Path)
+func (row *Row) redactProof(f func(string) string) {
+	row.Via = mapped(row.Via, f)
+	row.answer.Tags = mapped(row.answer.Tags, f)
+	row.answer.RenamedTo, row.answer.Denied = f(row.answer.RenamedTo), f(row.answer.Denied)
+	row.bytes.Reason, row.bytes.Differences = f(row.bytes.Reason), slices.Clone(row.bytes.Differences)
+	for i := range row.bytes.Differences {
+		row.bytes.Differences[i].Path = f(row.bytes.Differences[i].Path)
 	}
 }
 

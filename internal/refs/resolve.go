@@ -133,7 +133,7 @@ func proved(row Row, at Finding) []Finding {
 // reason, since a dead network has one reason for all.
 func undetermined(rows []Row) []Finding {
 	var found []Finding
-	at := map[string]int{} // reason to index in found
+	at := map[string]int{}       // reason to index in found
 	first := map[string]string{} // reason as it was given
 	names := map[string][]string{}
 	for _, row := range rows {
