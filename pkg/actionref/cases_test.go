@@ -20,6 +20,8 @@ type row struct {
 	Annotate *bool   `json:"annotate"`
 	Count    *int    `json:"count"`
 	Comment  *string `json:"comment"`
+	Why      *string `json:"why"`
+	Form     *string `json:"canonical"`
 }
 
 // TestCases reads each case file and compares with the answers beside it: the
@@ -66,10 +68,11 @@ func rowsOf(f File) []row {
 	rows := []row{}
 	for _, u := range f.Uses {
 		text, pinned, annotate := u.Ref.Text(), u.Ref.Pinned(), u.Ref.Annotate()
-		rows = append(rows, row{u.Line, &u.Col, &text, u.Ref.Kind(), &pinned, &annotate, &u.Count, &u.Comment})
+		why, form := cmp.Or(u.Why, u.Ref.Why()), u.Ref.Canonical()
+		rows = append(rows, row{u.Line, &u.Col, &text, u.Ref.Kind(), &pinned, &annotate, &u.Count, &u.Comment, &why, &form})
 	}
 	for _, p := range f.Problems {
-		rows = append(rows, row{Line: p.Line, Col: &p.Col, Kind: KindError, Comment: &p.Why})
+		rows = append(rows, row{Line: p.Line, Col: &p.Col, Kind: KindError, Why: &p.Why})
 	}
 	slices.SortStableFunc(rows, func(a, b row) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(*a.Col, *b.Col))
@@ -81,7 +84,8 @@ func (w row) differs(got row) string {
 	same := w.Line == got.Line && w.Kind == got.Kind
 	if w.Kind != KindError {
 		same = same && equal(w.Col, got.Col) && equal(w.Uses, got.Uses) && equal(w.Pinned, got.Pinned) &&
-			equal(w.Annotate, got.Annotate) && equal(w.Count, got.Count) && equal(w.Comment, got.Comment)
+			equal(w.Annotate, got.Annotate) && equal(w.Count, got.Count) && equal(w.Comment, got.Comment) &&
+			equal(w.Why, got.Why) && equal(w.Form, got.Form)
 	}
 	if same {
 		return ""

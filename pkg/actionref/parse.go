@@ -72,7 +72,7 @@ func (r Ref) parseStep(s string) Ref {
 	case strings.HasPrefix(s, dockerScheme):
 		return r.parseImage(KindDocker, s[len(dockerScheme):])
 	case hasPrefixFold(s, dockerScheme):
-		return r.invalid("docker:// is written in lower case in uses")
+		return r.invalid("uses prefix is case-sensitive (runs.image is not)")
 	case strings.HasPrefix(s, "./"), strings.HasPrefix(s, `.\`):
 		return r.parseLocal(s)
 	case strings.HasPrefix(s, "$/"):
@@ -129,7 +129,7 @@ func (r Ref) parseLocal(s string) Ref {
 	case leavesWorkspace(p):
 		r.leaves, r.why = true, "leaves the workspace"
 	case strings.Contains(p, "@"):
-		r.why = "the workspace can change before the step; " + p[strings.LastIndex(p, "@"):] + " is part of the path"
+		r.why = p[strings.LastIndex(p, "@"):] + " is part of the path"
 	default:
 		r.why = "the workspace can change before the step: $/ names the same folder at the workflow's own commit"
 	}
@@ -180,7 +180,7 @@ func (r Ref) parseRemote(kind Kind, s string) Ref {
 	name, ref, found := strings.Cut(s, "@")
 	switch {
 	case strings.Contains(ref, "@"):
-		return r.invalid("two @: the runner's next parser would split at the last one, today's refuses both")
+		return r.invalid("two @; the runner's not-yet-live new parser would take the LAST @")
 	case !found:
 		return r.invalid("no @: a ref is required")
 	case strings.Contains(name, `\`):

@@ -156,7 +156,7 @@ func (f *finder) unknown(e entry, known ...string) {
 		f.problemAt(e.keyAt, "an expression cannot be a key here")
 	}
 	for _, k := range known {
-		if e.key != k && strings.EqualFold(e.key, k) {
+		if strings.EqualFold(e.key, k) {
 			f.problemAt(e.keyAt, "unknown key %s: keys are case-sensitive", e.key)
 		}
 	}
