@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
-
-	"go.yaml.in/yaml/v4"
 )
 
 // seeds adds every case file.
@@ -52,7 +50,7 @@ func FuzzParse(f *testing.F) {
 }
 
 // FuzzFind: positions are inside the file, spans are literal, bounds hold; and
-// decoding the file into maps finds the same references.
+// a model of the runner's reader finds the same references.
 func FuzzFind(f *testing.F) {
 	seeds(f)
 	f.Fuzz(func(t *testing.T, src []byte) {
@@ -66,7 +64,7 @@ func FuzzFind(f *testing.F) {
 		if fmt.Sprint(file) != fmt.Sprint(again) {
 			t.Errorf("two answers for one file:\n%v\n%v", file, again)
 		}
-		checkDecoded(t, src, file)
+		checkModel(t, src, file)
 	})
 }
 
@@ -100,102 +98,6 @@ func checkFile(t *testing.T, src []byte, file File) {
 	}
 	if len(file.Problems) == 0 && file.Kind == Unknown {
 		t.Error("neither a workflow nor an action, and no problem")
-	}
-}
-
-// checkDecoded counts the references of a file without problems in a second
-// way, from the values that the YAML library decodes. It is sound where YAML
-// and the runner agree on what an alias means: no name is defined twice.
-func checkDecoded(t *testing.T, src []byte, file File) {
-	t.Helper()
-	if len(file.Problems) > 0 || bytes.Contains(src, []byte("${{")) {
-		return
-	}
-	var doc yaml.Node
-	if err := yaml.Unmarshal(src, &doc); err != nil {
-		t.Fatalf("Find has no problem with what cannot be read: %v", err)
-	}
-	if len(doc.Content) == 0 || redefined(&doc, map[string]bool{}) {
-		return
-	}
-	want, got := map[string]int{}, map[string]int{}
-	root := plain(doc.Content[0])
-	if jobs, ok := root["jobs"].(map[string]any); ok {
-		for _, job := range jobs {
-			countJob(job, want)
-		}
-	}
-	if runs, ok := root["runs"].(map[string]any); ok {
-		countSteps(runs["steps"], want)
-	}
-	for _, u := range file.Uses {
-		if u.Place == InStep || u.Place == InJob {
-			got[u.Ref.Text()] += u.Count
-		}
-	}
-	if fmt.Sprint(got) != fmt.Sprint(want) {
-		t.Errorf("found %v, decoding finds %v", got, want)
-	}
-}
-
-func redefined(n *yaml.Node, seen map[string]bool) bool {
-	if n.Anchor != "" && n.Kind != yaml.AliasNode {
-		if seen[n.Anchor] {
-			return true
-		}
-		seen[n.Anchor] = true
-	}
-	for _, c := range n.Content {
-		if redefined(c, seen) {
-			return true
-		}
-	}
-	return false
-}
-
-// plain turns a node into maps, lists and texts, without types.
-func plain(n *yaml.Node) map[string]any {
-	m, _ := plainAny(n).(map[string]any)
-	return m
-}
-
-func plainAny(n *yaml.Node) any {
-	switch n.Kind {
-	case yaml.AliasNode:
-		return plainAny(n.Alias)
-	case yaml.MappingNode:
-		m := map[string]any{}
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			key, _ := plainAny(n.Content[i]).(string)
-			m[key] = plainAny(n.Content[i+1])
-		}
-		return m
-	case yaml.SequenceNode:
-		list := []any{}
-		for _, c := range n.Content {
-			list = append(list, plainAny(c))
-		}
-		return list
-	}
-	return n.Value
-}
-
-func countJob(job any, n map[string]int) {
-	m, _ := job.(map[string]any)
-	if text, ok := m["uses"].(string); ok {
-		n[strings.Trim(text, white)]++
-	}
-	countSteps(m["steps"], n)
-}
-
-func countSteps(steps any, n map[string]int) {
-	list, _ := steps.([]any)
-	for _, step := range list {
-		m, _ := step.(map[string]any)
-		if text, ok := m["uses"].(string); ok {
-			n[strings.Trim(text, white)]++
-		}
-		countSteps(m["parallel"], n)
 	}
 }
 
