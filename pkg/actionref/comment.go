@@ -35,5 +35,5 @@ func looksLikeVersion(word string) bool {
 	if last == "" || last[0] < '0' || last[0] > '9' || len(word) > 100 {
 		return false
 	}
-	return onlyASCII(word, "-_.+/")
+	return onlyASCII(word, "-_.+/") && !strings.HasSuffix(word, ".") // a dot ends a sentence
 }

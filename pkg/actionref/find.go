@@ -57,8 +57,13 @@ func Find(src []byte) File {
 	f.readable()
 	f.documents()
 	f.lock()
+	changed := func(s Span) bool { return !bytes.Equal(src[s.Start:s.End], f.src[s.Start:s.End]) }
 	for i := range f.file.Uses {
-		if u := &f.file.Uses[i]; !bytes.Equal(src[u.Span.Start:u.Span.End], f.src[u.Span.Start:u.Span.End]) {
+		u := &f.file.Uses[i]
+		if changed(u.version) {
+			u.Comment, u.version = "", Span{}
+		}
+		if changed(u.Span) {
 			u.Ref, u.Span, u.tail = u.Ref.invalid("not valid text"), Span{}, 0
 		}
 	}

@@ -210,6 +210,8 @@ func (f *finder) afterColon(key *yaml.Node) int {
 		end += 1 + len(key.Value)
 	case f.src[end] == '"' || f.src[end] == '\'':
 		end = closing(f.src, end)
+	case key.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
+		end = f.explicitColon(end)
 	default:
 		end += len(key.Value)
 	}
@@ -218,6 +220,21 @@ func (f *finder) afterColon(key *yaml.Node) int {
 		return at + 1
 	}
 	return end
+}
+
+// explicitColon is where the line begins, behind at, that starts with a colon:
+// the value of a key that is a block scalar.
+func (f *finder) explicitColon(at int) int {
+	for at < len(f.src) {
+		next := bytes.IndexAny(f.src[at:], "\r\n")
+		if next < 0 {
+			break
+		}
+		if at = f.skipBytes(at+next, white); at < len(f.src) && f.src[at] == ':' {
+			return at
+		}
+	}
+	return len(f.src)
 }
 
 // closing returns where the quoted scalar that begins at the quote at ends.

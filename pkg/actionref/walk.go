@@ -149,15 +149,15 @@ func (f *finder) jobKey(e entry) {
 }
 
 // unknown reports a key that is an expression where the runner takes none, or
-// differs from a known one in case alone: the runner compares keys exactly and
-// refuses what it does not know.
+// differs from a known one in case or white space alone: the runner compares
+// keys exactly and refuses what it does not know.
 func (f *finder) unknown(e entry, known ...string) {
 	if strings.Contains(e.key, "${{") {
 		f.problemAt(e.keyAt, "an expression cannot be a key here")
 	}
 	for _, k := range known {
-		if strings.EqualFold(e.key, k) {
-			f.problemAt(e.keyAt, "unknown key %s: keys are case-sensitive", e.key)
+		if strings.EqualFold(strings.TrimSpace(e.key), k) {
+			f.problemAt(e.keyAt, "unknown key %q: keys are compared exactly", e.key)
 		}
 	}
 }
