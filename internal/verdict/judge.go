@@ -7,13 +7,13 @@ import (
 )
 
 // Judge reads a collection as it was signed and says what its record alone
-// gives away, without any policy: a step that did not end well, and evidence
-// that is not whole. It is the same for the run that made the evidence and for
+// gives away, without any policy: a step that did not end well, actions that are
+// not what they were named as, and evidence that is not whole. It is the same for the run that made the evidence and for
 // a verifier years later. What is absent never counts in favour: a collection
 // of our own predicate type must account for all that every run records.
 func Judge(predicateType string, c attest.Collection) []Finding {
 	ours := predicateType == attest.CollectionType
-	out := judgeStep(c)
+	out := append(judgeStep(c), judgeActions(c)...)
 	var done attest.Completeness
 	found, err := c.Decode(attest.TypeCompleteness, &done)
 	switch {

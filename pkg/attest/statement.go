@@ -106,8 +106,11 @@ func (s Statement) IsCollection() bool {
 }
 
 // mayRepeat are the only types of which a collection may have several: one for
-// each action that the workflow uses.
-func mayRepeat(typ string) bool { return typ == TypeGitHubAction || typ == TypeActionLocal }
+// each reference of the workflow. Our own action, too, may be named by more than
+// one, if a workflow uses another folder of it as well.
+func mayRepeat(typ string) bool {
+	return typ == TypeGitHubAction || typ == TypeActionLocal || typ == TypeActionSelf
+}
 
 // Collection reads the predicate. A collection with no name, with no
 // attestations or with two of one type is refused: in each of these cases a
