@@ -13,6 +13,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -37,8 +38,11 @@ func TestScripts(t *testing.T) {
 			// The tests may themselves run under a CI that is a runner.
 			e.Setenv("GITHUB_ACTIONS", "")
 			e.Setenv("CILOCK_TEST_UID", fmt.Sprint(os.Getuid()))
+			e.Setenv("XDG_CACHE_HOME", filepath.Join(e.WorkDir, "cache"))
+			e.Values["forge"] = &forge{tb: e.T().(testing.TB)}
 			return nil
 		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"github": githubCommand},
 		Condition: func(cond string) (bool, error) {
 			if cond == "root" {
 				return os.Getuid() == 0, nil

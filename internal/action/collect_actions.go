@@ -161,7 +161,7 @@ func attested(ref refs.Reference, own struct{ download, local, ref string }) Att
 	}
 	typ := attest.TypeGitHubAction
 	switch {
-	case own.download != "" && own.download == ref.Download.Dir,
+	case ref.In(own.download),
 		own.local != "" && own.local == ref.Key,
 		own.ref != "" && own.ref == ref.Key:
 		typ = attest.TypeActionSelf

@@ -23,7 +23,7 @@ func (g *graph) checkBytes(ctx context.Context) {
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			result := g.world.compare(ctx, same[0])
+			result := g.world.compareAll(ctx, same[0])
 			for _, ref := range same {
 				ref.Bytes = result
 			}
@@ -32,26 +32,53 @@ func (g *graph) checkBytes(ctx context.Context) {
 	wg.Wait()
 }
 
+// compareAll is the bytes check of everything that was downloaded for a
+// reference; the worst counts.
+func (w World) compareAll(ctx context.Context, ref *Reference) treecheck.Result {
+	worst := w.compare(ctx, ref, ref.Download.Dir)
+	for _, d := range ref.copies {
+		result := w.compare(ctx, ref, d.Dir)
+		if badness(result.State) > badness(worst.State) {
+			worst = result
+			worst.Reason = joined("downloaded as "+d.Owner+"/"+d.Repo+"@"+d.Ref, result.Reason)
+		}
+	}
+	return worst
+}
+
+func badness(s treecheck.State) int {
+	switch s {
+	case treecheck.True:
+		return 0
+	case treecheck.Unverified:
+		return 1
+	}
+	return 2
+}
+
 // compare is the bytes check of one folder. Without a resolver, or a commit to
 // compare with, it records what is there and proves nothing.
-func (w World) compare(ctx context.Context, ref *Reference) treecheck.Result {
-	sha, why := ref.Commit(), ""
+func (w World) compare(ctx context.Context, ref *Reference, dir string) (result treecheck.Result) {
+	sha := ref.Commit()
 	switch {
 	case w.Resolver == nil:
-		why = "no repository was asked"
+		return onDisk(ctx, dir, "no repository was asked")
 	case sha == "":
-		why = "the commit is not known: " + ref.Answer.Reason
+		return onDisk(ctx, dir, "the commit is not known: "+ref.Answer.Reason)
 	}
-	if why != "" {
-		return onDisk(ctx, ref.Download.Dir, why)
-	}
-	git, err := w.Resolver.Commit(ctx, ref.target.repository, sha)
-	if err != nil {
-		return onDisk(ctx, ref.Download.Dir, err.Error())
-	}
-	result := treecheck.Compare(ctx, ref.Download.Dir, treecheck.Commit{Git: treecheck.Git(git), SHA: sha},
-		treecheck.Options{Windows: w.Windows, Temp: w.Temp})
-	if result.State == treecheck.False && !ref.Ref.Pinned() {
+	err := guarded(func() {
+		git, err := w.Resolver.Commit(ctx, ref.source(), sha)
+		if err != nil {
+			result = onDisk(ctx, dir, err.Error())
+			return
+		}
+		result = treecheck.Compare(ctx, dir, treecheck.Commit{Git: treecheck.Git(git), SHA: sha},
+			treecheck.Options{Windows: w.Windows, Temp: w.Temp})
+	})
+	switch {
+	case err != nil:
+		return treecheck.Result{State: treecheck.Unverified, Reason: err.Error()}
+	case result.State == treecheck.False && !ref.Ref.Pinned():
 		// A branch or tag may have moved since the runner read it. That is told
 		// as well, but it does not prove that the files were changed.
 		result.State = treecheck.Unverified

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/org/cilock-action/pkg/actionref"
@@ -44,6 +45,7 @@ type Reference struct {
 	Bytes    treecheck.Result     // zero State: it was not looked at
 
 	target   target
+	copies   []treecheck.Downloaded // the same under another spelling of its name
 	problems []actionref.Problem
 	uses     []actionref.Use
 }
@@ -75,6 +77,7 @@ func (r *Report) Follow(ctx context.Context, w World) {
 	if w.All {
 		g.walk(ctx, g.leftover())
 	}
+	g.nestingProblems()
 	g.checkBytes(ctx)
 	r.Resolved = w.Resolver != nil
 	r.Gaps = append(r.Gaps, g.gaps...)
@@ -87,7 +90,7 @@ func (g *graph) walk(ctx context.Context, frontier []*Reference) {
 		g.prove(ctx, frontier)
 		if depth > maxNesting {
 			for _, ref := range frontier {
-				ref.NotFollowed = fmt.Sprintf("nested deeper than %d, where the runner stops", maxNesting)
+				ref.NotFollowed = errTooDeep.Error()
 			}
 			return
 		}
@@ -105,7 +108,7 @@ func (g *graph) leftover() []*Reference {
 	}
 	var frontier []*Reference
 	for _, name := range slices.Sorted(maps.Keys(g.downloads)) {
-		if led[g.downloads[name].Dir] {
+		if led[g.downloads[name][0].Dir] {
 			continue
 		}
 		ref := actionref.Parse(name, actionref.InStep)
@@ -170,8 +173,8 @@ func (g *graph) inner(outer []*Reference) []*Reference {
 // prove asks the resolver about those that name a commit of a repository.
 func (g *graph) prove(ctx context.Context, frontier []*Reference) {
 	for _, ref := range frontier {
-		if d, ok := g.downloads.find(ref.target); ok {
-			ref.Download = d
+		if found := g.downloads.find(ref.target); len(found) > 0 {
+			ref.Download, ref.copies = found[0], found[1:]
 		}
 	}
 	if g.world.Resolver == nil {
@@ -185,9 +188,13 @@ func (g *graph) prove(ctx context.Context, frontier []*Reference) {
 			asked, refs = append(asked, ref), append(refs, ref.Ref)
 		}
 	}
-	answers := g.world.Resolver.Resolve(ctx, refs)
+	var answers []ghresolve.Answer
+	reason := "the resolver gave no answer"
+	if err := guarded(func() { answers = g.world.Resolver.Resolve(ctx, refs) }); err != nil {
+		reason = err.Error()
+	}
 	for i, ref := range asked {
-		ref.Answer = ghresolve.Answer{Verdict: ghresolve.Undetermined, Reason: "the resolver gave no answer"}
+		ref.Answer = ghresolve.Answer{Verdict: ghresolve.Undetermined, Reason: reason}
 		if i < len(answers) && known(answers[i].Verdict) {
 			ref.Answer = answers[i]
 		}
@@ -223,36 +230,72 @@ func (g *graph) readAll(ctx context.Context, frontier []*Reference) {
 	slots := make(chan struct{}, readers)
 	for _, ref := range frontier {
 		if !ref.target.hasFile() {
-			ref.Followed = ref.Ref.Kind() != actionref.KindDynamic && ref.Ref.Kind() != actionref.KindInvalid
+			ref.Followed = ref.Ref.Kind() == actionref.KindDocker || ref.Ref.Kind() == actionref.KindImage
 			ref.NotFollowed = ref.Ref.Why()
 			continue
 		}
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			ref.read(ctx, g.world)
+			if err := guarded(func() { ref.read(ctx, g.world) }); err != nil {
+				ref.Followed, ref.NotFollowed = false, fmt.Sprintf("%s: %v", ref.Key, err)
+			}
 		})
 	}
 	wg.Wait()
 }
 
 func (ref *Reference) read(ctx context.Context, w World) {
-	if ref.Answer.Denied != "" {
+	switch {
+	case ref.Answer.Denied != "":
 		ref.NotFollowed = "on the deny-list"
 		return
+	case ref.Answer.Verdict == ghresolve.Missing && ref.Download.Dir == "":
+		ref.NotFollowed = errNoCommit.Error()
+		return
 	}
-	src, err := w.read(ctx, ref.target, ref.Download.Dir, ref.Commit())
+	src, err := w.read(ctx, ref)
 	switch {
-	case errors.Is(err, errNotHere):
+	case errors.Is(err, errNotHere), errors.Is(err, errNoCommit):
 		ref.NotFollowed = err.Error()
 		return
 	case err != nil:
 		ref.NotFollowed = fmt.Sprintf("%s: %v", ref.Key, err)
 		return
 	}
+	if ref.Followed = true; src == nil {
+		ref.Using = "docker"
+		return
+	}
 	file := actionref.Find(src)
-	ref.Followed, ref.Name, ref.Using = true, file.Name, file.Using
+	ref.Name, ref.Using = file.Name, file.Using
 	ref.uses, ref.problems = file.Uses, file.Problems
+}
+
+// guarded turns a panic into an error: one file that nobody thought of must not
+// hide all others.
+func guarded(f func()) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v", r)
+		}
+	}()
+	f()
+	return nil
+}
+
+// In reports whether a folder is where the runner downloaded the reference to.
+func (ref *Reference) In(dir string) bool {
+	return dir != "" && (dir == ref.Download.Dir || slices.ContainsFunc(ref.copies, func(d treecheck.Downloaded) bool { return d.Dir == dir }))
+}
+
+// source is where a reference's repository is found: another name if it was
+// renamed, for git follows no redirects with a token.
+func (ref *Reference) source() string {
+	if to := strings.ToLower(ref.Answer.RenamedTo); to != "" {
+		return to
+	}
+	return ref.target.repository
 }
 
 // Commit is the commit that a reference names, by its pin or as the resolver

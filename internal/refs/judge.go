@@ -42,6 +42,12 @@ func Judge(r Report) []Finding {
 		found = append(found, judgeRow(row)...)
 	}
 	found = append(found, undetermined(r.Rows)...)
+	for _, gap := range r.Gaps {
+		found = append(found, Finding{
+			Level: levelOf(ruleUndetermined), Rule: ruleUndetermined, subject: gap,
+			Message: "not all was looked at: " + short(gap), Fix: "remove the cause, and look again",
+		})
+	}
 	for _, x := range r.Injections {
 		found = append(found, Finding{
 			Level: Warning, Rule: ruleInjection, File: x.File, Line: x.Line, Col: x.Col, subject: x.Expression,

@@ -3,7 +3,6 @@ package refs
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"slices"
 	"strings"
 	"testing"
@@ -99,7 +98,8 @@ func TestVerdictAndFailOn(t *testing.T) {
 	}
 }
 
-// answers is a resolver that knows its answers beforehand, and no files.
+// answers is a resolver that knows its answers beforehand. All actions use
+// nothing, and no commit can be had.
 type answers struct {
 	by    map[string]ghresolve.Answer
 	asked []string
@@ -119,7 +119,7 @@ func (a *answers) Resolve(_ context.Context, refs []actionref.Ref) []ghresolve.A
 }
 
 func (a *answers) ReadFile(context.Context, string, string, []string, int64) (string, []byte, error) {
-	return "", nil, fs.ErrNotExist
+	return "action.yml", []byte("runs:\n  using: node24\n"), nil
 }
 
 func (a *answers) Commit(context.Context, string, string) (ghresolve.Git, error) {

@@ -16,7 +16,10 @@ func Annotate(findings []Finding, c Checkout, s *sink.Sink) (sink.Rest, error) {
 		if f.Level == Error {
 			level = sink.Error
 		}
-		p := sink.Properties{File: c.relative(f.File), Line: f.Line, Col: f.Col, Title: "cilock: " + f.Rule}
+		p := sink.Properties{Line: f.Line, Col: f.Col, Title: "cilock: " + f.Rule}
+		if f.File != "" {
+			p.File = c.relative(f.File)
+		}
 		if f.exact.line == f.Line && f.exact.end > f.Col {
 			p.EndLine, p.EndCol = f.Line, f.exact.end
 		}

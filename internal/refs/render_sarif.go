@@ -123,8 +123,10 @@ func sarifOf(f Finding, rule int, uri string, seen map[string]int) sarifResult {
 	artifact := sarifArtifact{uri}
 	result := sarifResult{
 		RuleID: f.Rule, RuleIndex: rule, Level: f.Level, Message: plain(joined(f.Message, f.Fix)),
-		Locations:    []sarifLocation{{sarifPhysical{artifact, at}}},
 		Fingerprints: map[string]string{fingerprintName: fingerprint(f, uri, seen)},
+	}
+	if f.File != "" { // what is about no file has no place (3.27.12)
+		result.Locations = []sarifLocation{{sarifPhysical{artifact, at}}}
 	}
 	if f.Replace != "" && f.exact.line > 0 {
 		where := sarifRegion{f.exact.line, f.exact.col, f.exact.end}

@@ -1,9 +1,6 @@
 package refs
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // Lines are the facts for people, one a line: the verdict, what was looked at,
 // the findings, what was not checked, and what to do next. They hold untrusted
@@ -16,7 +13,7 @@ func Lines(r Report, findings []Finding) []string {
 	if !r.Resolved {
 		lines = append(lines, "not checked: whether commits belong to the repositories they are named with (give --resolve online)")
 	}
-	for _, text := range append(slices.Clone(r.NotFollowed), r.Gaps...) {
+	for _, text := range r.NotFollowed {
 		lines = append(lines, "not checked: "+text)
 	}
 	return append(lines, next(r, findings))

@@ -44,7 +44,8 @@ type Row struct {
 	place  actionref.Place
 	answer ghresolve.Answer // zero Verdict if nobody was asked
 	bytes  treecheck.Result
-	unread bool // an error of ours, not of the file's content
+	inside string // why it is not known what is inside, of a repository's reference that was proved
+	unread bool   // an error of ours, not of the file's content
 }
 
 // literal is where a text stands on one line; line is 0 if that is not known.
@@ -100,6 +101,7 @@ func (row *Row) redactProof(f func(string) string) {
 	row.Via = mapped(row.Via, f)
 	row.answer.Tags = mapped(row.answer.Tags, f)
 	row.answer.RenamedTo, row.answer.Denied = f(row.answer.RenamedTo), f(row.answer.Denied)
+	row.inside = f(row.inside)
 	row.bytes.Reason, row.bytes.Differences = f(row.bytes.Reason), slices.Clone(row.bytes.Differences)
 	for i := range row.bytes.Differences {
 		row.bytes.Differences[i].Path = f(row.bytes.Differences[i].Path)

@@ -43,13 +43,11 @@ func (r *Report) merge(g *graph) {
 			r.Rows = append(r.Rows, nestedRow(at, ref))
 		}
 		for _, p := range ref.problems {
-			if ref.target.inside && read[filetree.RecordedName(path.Join(ref.target.path, "action.yml"))] {
+			if p.Line > 0 && ref.target.inside && (read[filetree.RecordedName(path.Join(ref.target.path, "action.yml"))] ||
+				read[filetree.RecordedName(path.Join(ref.target.path, "action.yaml"))]) {
 				continue // the file was read on its own
 			}
-			r.Rows = append(r.Rows, Row{
-				File: at.File, Line: at.Line, Col: at.Col, Kind: actionref.KindError, Annotate: true,
-				Via: append(slices.Clone(ref.Via), key), Why: fmt.Sprintf("in the file of %s, line %d: %s", key, p.Line, p.Why),
-			})
+			r.Rows = append(r.Rows, problemRow(at, ref, p))
 		}
 	}
 	r.NotFollowed = notFollowed(r.References)
@@ -67,11 +65,26 @@ func nestedRow(at Row, ref *Reference) Row {
 	return row
 }
 
+// problemRow is a problem in the file behind a reference.
+func problemRow(at Row, ref *Reference, p actionref.Problem) Row {
+	why := fmt.Sprintf("%s: %s", ref.Key, p.Why)
+	if p.Line > 0 {
+		why = fmt.Sprintf("in the file of %s, line %d: %s", ref.Key, p.Line, p.Why)
+	}
+	return Row{
+		File: at.File, Line: at.Line, Col: at.Col, Kind: actionref.KindError, Annotate: true,
+		Via: append(slices.Clone(ref.Via), ref.Key), Why: why,
+	}
+}
+
 // describe fills in what was found out.
 func (row *Row) describe(ref *Reference) {
 	row.answer, row.bytes = ref.Answer, ref.Bytes
 	row.ResolvedSHA, row.Reachable = ref.Answer.SHA, ref.Answer.Verdict
 	row.TreeVerified, row.TreeSHA, row.TreeSHA256 = ref.Bytes.State, ref.Bytes.TreeID, ref.Bytes.TreeSHA256
+	if v := ref.Answer.Verdict; !ref.Followed && v != "" && v != ghresolve.Missing {
+		row.inside = ref.NotFollowed
+	}
 }
 
 // notFollowed counts the references whose own ones are not known, by reason.
@@ -136,23 +149,29 @@ func undetermined(rows []Row) []Finding {
 	at := map[string]int{}       // reason to index in found
 	first := map[string]string{} // reason as it was given
 	names := map[string][]string{}
-	for _, row := range rows {
-		if row.answer.Verdict != ghresolve.Undetermined || row.answer.Denied != "" {
-			continue
-		}
-		why := general(row.answer.Reason, row)
-		i, known := at[why]
+	tell := func(row Row, what, why string) {
+		key := what + general(why, row)
+		i, known := at[key]
 		if !known {
-			i, at[why], first[why] = len(found), len(found), row.answer.Reason
+			i, at[key], first[key] = len(found), len(found), why
 			found = append(found, Finding{
 				Level: levelOf(ruleUndetermined), Rule: ruleUndetermined, File: row.File, Line: row.Line, Col: row.Col,
 				subject: row.Canonical, Fix: "look again with a network and a token that can read the repository",
 			})
 		}
-		if name := named(row); !slices.Contains(names[why], name) {
-			names[why] = append(names[why], name)
+		if name := named(row); !slices.Contains(names[key], name) {
+			names[key] = append(names[key], name)
 		}
-		found[i].Message = fmt.Sprintf("%s could not be checked: %s", some(names[why]), short(cmp.Or(first[why], why)))
+		found[i].Message = fmt.Sprintf("%s%s could not be checked: %s", what, some(names[key]), short(first[key]))
+	}
+	for _, row := range rows {
+		switch {
+		case row.answer.Denied != "":
+		case row.answer.Verdict == ghresolve.Undetermined:
+			tell(row, "", row.answer.Reason)
+		case row.inside != "":
+			tell(row, "what is inside ", row.inside)
+		}
 	}
 	return found
 }

@@ -102,7 +102,11 @@ func readOne(source Source, find func([]byte) actionref.File) fileResult {
 	if err != nil {
 		return fileResult{rows: []Row{errorRow(Problem{File: source.Path, Why: "cannot be read: " + reason(err)}, true)}}
 	}
-	return judgeFile(source.Path, src, find)
+	got := fileResult{}
+	if err := guarded(func() { got = judgeFile(source.Path, src, find) }); err != nil {
+		return fileResult{rows: []Row{errorRow(Problem{File: source.Path, Why: "cannot be judged: " + err.Error()}, true)}}
+	}
+	return got
 }
 
 // Add judges one more file, whose bytes are given.

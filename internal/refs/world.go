@@ -100,32 +100,69 @@ func (t target) names() []string {
 // hasFile reports whether there is a file behind a target at all.
 func (t target) hasFile() bool { return t.repository != "" || t.inside }
 
-// errNotHere says that the file behind a reference is not on this machine.
-var errNotHere = errors.New("not on this machine, and no repository was asked")
+// containerFiles make a folder without an action.yml an action, whose image is
+// built by them (ActionManager.cs). They name no other action.
+func (t target) containerFiles() []string {
+	if t.workflow {
+		return nil
+	}
+	return []string{path.Join(t.path, "Dockerfile"), path.Join(t.path, "dockerfile")}
+}
 
-// read returns the file behind a target: from the workspace, from what the
-// runner has downloaded, or from the repository at the commit sha, which may be
-// empty.
-func (w World) read(ctx context.Context, t target, dir, sha string) ([]byte, error) {
+// Why the file behind a reference is not read.
+var (
+	errNotHere  = errors.New("not on this machine, and no repository was asked")
+	errNoCommit = errors.New("not on this machine, and its commit is not known")
+	errTooDeep  = fmt.Errorf("nested deeper than %d, where the runner stops", maxNesting)
+)
+
+// read returns the file behind a reference: from the workspace, from what the
+// runner has downloaded, or from the repository. It is nil if a Dockerfile
+// stands for it.
+func (w World) read(ctx context.Context, ref *Reference) ([]byte, error) {
+	open, err := w.opener(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	t := ref.target
+	data, err := open(t.names())
+	if !errors.Is(err, fs.ErrNotExist) {
+		return data, err
+	}
+	if files := t.containerFiles(); files != nil {
+		if _, containerErr := open(files); containerErr == nil {
+			return nil, nil
+		}
+	}
+	return nil, fmt.Errorf("there is no %s", t.names()[0])
+}
+
+// opener is how to read the first that exists of some files beside a reference.
+func (w World) opener(ctx context.Context, ref *Reference) (func(names []string) ([]byte, error), error) {
+	t, sha := ref.target, ref.Commit()
+	below := func(dir string) func([]string) ([]byte, error) {
+		return func(names []string) ([]byte, error) { return readBelow(dir, names) }
+	}
 	switch {
 	case t.inside && w.Workspace == "":
 		return nil, errNotHere
 	case t.inside:
-		return readBelow(w.Workspace, t.names())
-	case dir != "" && !t.workflow:
-		return readBelow(dir, t.names())
-	case w.Resolver == nil || sha == "":
+		return below(w.Workspace), nil
+	case ref.Download.Dir != "" && !t.workflow:
+		return below(ref.Download.Dir), nil
+	case w.Resolver == nil:
 		return nil, errNotHere
+	case sha == "":
+		return nil, errNoCommit
 	}
-	_, data, err := w.Resolver.ReadFile(ctx, t.repository, sha, t.names(), actionref.MaxFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("there is no %s in the commit", t.names()[0])
-	}
-	return data, err
+	return func(names []string) ([]byte, error) {
+		_, data, err := w.Resolver.ReadFile(ctx, ref.source(), sha, names, actionref.MaxFile)
+		return data, err
+	}, nil
 }
 
 // readBelow reads the first of names that exists below a folder, and nothing
-// outside of it.
+// outside of it. If none does the error is fs.ErrNotExist.
 func readBelow(dir string, names []string) ([]byte, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -147,11 +184,12 @@ func readBelow(dir string, names []string) ([]byte, error) {
 		}
 		return data, nil
 	}
-	return nil, fmt.Errorf("there is no %s", names[0])
+	return nil, fs.ErrNotExist
 }
 
-// downloads finds downloaded actions by repository and reference.
-type downloads map[string]treecheck.Downloaded
+// downloads finds downloaded actions by repository and reference. Where the case
+// of folders counts there can be several, for as many spellings.
+type downloads map[string][]treecheck.Downloaded
 
 // downloaded reads the runner's folder. A folder that the runner did not
 // complete is left out.
@@ -163,16 +201,19 @@ func (w World) downloaded() (downloads, error) {
 	all, err := treecheck.Layout(w.Actions)
 	for _, d := range all {
 		if d.Complete {
-			found[strings.ToLower(d.Owner+"/"+d.Repo)+"@"+fold(d.Ref)] = d
+			name := strings.ToLower(d.Owner+"/"+d.Repo) + "@" + fold(d.Ref)
+			found[name] = append(found[name], d)
 		}
 	}
 	return found, err
 }
 
 // find returns what the runner downloaded for a target.
-func (d downloads) find(t target) (treecheck.Downloaded, bool) {
-	found, ok := d[t.repository+"@"+t.version]
-	return found, ok && t.repository != ""
+func (d downloads) find(t target) []treecheck.Downloaded {
+	if t.repository == "" {
+		return nil
+	}
+	return d[t.repository+"@"+t.version]
 }
 
 // fold lowers the case of a commit; that of a branch or tag counts.
