@@ -88,14 +88,16 @@ func refsToken(get func(string) string) string {
 }
 
 // refsCache is kept between the runs of a user. In a job there is none: a step
-// that ran before could have put answers there.
+// that ran before could have put answers there. Where none can be made it is a
+// temporary one.
 func refsCache(get func(string) string) string {
 	if get("GITHUB_ACTIONS") == "true" {
 		return ""
 	}
 	for _, base := range []string{get("XDG_CACHE_HOME"), filepath.Join(get("HOME"), ".cache")} {
-		if filepath.IsAbs(base) {
-			return filepath.Join(base, "cilock", "refs")
+		dir := filepath.Join(base, "cilock", "refs")
+		if filepath.IsAbs(base) && os.MkdirAll(dir, 0o700) == nil {
+			return dir
 		}
 	}
 	return ""
