@@ -12,6 +12,7 @@ type anchors struct {
 	named map[string][]anchored
 	order map[*yaml.Node]int // of aliases
 	count int                // nodes numbered so far
+	parts int                // that these are for the runner, aliases not followed
 	all   []*yaml.Node       // that have an anchor
 }
 
@@ -27,6 +28,10 @@ func newAnchors() *anchors {
 // add numbers a node; nodes are added in the order of the document.
 func (a *anchors) add(n *yaml.Node) {
 	a.count++
+	a.parts++
+	if n.Kind == yaml.MappingNode || n.Kind == yaml.SequenceNode {
+		a.parts++ // its end
+	}
 	switch {
 	case n.Kind == yaml.AliasNode:
 		a.order[n] = a.count

@@ -67,7 +67,11 @@ func knownTag(n *yaml.Node) bool {
 // anchors in an action, and only so many parts of a workflow.
 func (f *finder) checkSize(root *yaml.Node, kind FileKind) {
 	if kind != Action {
-		if f.parts(root, map[*yaml.Node]int{}) > maxNodes {
+		parts := f.anchors.parts
+		if len(f.anchors.order) > 0 {
+			parts = f.parts(root, map[*yaml.Node]int{})
+		}
+		if parts > maxNodes {
 			f.cut = true // aliases that multiply need not be reported again
 			f.problemAt(root, "more than %d parts, which is what the runner reads (aliases count as often as they are followed)", maxNodes)
 		}

@@ -76,10 +76,13 @@ func Find(src []byte) File {
 // other stays), so this goes on as well, with a character of one byte that
 // means nothing in YAML: what the file holds is reported beside the problem.
 func (f *finder) readable() {
+	if utf8.Valid(f.src) && bytes.IndexFunc(f.src, forbidden) < 0 {
+		return
+	}
 	clean := true
 	for i := 0; i < len(f.src); {
 		r, size := utf8.DecodeRune(f.src[i:])
-		if r == utf8.RuneError && size <= 1 || r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0xFFFE || r == 0xFFFF {
+		if r == utf8.RuneError && size <= 1 || forbidden(r) {
 			if clean {
 				clean = false
 				f.src = bytes.Clone(f.src)
@@ -90,9 +93,12 @@ func (f *finder) readable() {
 		}
 		i += size
 	}
-	if !clean {
-		f.lines = newLineIndex(f.src)
-	}
+	f.lines = newLineIndex(f.src)
+}
+
+// forbidden are the characters that YAML's own readers refuse.
+func forbidden(r rune) bool {
+	return r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0xFFFE || r == 0xFFFF
 }
 
 // documents walks all documents, though the runner refuses a second one: what

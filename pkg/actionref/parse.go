@@ -51,11 +51,10 @@ func Parse(text string, at Place) Ref {
 // hidden are the characters that make a reference look like another one:
 // control and format characters, and every space but ASCII's own.
 func hidden(c rune) bool {
-	if c >= ' ' && c <= '~' {
-		return false
+	if c < utf8.RuneSelf {
+		return c < ' ' || c == 0x7f
 	}
-	return unicode.IsControl(c) || unicode.Is(unicode.Cf, c) || c != ' ' && unicode.IsSpace(c) ||
-		unicode.Is(unicode.Zs, c) && c != ' ' || c == utf8.RuneError
+	return unicode.IsControl(c) || unicode.Is(unicode.Cf, c) || unicode.IsSpace(c) || unicode.Is(unicode.Zs, c) || c == utf8.RuneError
 }
 
 func (r Ref) invalid(format string, args ...any) Ref {
