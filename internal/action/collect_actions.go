@@ -76,14 +76,18 @@ func actionsSection(ctx context.Context, p Plan) Section {
 		if gap != "" {
 			s.Gaps = append(s.Gaps, gap)
 		}
-		if src != nil {
-			report.Add(f.path, src)
+		switch {
+		case src == nil:
+		case f.repository == p.Refs.Repository:
+			report.Add(f.path, src, "", "")
+		default:
+			report.Add(f.path, src, f.repository, f.sha)
 		}
 	}
 	if report.Files == 0 && len(s.Gaps) == 0 {
 		name, _ := lookupEnv(p.OwnEnv, "GITHUB_WORKFLOW")
 		if f, src, ok := reader.named(name); ok {
-			report.Add(f.path, src)
+			report.Add(f.path, src, "", "")
 		} else {
 			s.Gaps = append(s.Gaps, fmt.Sprintf("the workflow of this job is not known: no variable names it, and not just one in the workspace is called %q", name))
 		}

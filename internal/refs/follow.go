@@ -129,7 +129,7 @@ func (g *graph) add(frontier []*Reference, row *Row) []*Reference {
 	if row.Kind == actionref.KindError {
 		return frontier
 	}
-	t := origin{}.resolve(row.ref)
+	t := row.from.resolve(row.ref)
 	row.key = t.key
 	known, ok := g.refs[t.key]
 	if !ok {

@@ -42,6 +42,7 @@ type Row struct {
 	exact  literal // where the reference itself stands
 	key    string  // of its Reference
 	place  actionref.Place
+	from   origin           // of its file
 	answer ghresolve.Answer // zero Verdict if nobody was asked
 	bytes  treecheck.Result
 	inside string // why it is not known what is inside, of a repository's reference that was proved

@@ -110,9 +110,16 @@ func readOne(source Source, find func([]byte) actionref.File) fileResult {
 	return got
 }
 
-// Add judges one more file, whose bytes are given.
-func (r *Report) Add(path string, src []byte) {
+// Add judges one more file, whose bytes are given. A file of another repository
+// than the workspace's has that and its commit; what it calls its own is there.
+func (r *Report) Add(path string, src []byte, repository, sha string) {
+	if repository != "" {
+		path = repository + "/" + path + "@" + sha
+	}
 	got := judgeFile(path, src, actionref.Find)
+	for i := range got.rows {
+		got.rows[i].from = origin{repository, sha}
+	}
 	r.Files++
 	r.Rows = append(r.Rows, got.rows...)
 	r.Injections = append(r.Injections, got.injections...)

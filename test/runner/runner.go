@@ -109,6 +109,14 @@ func (r *Runner) SetGitHub(values map[string]string) {
 	}
 }
 
+// SetJob changes the job context for the steps that follow.
+func (r *Runner) SetJob(values map[string]any) {
+	if r.o.Job == nil {
+		r.o.Job = map[string]any{}
+	}
+	maps.Copy(r.o.Job, values)
+}
+
 // Actions is the folder in which the actions of the job are, _actions.
 func (r *Runner) Actions() string { return r.actions }
 
