@@ -69,7 +69,7 @@ func (actionsCollector) Start(ctx context.Context, t Target) (Stop, error) {
 // actionsSection follows the references and puts them into attestations.
 func actionsSection(ctx context.Context, p Plan) Section {
 	s := Section{Phase: PreMaterial, Limits: actionsLimits(p.Resolve)}
-	report := refs.Report{}
+	report := refs.Report{Job: true}
 	reader := workflowReader{plan: p, world: p.Refs}
 	for _, f := range workflowsOf(p.OwnEnv) {
 		src, gap := reader.read(ctx, f)
@@ -89,7 +89,7 @@ func actionsSection(ctx context.Context, p Plan) Section {
 		if f, src, ok := reader.named(name); ok {
 			report.Add(f.path, src, "", "")
 		} else {
-			s.Gaps = append(s.Gaps, fmt.Sprintf("the workflow of this job is not known: no variable names it, and not just one in the workspace is called %q", name))
+			s.Gaps = append(s.Gaps, fmt.Sprintf("the workflow of this job is not known: GITHUB_WORKFLOW_REF names none, and the workspace has no single one that is called %q (GITHUB_WORKFLOW)", name))
 		}
 	}
 	world := refs.World{}
@@ -98,9 +98,14 @@ func actionsSection(ctx context.Context, p Plan) Section {
 		world.All = true
 	}
 	report.Follow(ctx, world)
-	s.Gaps = append(s.Gaps, report.Gaps...)
 	report.Redact(p.Redactor.RedactString)
-	s.Notices = refsNotices(refs.Judge(report))
+	findings := refs.Judge(report)
+	s.Notices = refsNotices(findings)
+	for _, f := range findings {
+		if f.Unknown() {
+			s.Gaps = append(s.Gaps, f.Message)
+		}
+	}
 	own := ownAction(p)
 	for _, ref := range report.References {
 		s.More = append(s.More, attested(ref, own))
@@ -116,7 +121,7 @@ func refsNotices(findings []refs.Finding) []Notice {
 		if f.Level == refs.Error {
 			level = ErrorLevel
 		}
-		notices = append(notices, Notice{level, f.Text(), Place{f.File, f.Line, f.Col, "cilock: " + f.Rule}})
+		notices = append(notices, Notice{level, f.Message + "; " + f.Fix, Place{f.File, f.Line, f.Col, "cilock: " + f.Rule}})
 	}
 	return notices
 }

@@ -127,6 +127,9 @@ func say(r Report, d Deps) sink.Rest {
 	if err != nil {
 		d.Sink.Line("cilock: annotations: " + err.Error())
 	}
+	for _, a := range rest.Annotations { // the log has room for all
+		d.Sink.Line(fmt.Sprintf("cilock: %s: %s: %s", a.Level, cmp.Or(a.Properties.File, a.Properties.Title), a.Message))
+	}
 	return rest
 }
 

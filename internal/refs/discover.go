@@ -306,7 +306,10 @@ func (s Source) open() (*os.File, error) {
 func reason(err error) string {
 	var p *fs.PathError
 	if errors.As(err, &p) {
-		return p.Err.Error()
+		err = p.Err
+	}
+	if strings.Contains(err.Error(), "escapes from parent") { // os.Root has no error value for it
+		return "it is a symlink that leaves the folder"
 	}
 	return err.Error()
 }

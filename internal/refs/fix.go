@@ -23,12 +23,18 @@ type Fixed struct {
 // was followed with a resolver; nothing else is known well enough to be written.
 func Fix(r Report) Fixed {
 	byFile := map[string][]Row{}
+	var fixed Fixed
 	for _, row := range r.Rows {
-		if !row.Pinned && len(row.Via) == 0 && clean(row.Reachable) && row.ResolvedSHA != "" {
+		switch {
+		case row.Pinned || !row.Annotate || len(row.Via) > 0 || row.Kind == actionref.KindError:
+		case clean(row.Reachable) && row.ResolvedSHA != "":
 			byFile[row.File] = append(byFile[row.File], row)
+		case row.Kind == actionref.KindDocker, row.Kind == actionref.KindImage:
+			fixed.Left = append(fixed.Left, fmt.Sprintf("%s:%d: %s: no registry is asked for digests", row.File, row.Line, short(row.Uses)))
+		default:
+			fixed.Left = append(fixed.Left, fmt.Sprintf("%s:%d: %s: not proved", row.File, row.Line, short(row.Uses)))
 		}
 	}
-	var fixed Fixed
 	for _, name := range slices.Sorted(maps.Keys(byFile)) {
 		n, left, err := fixFile(name, byFile[name])
 		for _, refusal := range left {

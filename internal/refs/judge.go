@@ -48,6 +48,12 @@ func Judge(r Report) []Finding {
 			Message: "not all was looked at: " + short(gap), Fix: "remove the cause, and look again",
 		})
 	}
+	if r.Files == 0 && len(r.Rows) == 0 && !r.Job {
+		found = append(found, Finding{
+			Level: levelOf(ruleNothing), Rule: ruleNothing, Message: "no workflow and no action was read",
+			Fix: "name a file, or a folder with .github/workflows or an action.yml",
+		})
+	}
 	for _, x := range r.Injections {
 		found = append(found, Finding{
 			Level: Warning, Rule: ruleInjection, File: x.File, Line: x.Line, Col: x.Col, subject: x.Expression,
@@ -77,6 +83,9 @@ func judgeRow(row Row) []Finding {
 		at.Level, at.Rule = Error, ruleInvalid
 		at.Message = fmt.Sprintf("%s is no valid reference: %s", named(row), short(row.Why))
 		at.Fix = "write it as owner/repo@ and a commit's 40 hex digits, or one of the other forms of uses"
+		if strings.HasPrefix(strings.ToLower(row.Uses), "docker://") {
+			at.Fix = "write docker:// in lower case, in a step"
+		}
 		return []Finding{at}
 	}
 	var found []Finding
@@ -110,10 +119,10 @@ func pinned(row Row) (fix, replace string) {
 			replace = name + "@" + row.ResolvedSHA
 			return "write " + replace + comment(bestTag(row.answer.Tags, version)), replace
 		}
-		return fmt.Sprintf("write %s@<commit>%s", short(name), comment(short(version))), ""
+		return fmt.Sprintf("write %s@ and the 40 hex digits of the commit%s", short(name), comment(short(version))), ""
 	case actionref.KindDocker, actionref.KindImage:
 		name, _, _ := strings.Cut(strings.Trim(row.Uses, " \t\r\n"), "@")
-		return fmt.Sprintf("write %s@sha256:<digest>", short(name)), ""
+		return fmt.Sprintf("add @sha256: and the digest to %s", short(name)), ""
 	case actionref.KindDynamic:
 		return "write the reference out: pinned steps with an if: can do the choosing", ""
 	}
@@ -136,8 +145,9 @@ func bestTag(tags []string, version string) string {
 }
 
 func comment(version string) string {
-	if version == "" {
-		return ""
+	bare := strings.TrimPrefix(version[strings.LastIndexByte(version, '/')+1:], "v")
+	if bare == "" || bare[0] < '0' || bare[0] > '9' || bare == version && !strings.Contains(bare, ".") {
+		return "" // a branch, or the first digits of a commit
 	}
 	return " # " + version
 }

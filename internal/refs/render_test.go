@@ -92,8 +92,8 @@ func TestTextSaysWhatNext(t *testing.T) {
 		r    Report
 		want string
 	}{
-		{Report{}, "next: name a file"},
-		{Report{Files: 1}, "next: nothing to do"},
+		{Report{}, "nothing-read: no workflow and no action was read; name a file"},
+		{Report{Files: 1}, "next: --resolve online also proves"},
 		{Report{Files: 1, Rows: []Row{use(1, "a/b@v1")}}, "next: do what each warning proposes"},
 		{Report{Rows: []Row{use(1, "a/b")}}, "next: correct the errors"},
 	} {

@@ -55,8 +55,8 @@ func next(r Report, findings []Finding) string {
 		return "next: correct the errors, then look again: what stands behind an error may not have been read"
 	case len(findings) > 0:
 		return "next: do what each warning proposes; --fail-on warning keeps it so"
-	case r.Files == 0:
-		return "next: name a file, or a folder with .github/workflows or an action.yml"
+	case !r.Resolved:
+		return "next: --resolve online also proves whose commits they are"
 	}
 	return "next: nothing to do"
 }

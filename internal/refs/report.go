@@ -34,6 +34,7 @@ type Row struct {
 	// that of the outermost.
 	Via          []string          `json:"via,omitempty"`
 	Reachable    ghresolve.Verdict `json:"reachable,omitempty"`
+	Reason       string            `json:"reason,omitempty"` // of Reachable, or of TreeVerified
 	TreeVerified treecheck.State   `json:"treeverified,omitempty"`
 	TreeSHA      string            `json:"treesha,omitempty"`    // git's id of what is on disk
 	TreeSHA256   string            `json:"treesha256,omitempty"` // ours of the same
@@ -66,6 +67,7 @@ type Report struct {
 	Rows       []Row
 	Injections []Injection
 	Resolved   bool // a resolver was asked
+	Job        bool // of a running job, whose files are given and not searched for
 	// What Follow found out, by key; and what it could not.
 	References  []Reference
 	NotFollowed []string
@@ -87,7 +89,7 @@ func (r *Report) Redact(f func(string) string) {
 	for i := range r.Rows {
 		x := &r.Rows[i]
 		x.File, x.Uses, x.Why, x.Comment = f(x.File), f(x.Uses), f(x.Why), f(x.Comment)
-		x.Canonical, x.Job, x.answer.Reason = f(x.Canonical), f(x.Job), f(x.answer.Reason)
+		x.Canonical, x.Job, x.Reason, x.answer.Reason = f(x.Canonical), f(x.Job), f(x.Reason), f(x.answer.Reason)
 		x.redactProof(f)
 	}
 	r.NotFollowed, r.Gaps = mapped(r.NotFollowed, f), mapped(r.Gaps, f)

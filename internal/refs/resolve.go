@@ -81,6 +81,7 @@ func problemRow(at Row, ref *Reference, p actionref.Problem) Row {
 func (row *Row) describe(ref *Reference) {
 	row.answer, row.bytes = ref.Answer, ref.Bytes
 	row.ResolvedSHA, row.Reachable = ref.Answer.SHA, ref.Answer.Verdict
+	row.Reason = joined(ref.Answer.Reason, ref.Bytes.Reason)
 	row.TreeVerified, row.TreeSHA, row.TreeSHA256 = ref.Bytes.State, ref.Bytes.TreeID, ref.Bytes.TreeSHA256
 	if v := ref.Answer.Verdict; !ref.Followed && v != "" && v != ghresolve.Missing {
 		row.inside = ref.NotFollowed
@@ -188,7 +189,7 @@ func general(why string, row Row) string {
 
 // some names the first few and counts the rest.
 func some(names []string) string {
-	const most = 3
+	const most = 20
 	if len(names) <= most {
 		return strings.Join(names, ", ")
 	}

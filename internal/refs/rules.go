@@ -17,6 +17,7 @@ const (
 	ruleAmbiguous    = "ambiguous-reference"
 	ruleArchived     = "archived-repository"
 	ruleInjection    = "script-injection"
+	ruleNothing      = "nothing-read"
 )
 
 // rule explains what a finding means, to whoever meets it first.
@@ -37,12 +38,13 @@ func rules() []rule {
 		{ruleMismatch, Error, "The action on disk is not what its commit holds", "The files that the runner downloaded differ from the commit's. Do not run them: find out who changed them."},
 		{ruleDenied, Error, "The commit is on the deny-list", "The commit is known to be bad. Pin another one."},
 		{ruleUnpinned, Warning, "The reference can mean other code tomorrow", "A tag or branch can be moved, and an expression decides only when it runs. Pin actions and reusable workflows to the commit's 40 hex digits, with the version in a comment, and images to @sha256: and their digest."},
-		{ruleTag, Warning, "The pin is held by a tag alone", "A commit that only a tag names, or a tag's own object, is gone when the tag is deleted. Pin a commit of a branch."},
+		{ruleTag, Warning, "The pin is held by a tag alone", "No branch holds the commit: whoever may push tags put it there, and it is gone when the tag is deleted, as is a tag's own object. Pin a commit of a branch."},
 		{ruleUndetermined, Warning, "The reference could not be checked", "Whether the commit belongs to the repository was not found out, for the reason that is given. It is neither proved nor disproved."},
 		{ruleComment, Warning, "The comment names another version", "No tag of the pinned commit is what the comment says. Readers and update tools go by the comment: correct it, or pin the commit that the version names."},
 		{ruleRenamed, Warning, "The repository has another name now", "The server redirects the old name. Whoever registers it takes over every workflow that still uses it: write the new name."},
 		{ruleArchived, Warning, "The repository is archived", "Nobody mends an archived action. Look for the one that took its place."},
 		{ruleAmbiguous, Warning, "A branch and a tag have the same name", "Which of them the runner takes is not written down. Pin the commit that you mean."},
+		{ruleNothing, Warning, "No workflow and no action was read", "The paths hold nothing to judge, which says nothing about them. Look for a mistyped path or a checkout that is missing."},
 		{ruleInjection, Warning, "Untrusted text becomes part of a script", "The expression is replaced before the shell reads the script. Give the value to the step as a variable under env, and use the variable in the script."},
 	}
 }
@@ -55,4 +57,14 @@ func levelOf(id string) Level {
 		}
 	}
 	return Error
+}
+
+// Unknown reports whether a finding says that something could not be judged,
+// instead of how it was judged.
+func (f Finding) Unknown() bool {
+	switch f.Rule {
+	case ruleUnread, ruleRefused, ruleInvalid, ruleUndetermined:
+		return true
+	}
+	return false
 }

@@ -59,7 +59,7 @@ func judgeAction(step string, a attest.GitHubAction) []Finding {
 	var out []Finding
 	if a.Denied != "" {
 		out = append(out, Finding{
-			Fail, "action-denied", step, a.ActionRef + " not to be on the deny-list", a.Denied,
+			Fail, "action-denied", step, a.ActionRef + " not to be on the deny-list", "it is there: " + a.Denied,
 			"pin another commit, and look at what this one has done",
 		})
 	}

@@ -33,7 +33,7 @@ func TestJudgeActions(t *testing.T) {
 		`{"actionref":"a/b@v1","treeverified":"false","differences":[{"path":"1"},{"path":"2"},{"path":"3"},{"path":"4"},{"path":"5"}]}`: `found "1" , "2" , "3" , and 2 more`,
 		`{"actionref":"a/b@v1","reachable":"unreachable","reason":"no branch has it"}`:                                                   "fail action-origin: expected a/b@v1 to be a commit of its repository, found unreachable: no branch has it",
 		`{"actionref":"a/b@v1","reachable":"missing"}`:                                                                                   "fail action-origin: expected a/b@v1 to be a commit of its repository, found missing",
-		`{"actionref":"a/b@v1","reachable":"undetermined","denied":"stealer"}`:                                                           "fail action-denied: expected a/b@v1 not to be on the deny-list, found stealer",
+		`{"actionref":"a/b@v1","reachable":"undetermined","denied":"stealer"}`:                                                           "fail action-denied: expected a/b@v1 not to be on the deny-list, found it is there: stealer",
 		`{"actionref":"a/b@v1","reachable":"unreachable","treeverified":"false","denied":"x"}`:                                           "fail action-bytes",
 		`null`: "incomplete actions: ",
 		`{}`:   "incomplete actions: ",
