@@ -21,7 +21,7 @@ type repoKind string
 
 const (
 	historyRepo repoKind = "tree:0"    // commits of all branches and tags, no trees
-	filesRepo   repoKind = "blob:none" // single commits and their trees; blobs on demand
+	filesRepo   repoKind = "blob:none" // single commits and their trees; all but small blobs on demand
 )
 
 // gitArea returns the folder of the git repositories: the shared one in the
@@ -196,7 +196,7 @@ func (r *Resolver) fetchFiles(ctx context.Context, repository, sha string) (stri
 	if _, err := os.Lstat(done); err == nil {
 		return dir, nil
 	}
-	_, err = r.git.run(ctx, fetchCommand(dir, "--filter="+string(filesRepo), "--depth=1", "origin", sha))
+	err = r.fetchOne(ctx, dir, sha)
 	if err != nil {
 		var failed *gitError
 		if errors.As(err, &failed) && strings.Contains(failed.Text, "not our ref "+sha) {
@@ -205,6 +205,19 @@ func (r *Resolver) fetchFiles(ctx context.Context, repository, sha string) (stri
 		return "", fmt.Errorf("fetch %s of %s: %w", sha, repository, err)
 	}
 	return dir, os.WriteFile(done, nil, 0o600)
+}
+
+// smallFiles are fetched along with a commit's trees: action.yml is among them,
+// which saves asking for it. A server may allow other filters only.
+const smallFiles = "blob:limit=16k"
+
+func (r *Resolver) fetchOne(ctx context.Context, dir, sha string) error {
+	_, err := r.git.run(ctx, fetchCommand(dir, "--filter="+smallFiles, "--depth=1", "origin", sha))
+	var failed *gitError
+	if errors.As(err, &failed) && strings.Contains(failed.Text, "filter") && strings.Contains(failed.Text, "not supported") {
+		_, err = r.git.run(ctx, fetchCommand(dir, "--filter="+string(filesRepo), "--depth=1", "origin", sha))
+	}
+	return err
 }
 
 func (r *Resolver) lockFor(repository string) *sync.Mutex {
