@@ -72,22 +72,18 @@ func actionsSection(ctx context.Context, p Plan) Section {
 	report := refs.Report{Job: true}
 	reader := workflowReader{plan: p, world: p.Refs}
 	for _, f := range workflowsOf(p.OwnEnv) {
-		src, gap := reader.read(ctx, f)
+		w, gap := reader.read(ctx, f)
 		if gap != "" {
 			s.Gaps = append(s.Gaps, gap)
 		}
-		switch {
-		case src == nil:
-		case f.repository == p.Refs.Repository:
-			report.Add(f.path, src, "", "")
-		default:
-			report.Add(f.path, src, f.repository, f.sha)
+		if w.Src != nil {
+			report.Add(w)
 		}
 	}
 	if report.Files == 0 && len(s.Gaps) == 0 {
 		name, _ := lookupEnv(p.OwnEnv, "GITHUB_WORKFLOW")
-		if f, src, ok := reader.named(name); ok {
-			report.Add(f.path, src, "", "")
+		if w, ok := reader.named(name); ok {
+			report.Add(w)
 		} else {
 			s.Gaps = append(s.Gaps, fmt.Sprintf("the workflow of this job is not known: GITHUB_WORKFLOW_REF names none, and the workspace has no single one that is called %q (GITHUB_WORKFLOW)", name))
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -59,56 +60,91 @@ type workflowReader struct {
 	world refs.World
 }
 
-// read returns a workflow's bytes. The workspace's file is what counts only if
-// nothing better is there, and then a gap says so: in a job for a pull request
-// it can be the requester's, while the workflow that runs is the target's.
-func (r workflowReader) read(ctx context.Context, f workflowFile) (src []byte, gap string) {
+// read returns a workflow and its lock file. The workspace's files are what
+// counts only if nothing better is there, and then a gap says so: in a job for a
+// pull request they can be the requester's, while the workflow that runs is the
+// target's. Without Src there is no workflow.
+func (r workflowReader) read(ctx context.Context, f workflowFile) (w refs.Workflow, gap string) {
+	w = refs.Workflow{Path: f.path}
 	here := f.repository == r.world.Repository && r.world.Workspace != ""
+	if f.repository != r.world.Repository {
+		w.Repository, w.SHA = f.repository, f.sha
+	}
 	var err error
 	if here && f.sha != "" {
-		if src, err = r.fromCheckout(ctx, f); err == nil {
-			return src, ""
+		if err = r.fromCheckout(ctx, f, &w); err == nil {
+			return w, ""
 		}
 	}
 	if r.world.Resolver != nil && isCommit(f.sha) {
-		if _, src, err = r.world.Resolver.ReadFile(ctx, f.repository, f.sha, []string{f.path}, actionref.MaxFile); err == nil {
-			return src, ""
+		if err = r.fromRepository(ctx, f, &w); err == nil {
+			return w, ""
 		}
 	}
 	if here {
-		name := filepath.Join(r.world.Workspace, filepath.FromSlash(f.path))
-		if src, fileErr := readRegular(name, actionref.MaxFile); fileErr == nil {
-			return src, fmt.Sprintf("workflow %s: read from the workspace as it is, since its commit %s is not there: %v", f.path, f.sha, err)
+		if r.fromWorkspace(&w) == nil {
+			return w, fmt.Sprintf("workflow %s: read from the workspace as it is, since its commit %s is not there: %v", f.path, f.sha, err)
 		}
 	}
 	if err == nil {
 		err = errors.New("it is in no repository on this machine")
 	}
-	return nil, fmt.Sprintf("workflow %s of %s at commit %q: %v; check the repository out before this step, or give resolve: online", f.path, f.repository, f.sha, err)
+	return w, fmt.Sprintf("workflow %s of %s at commit %q: %v; check the repository out before this step, or give resolve: online", f.path, f.repository, f.sha, err)
 }
 
-// fromCheckout reads the file from the objects of the workspace's repository,
+// fromRepository reads both from the repository itself.
+func (r workflowReader) fromRepository(ctx context.Context, f workflowFile, w *refs.Workflow) (err error) {
+	if _, w.Src, err = r.world.Resolver.ReadFile(ctx, f.repository, f.sha, []string{f.path}, actionref.MaxFile); err != nil {
+		return err
+	}
+	_, w.Lock, err = r.world.Resolver.ReadFile(ctx, f.repository, f.sha, []string{actionref.LockFile}, actionref.MaxFile)
+	if !errors.Is(err, fs.ErrNotExist) {
+		w.LockErr = err
+	}
+	return nil
+}
+
+// fromWorkspace reads both as they are.
+func (r workflowReader) fromWorkspace(w *refs.Workflow) (err error) {
+	if w.Src, err = readRegular(filepath.Join(r.world.Workspace, filepath.FromSlash(w.Path)), actionref.MaxFile); err != nil {
+		return err
+	}
+	w.Lock, err = readRegular(filepath.Join(r.world.Workspace, filepath.FromSlash(actionref.LockFile)), actionref.MaxFile)
+	if !errors.Is(err, fs.ErrNotExist) {
+		w.LockErr = err
+	}
+	return nil
+}
+
+// fromCheckout reads both from the objects of the workspace's repository,
 // whatever is checked out. Git runs as for the git section: see gitView.
-func (r workflowReader) fromCheckout(ctx context.Context, f workflowFile) ([]byte, error) {
+func (r workflowReader) fromCheckout(ctx context.Context, f workflowFile, w *refs.Workflow) error {
 	checkout, ok := findCheckout(r.world.Workspace)
 	if !ok {
-		return nil, errors.New("no git checkout")
+		return errors.New("no git checkout")
 	}
 	if !isCommit(f.sha) {
-		return nil, fmt.Errorf("%q is no commit", f.sha)
+		return fmt.Errorf("%q is no commit", f.sha)
 	}
 	search := absolutePath(r.plan.OwnEnv, checkout)
 	bin, err := findGit(search)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	git := gitCommand{bin: bin, timeout: gitTimeout, maxOutput: actionref.MaxFile}
 	view, err := openGitView(ctx, git, search, checkout)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer view.close()
-	return view.git.run(ctx, checkout, "cat-file", "blob", f.sha+":"+f.path)
+	if w.Src, err = view.git.run(ctx, checkout, "cat-file", "blob", f.sha+":"+f.path); err != nil {
+		return err
+	}
+	there, err := view.git.run(ctx, checkout, "ls-tree", "-z", "--full-tree", f.sha, "--", actionref.LockFile)
+	if w.LockErr = err; len(there) > 0 {
+		w.Lock, w.LockErr = view.git.run(ctx, checkout, "cat-file", "blob", f.sha+":"+actionref.LockFile)
+	}
+	return nil
 }
 
 // isCommit reports whether s is a full commit id, and so no option and no
@@ -119,14 +155,13 @@ func isCommit(s string) bool {
 
 // named is the workflow of a job whose runner names none in a variable, as act
 // does: the one workflow of the workspace whose name is GITHUB_WORKFLOW.
-func (r workflowReader) named(name string) (workflowFile, []byte, bool) {
+func (r workflowReader) named(name string) (refs.Workflow, bool) {
 	dir := filepath.Join(r.world.Workspace, ".github", "workflows")
 	entries, err := os.ReadDir(dir)
 	if err != nil || name == "" {
-		return workflowFile{}, nil, false
+		return refs.Workflow{}, false
 	}
-	var found workflowFile
-	var text []byte
+	var found refs.Workflow
 	for _, e := range entries {
 		src, err := readRegular(filepath.Join(dir, e.Name()), actionref.MaxFile)
 		if ext := filepath.Ext(e.Name()); err != nil || ext != ".yml" && ext != ".yaml" {
@@ -134,11 +169,14 @@ func (r workflowReader) named(name string) (workflowFile, []byte, bool) {
 		}
 		relative := path.Join(".github/workflows", e.Name())
 		if title := actionref.Find(src).Name; title == name || title == "" && (name == relative || name == e.Name()) {
-			if text != nil {
-				return workflowFile{}, nil, false // two have that name
+			if found.Src != nil {
+				return refs.Workflow{}, false // two have that name
 			}
-			found, text = workflowFile{repository: r.world.Repository, path: relative}, src
+			found = refs.Workflow{Path: relative, Src: src}
 		}
 	}
-	return found, text, text != nil
+	if found.Src == nil {
+		return found, false
+	}
+	return found, r.fromWorkspace(&found) == nil
 }

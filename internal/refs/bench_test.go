@@ -43,7 +43,7 @@ func BenchmarkOnline(b *testing.B) {
 			b.Fatal(err)
 		}
 		var report Report
-		report.Add("ci.yml", []byte(text.String()), "", "")
+		report.Add(Workflow{Path: "ci.yml", Src: []byte(text.String())})
 		report.Follow(b.Context(), World{Resolver: r})
 		if len(report.Rows) != 60 || len(report.NotFollowed) > 0 || !clean(report.Rows[0].Reachable) {
 			b.Fatalf("%d rows, not followed %q, the first is %q", len(report.Rows), report.NotFollowed, report.Rows[0].Reason)

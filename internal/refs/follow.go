@@ -137,6 +137,9 @@ func (g *graph) add(frontier []*Reference, row *Row) []*Reference {
 		g.refs[t.key] = known
 		frontier = append(frontier, known)
 	}
+	if !row.Locked || row.LockedSHA != known.LockedSHA {
+		known.Locked, known.LockedSHA = false, "" // one place is not locked, or not to the same
+	}
 	known.Count += row.Count
 	return frontier
 }

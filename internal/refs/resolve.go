@@ -137,6 +137,9 @@ func proved(row Row, at Finding) []Finding {
 	if a.Archived != nil && *a.Archived {
 		tell(ruleArchived, "look for the action that took its place", "%s is archived: nobody mends it", named(row))
 	}
+	if why := lockDiffers(row); why != "" {
+		tell(ruleLock, "find out which of the two is meant, and write the lock file anew", "%s is %s", named(row), why)
+	}
 	if a.Ambiguous {
 		tell(ruleAmbiguous, "pin the commit that you mean", "%s is both a branch (%s) and a tag (%s)", named(row), a.BranchSHA, a.TagSHA)
 	}

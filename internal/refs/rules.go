@@ -15,6 +15,7 @@ const (
 	ruleComment      = "wrong-version-comment"
 	ruleRenamed      = "renamed-repository"
 	ruleAmbiguous    = "ambiguous-reference"
+	ruleLock         = "lock-differs"
 	ruleArchived     = "archived-repository"
 	ruleInjection    = "script-injection"
 	ruleNothing      = "nothing-read"
@@ -44,6 +45,7 @@ func rules() []rule {
 		{ruleRenamed, Warning, "The repository has another name now", "The server redirects the old name. Whoever registers it takes over every workflow that still uses it: write the new name."},
 		{ruleArchived, Warning, "The repository is archived", "Nobody mends an archived action. Look for the one that took its place."},
 		{ruleAmbiguous, Warning, "A branch and a tag have the same name", "Which of them the runner takes is not written down. Pin the commit that you mean."},
+		{ruleLock, Warning, "The lock file names another commit", "The workflow's lock file and the reference do not agree. Either the tag was moved since it was locked, which a release rarely does, or one of the two was changed by hand. Runners without support for lock files use the reference."},
 		{ruleNothing, Warning, "No workflow and no action was read", "The paths hold nothing to judge, which says nothing about them. Look for a mistyped path or a checkout that is missing."},
 		{ruleInjection, Warning, "Untrusted text becomes part of a script", "The expression is replaced before the shell reads the script. Give the value to the step as a variable under env, and use the variable in the script."},
 	}

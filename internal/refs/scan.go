@@ -3,6 +3,7 @@ package refs
 import (
 	"bytes"
 	"cmp"
+	"fmt"
 	"runtime"
 	"sort"
 	"strings"
@@ -40,7 +41,8 @@ type fileResult struct {
 // place.
 func scan(sources []Source, problems []Problem, find func([]byte) actionref.File, limit int) Report {
 	var r Report
-	for _, p := range problems {
+	locked := locksOf(sources)
+	for _, p := range append(problems, locked.problems...) {
 		r.Rows = append(r.Rows, errorRow(p, true))
 	}
 	stop := make(chan struct{})
@@ -57,6 +59,7 @@ func scan(sources []Source, problems []Problem, find func([]byte) actionref.File
 		if got.read {
 			r.Files++
 		}
+		locked.apply(sources[i], got.rows)
 		r.Rows = append(r.Rows, got.rows...)
 		r.Injections = append(r.Injections, got.injections...)
 		i++
@@ -110,19 +113,44 @@ func readOne(source Source, find func([]byte) actionref.File) fileResult {
 	return got
 }
 
-// Add judges one more file, whose bytes are given. A file of another repository
-// than the workspace's has that and its commit; what it calls its own is there.
-func (r *Report) Add(path string, src []byte, repository, sha string) {
-	if repository != "" {
-		path = repository + "/" + path + "@" + sha
+// Workflow is a workflow at a commit.
+type Workflow struct {
+	Path string // from the root of its repository
+	Src  []byte
+	// Repository is owner/repo if that is another one than the workspace's, and
+	// SHA its commit: what the file calls its own is there.
+	Repository, SHA string
+	Lock            []byte // the lock file beside it; nil: there is none
+	LockErr         error  // why it could not be read
+}
+
+// Add judges one more workflow. A lock file that cannot be read is a gap.
+func (r *Report) Add(w Workflow) {
+	name := w.Path
+	var from origin
+	if w.Repository != "" {
+		name, from = w.Repository+"/"+w.Path+"@"+w.SHA, origin{w.Repository, w.SHA}
 	}
-	got := judgeFile(path, src, actionref.Find)
+	got := judgeFile(name, w.Src, actionref.Find)
 	for i := range got.rows {
-		got.rows[i].from = origin{repository, sha}
+		got.rows[i].from = from
+	}
+	if lock, err := w.lock(); err != nil {
+		r.Gaps = append(r.Gaps, fmt.Sprintf("lock file of %s: %v", name, err))
+	} else {
+		lockRows(lock, w.Path, got.rows)
 	}
 	r.Files++
 	r.Rows = append(r.Rows, got.rows...)
 	r.Injections = append(r.Injections, got.injections...)
+}
+
+// lock is the zero Lock, which locks nothing, if there is no lock file.
+func (w Workflow) lock() (actionref.Lock, error) {
+	if w.LockErr != nil || w.Lock == nil {
+		return actionref.Lock{}, w.LockErr
+	}
+	return actionref.ParseLock(w.Lock)
 }
 
 func judgeFile(path string, src []byte, find func([]byte) actionref.File) fileResult {

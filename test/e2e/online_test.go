@@ -228,8 +228,9 @@ func TestOnlineReusable(t *testing.T) {
 	flows.SetPrivate(true)
 	j.server.SetToken(token)
 	commit := flows.Commit("main", map[string]string{
-		".github/workflows/build.yml": "on: workflow_call\njobs:\n  b:\n    runs-on: x\n    steps:\n      - uses: acme/tool@v1\n      - uses: $/act\n",
-		"act/action.yml":              "name: act\nruns:\n  using: composite\n  steps:\n    - uses: acme/tool@" + j.tool + "\n",
+		".github/workflows/build.yml":    "on: workflow_call\njobs:\n  b:\n    runs-on: x\n    steps:\n      - uses: acme/tool@v1\n      - uses: $/act\n",
+		".github/workflows/actions.lock": lockText("build.yml"),
+		"act/action.yml":                 "name: act\nruns:\n  using: composite\n  steps:\n    - uses: acme/tool@" + j.tool + "\n",
 	})
 	j.workflow()
 	j.SetJob(map[string]any{"workflow_ref": "acme/flows/.github/workflows/build.yml@refs/heads/main", "workflow_sha": commit})
@@ -240,6 +241,12 @@ func TestOnlineReusable(t *testing.T) {
 		if a := third[name]; a.Reachable != reachable || a.ResolvedSHA != j.tool {
 			t.Errorf("%s: %+v, of %+v", name, a, third)
 		}
+	}
+	if a := third["acme/tool@v1"]; !a.Locked || a.LockedSHA != lockedSHA {
+		t.Errorf("%+v", a)
+	}
+	if !noted(r, "warning", "acme/tool@v1 is locked to "+lockedSHA+" and names "+j.tool+" now") {
+		t.Errorf("annotations: %+v", r.Annotations)
 	}
 	if text, err := os.ReadFile(r.Outputs["evidence-path"]); err != nil || strings.Contains(string(text), token) || strings.Contains(r.Log, token) {
 		t.Errorf("the token is in the log or in the evidence, %v", err)
