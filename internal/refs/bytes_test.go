@@ -64,8 +64,8 @@ func TestBytes(t *testing.T) {
 		{"one spelling changed", "acme/tool@" + old, old, "1\n", real, "acme/tool", treecheck.False, "", ruleMismatch},
 		{"a tag", "acme/tool@v1", "v1", "2\n", real, "", treecheck.True, "", ruleUnpinned},
 		{"a moved tag", "acme/tool@v1", "v1", "1\n", real, "", treecheck.Unverified, "moved since the download", ruleUnpinned},
-		{"not fetched", "acme/tool@" + old, old, "1\n", withoutCommits{real}, "", treecheck.Unverified, "the server is tired", ""},
-		{"panic", "acme/tool@" + old, old, "1\n", withPanic{real}, "", treecheck.Unverified, "oh", ""},
+		{"not fetched", "acme/tool@" + old, old, "1\n", withoutCommits{real}, "", treecheck.Unverified, "the server is tired", ruleUndetermined},
+		{"panic", "acme/tool@" + old, old, "1\n", withPanic{real}, "", treecheck.Unverified, "oh", ruleUndetermined},
 		{"nobody asked", "acme/tool@" + old, old, "1\n", nil, "", treecheck.Unverified, "no repository was asked", ""},
 	} {
 		r := Report{Rows: []Row{useRow("ci.yml", actionref.Use{Ref: actionref.Parse(test.uses, actionref.InStep), Line: 1, Count: 1})}}
@@ -88,6 +88,11 @@ func TestBytes(t *testing.T) {
 		findings := Judge(r)
 		if (test.rule == "") != (len(findings) == 0) || test.rule != "" && findings[0].Rule != test.rule {
 			t.Errorf("%s: findings are %+v", test.name, findings)
+		}
+		if test.state == treecheck.Unverified && test.resolver != nil && !slices.ContainsFunc(findings, func(f Finding) bool {
+			return f.Unknown() && strings.Contains(f.Message, "whether the files on disk are those of acme/tool@") && strings.Contains(f.Message, test.reason)
+		}) {
+			t.Errorf("%s: not said: %+v", test.name, findings)
 		}
 		if test.rule == ruleMismatch && (findings[0].Level != Error || !strings.Contains(findings[0].Message, `"x.js" content`)) {
 			t.Errorf("%s: %+v", test.name, findings[0])

@@ -169,7 +169,9 @@ func TestProvedRules(t *testing.T) {
 		want   string
 	}{
 		{ghresolve.Answer{Verdict: ghresolve.ReachableDefault}, treecheck.True, ""},
-		{ghresolve.Answer{Verdict: ghresolve.ReachableRef}, treecheck.Unverified, ""},
+		{ghresolve.Answer{Verdict: ghresolve.ReachableRef}, "", ""},
+		{ghresolve.Answer{Verdict: ghresolve.ReachableRef}, treecheck.Unverified, "warning undetermined-reference"},
+		{ghresolve.Answer{}, treecheck.Unverified, ""}, // nobody was asked
 		{ghresolve.Answer{Verdict: ghresolve.TagOnly}, "", "warning pinned-tag"},
 		{ghresolve.Answer{Verdict: ghresolve.TagObject}, "", "warning pinned-tag"},
 		{ghresolve.Answer{Verdict: ghresolve.Undetermined}, "", "warning undetermined-reference"},

@@ -169,12 +169,18 @@ func undetermined(rows []Row) []Finding {
 		found[i].Message = fmt.Sprintf("%s%s could not be checked: %s", what, some(names[key]), short(first[key]))
 	}
 	for _, row := range rows {
-		switch {
-		case row.answer.Denied != "":
-		case row.answer.Verdict == ghresolve.Undetermined:
+		switch v := row.answer.Verdict; {
+		case row.answer.Denied != "", v == "", v == ghresolve.Missing: // nobody was asked, or it is an error anyway
+			continue
+		case v == ghresolve.Undetermined:
 			tell(row, "", row.answer.Reason)
-		case row.inside != "":
+			continue
+		}
+		if row.inside != "" {
 			tell(row, "what is inside ", row.inside)
+		}
+		if row.bytes.State == treecheck.Unverified {
+			tell(row, "whether the files on disk are those of ", row.bytes.Reason)
 		}
 	}
 	return found
