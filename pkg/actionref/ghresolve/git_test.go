@@ -62,13 +62,15 @@ func TestArguments(t *testing.T) {
 
 func TestNewRefuses(t *testing.T) {
 	for name, o := range map[string]Options{
-		"no scheme":   {ServerURL: "github.com"},
-		"file":        {ServerURL: "file:///repos"},
-		"password":    {ServerURL: "https://user:sekret@github.com"},
-		"query":       {APIURL: "https://api.github.com?x=sekret"},
-		"two lines":   {Token: "sekret\nHost: x"},
-		"bad denial":  {Denied: []Denied{{Repository: "o/r", SHA: "v1"}}},
-		"no such git": {Git: "no-such-program-of-this-name"},
+		"no scheme":    {ServerURL: "github.com"},
+		"file":         {ServerURL: "file:///repos"},
+		"password":     {ServerURL: "https://user:sekret@github.com"},
+		"query":        {APIURL: "https://api.github.com?x=sekret"},
+		"two lines":    {Token: "sekret\nHost: x"},
+		"in the clear": {Token: "sekret", ServerURL: "http://ghes.example"},
+		"api likewise": {Token: "sekret", APIURL: "http://10.0.0.1/api/v3"},
+		"bad denial":   {Denied: []Denied{{Repository: "o/r", SHA: "v1"}}},
+		"no such git":  {Git: "no-such-program-of-this-name"},
 	} {
 		o.CacheDir = t.TempDir()
 		if r, err := New(o); err == nil {
@@ -77,5 +79,17 @@ func TestNewRefuses(t *testing.T) {
 		} else if strings.Contains(err.Error(), "sekret") {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	for _, o := range []Options{
+		{ServerURL: "http://ghes.example"},
+		{Token: "x", ServerURL: "http://127.0.0.1:1", APIURL: "http://[::1]:1"},
+		{Token: "x", ServerURL: "http://localhost", APIURL: "https://ghes.example/api/v3"},
+	} {
+		o.CacheDir = t.TempDir()
+		r, err := New(o)
+		if err != nil {
+			t.Fatalf("%s: %v", o.ServerURL, err)
+		}
+		r.Close()
 	}
 }

@@ -21,7 +21,8 @@ type Options struct {
 	ServerURL string // of the git server; empty: https://github.com. GitHub Enterprise Server: https://HOST
 	APIURL    string // of REST; empty: https://api.github.com. GitHub Enterprise Server: https://HOST/api/v3
 	// Token is sent to the hosts of ServerURL and APIURL only, never after a
-	// redirect, and is never an argument, in an error or in the cache.
+	// redirect and only over https:// or loopback, and is never an argument, in an
+	// error or in the cache.
 	Token       string
 	CacheDir    string            // kept between runs; empty: a temporary folder that Close removes
 	Transport   http.RoundTripper // of REST; nil: one with bounds and without a proxy
@@ -71,6 +72,9 @@ func New(o Options) (*Resolver, error) {
 	api, err := parseBase(o.APIURL)
 	if err != nil {
 		return nil, fmt.Errorf("address of the REST API: %w", err)
+	}
+	if o.Token != "" && (inTheClear(server) || inTheClear(api)) {
+		return nil, errors.New("a token is not sent over http://: give https:// addresses, or no token")
 	}
 	if strings.ContainsAny(o.Token, "\r\n\x00 ") {
 		return nil, errors.New("the token has a space or a line break in it")
@@ -166,6 +170,12 @@ func parseBase(s string) (*url.URL, error) {
 		return nil, errors.New("expected https://HOST[/PATH]")
 	}
 	return u, nil
+}
+
+// inTheClear reports whether others on the way can read what is sent.
+func inTheClear(u *url.URL) bool {
+	ip := net.ParseIP(u.Hostname())
+	return u.Scheme == "http" && u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback())
 }
 
 // makeFolders creates the cache folder, for its owner only, and in it the
