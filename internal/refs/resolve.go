@@ -205,12 +205,14 @@ func some(names []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
-// named is a reference and the way to it.
+// named is a reference and the way to it, the nearest first.
 func named(row Row) string {
 	if len(row.Via) == 0 {
 		return short(row.Uses)
 	}
-	return fmt.Sprintf("%s (in %s)", short(row.Uses), short(strings.Join(row.Via, ", in ")))
+	inner := slices.Clone(row.Via)
+	slices.Reverse(inner)
+	return fmt.Sprintf("%s (in %s)", short(row.Uses), short(strings.Join(inner, ", in ")))
 }
 
 // differences names the first few paths.
