@@ -105,6 +105,9 @@ func SARIF(findings []Finding, c Checkout) (string, error) {
 	seen := map[string]int{}
 	for _, f := range findings {
 		complete = complete && f.Rule != ruleUnread
+		if f.File == "" { // about no file; code scanning takes no result without a place
+			f.File, f.Line, f.Col = workflowFolder, 1, 0
+		}
 		run.Results = append(run.Results, sarifOf(f, index[f.Rule], artifactURI(f.File, c), seen))
 	}
 	run.Invocations = []sarifInvocation{{complete}}
@@ -123,10 +126,8 @@ func sarifOf(f Finding, rule int, uri string, seen map[string]int) sarifResult {
 	artifact := sarifArtifact{uri}
 	result := sarifResult{
 		RuleID: f.Rule, RuleIndex: rule, Level: f.Level, Message: plain(joined(f.Message, f.Fix)),
+		Locations:    []sarifLocation{{sarifPhysical{artifact, at}}},
 		Fingerprints: map[string]string{fingerprintName: fingerprint(f, uri, seen)},
-	}
-	if f.File != "" { // what is about no file has no place (3.27.12)
-		result.Locations = []sarifLocation{{sarifPhysical{artifact, at}}}
 	}
 	if f.Replace != "" && f.exact.line > 0 {
 		where := sarifRegion{f.exact.line, f.exact.col, f.exact.end}

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/org/cilock-action/internal/sink"
 )
 
 // sarif decodes what SARIF wrote.
@@ -121,5 +123,26 @@ func TestArtifactURI(t *testing.T) {
 		if got := artifactURI(file, Checkout{}); got != want {
 			t.Errorf("%q: %q, want %q", file, got, want)
 		}
+	}
+}
+
+// TestNoPlace: what is about no file has a place that code scanning accepts, and
+// an annotation without one.
+func TestNoPlace(t *testing.T) {
+	findings := Judge(Report{Gaps: []string{"more than can be followed"}, Files: 1})
+	at := sarif(t, findings).Runs[0].Results[0].Locations
+	if len(at) != 1 || at[0].Physical.Artifact.URI != ".github/workflows" || at[0].Physical.Region != (sarifRegion{StartLine: 1}) {
+		t.Errorf("locations are %+v", at)
+	}
+	var b strings.Builder
+	s := sink.New(sink.Options{Writer: &b, Getenv: func(name string) string { return map[string]string{"GITHUB_ACTIONS": "true"}[name] }})
+	if _, err := Annotate(findings, Checkout{Dir: "/a", Root: "/a"}, s); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.String(); strings.Contains(got, "file=") || !strings.Contains(got, "more than can be followed") {
+		t.Errorf("annotation is %q", got)
+	}
+	if text := strings.Join(Lines(Report{Files: 1}, findings), "\n"); !strings.Contains(text, "\nwarning: undetermined-reference: not all was looked at: more than can be followed; ") {
+		t.Errorf("%s", text)
 	}
 }
