@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -153,8 +154,9 @@ func undetermined(rows []Row) []Finding {
 	at := map[string]int{}       // reason to index in found
 	first := map[string]string{} // reason as it was given
 	names := map[string][]string{}
+	elapsed := regexp.MustCompile(`after \d+ ms`) // in what git says of a connection
 	tell := func(row Row, what, why string) {
-		key := what + general(why, row)
+		key := what + elapsed.ReplaceAllString(general(why, row), "")
 		i, known := at[key]
 		if !known {
 			i, at[key], first[key] = len(found), len(found), why
