@@ -1,6 +1,7 @@
 package actionref
 
 import (
+	"sort"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -55,14 +56,13 @@ func (f *finder) meaning(n *yaml.Node) *yaml.Node {
 	if f.replaying != nil {
 		at = f.replaying
 	}
-	target := n.Alias
-	for _, a := range f.anchors.named[n.Value] {
-		if a.order > f.anchors.order[at] {
-			break
-		}
-		target = a.node
+	// They are in order, and a file can repeat one name as often as it likes.
+	named := f.anchors.named[n.Value]
+	last := sort.Search(len(named), func(i int) bool { return named[i].order > f.anchors.order[at] }) - 1
+	if last < 0 {
+		return n.Alias
 	}
-	return target
+	return named[last].node
 }
 
 // key is the text of a key. The runner reads the expression of one quoted text

@@ -36,6 +36,8 @@ func TestBounds(t *testing.T) {
 		"alias in a list":     {"on: push\nx: &x [" + strings.Repeat("a,", 1000) + "]\ny: [" + strings.Repeat("*x,", 1000) + "]\njobs: {a: {steps: [{uses: a/b@v1}]}}\n", 1, "more than 50000 parts"},
 		"step replayed":       {"on: push\njobs:\n  a: &a\n    steps:\n" + repeat(100, "      - uses: a/b%d@v1\n") + repeat(200, "  b%d: *a\n"), 100, "more than 50000 parts"},
 		"many anchors":        {head + repeat(5_000, "      - uses: &x a/b%d@v1\n      - uses: *x\n"), 5_000, ""},
+		"one anchor's name":   {head + strings.Repeat("      - &x {uses: a/b@v1}\n      - *x\n", 100_000), maxUses, "more than 50000 parts"},
+		"too many uses":       {"jobs: {a: {steps: [" + strings.Repeat("{uses: a/b@v1},", 60_000) + "]}}\n", maxUses, "more than 50000 references"},
 		"many problems":       {head + repeat(5_000, "      - {%[1]d: 1, %[1]d: 2}\n"), 0, "the rest is not listed"},
 		"many bad bytes":      {head + strings.Repeat("      - uses: a/b\xff@v1\n", 5_000), 5_000, "not valid UTF-8"},
 		"expressions":         {head + "      - run: '" + strings.Repeat("${{ github.head_ref }}", 20_000) + "'\n", 0, ""},

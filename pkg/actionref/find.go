@@ -32,6 +32,7 @@ type finder struct {
 	replaying *yaml.Node          // outermost alias that is being walked, if any
 	aliased   int                 // steps walked through aliases
 	cut       bool                // a bound was met and said so
+	full      bool                // maxUses was met and said so
 }
 
 // spot is a scalar in one role: an anchored one can have several.

@@ -10,6 +10,9 @@ const (
 	// maxAliased bounds the steps, jobs and images walked through aliases, in
 	// one file. Without aliases the file's length is the bound.
 	maxAliased = 100_000
+	// maxUses bounds the references that are kept of one file. The runner reads
+	// no more parts than that (maxNodes), so a file beyond it is refused anyway.
+	maxUses = maxNodes
 	// maxDepth bounds how deep mappings and lists nest. It is the depth that
 	// the runner grants (TemplateMemory in ActionManifestManager).
 	maxDepth = 100
@@ -287,6 +290,13 @@ func (f *finder) use(e entry, place Place) {
 	at := spot{e.value, place}
 	if i, ok := f.index[at]; ok {
 		f.file.Uses[i].Count++
+		return
+	}
+	if len(f.file.Uses) == maxUses {
+		if !f.full {
+			f.full = true
+			f.problemAt(e.value, "more than %d references: this and the following are not listed", maxUses)
+		}
 		return
 	}
 	u := Use{Ref: Parse(e.value.Value, place), Place: place, Job: f.job, Count: 1, Why: e.why}
