@@ -135,7 +135,7 @@ func ownAction(p Plan) (own struct{ download, local, ref string }) {
 		return own
 	}
 	if rel, err := filepath.Rel(p.Refs.Workspace, dir); err == nil && p.Refs.Workspace != "" && (rel == "." || filepath.IsLocal(rel)) {
-		own.local = "./" + strings.TrimPrefix(filepath.ToSlash(rel), ".")
+		own.local = actionref.Parse("./"+filepath.ToSlash(rel), actionref.InStep).Canonical()
 		return own
 	}
 	// No layout of the runner's: what the contexts said where action.yml was

@@ -2,6 +2,7 @@ package action
 
 import (
 	"encoding/json"
+	"path/filepath"
 	"testing"
 
 	"github.com/org/cilock-action/internal/refs"
@@ -54,5 +55,20 @@ func TestAttestedIsJudged(t *testing.T) {
 	}
 	if got := judged(ghresolve.Answer{Verdict: ghresolve.Undetermined, Denied: "x"}, ""); got != "action-denied" {
 		t.Errorf("denied: %q", got)
+	}
+}
+
+// TestOwnActionInTheWorkspace: where this action is called as a folder of the
+// workspace, it is known by the name that the workflow calls it.
+func TestOwnActionInTheWorkspace(t *testing.T) {
+	workspace := t.TempDir()
+	for folder, want := range map[string]string{
+		".": "./", "tools/notary": "./tools/notary", ".github/actions/notary": "./.github/actions/notary",
+	} {
+		p := Plan{InAction: true, OwnEnv: []string{"GITHUB_ACTION_PATH=" + filepath.Join(workspace, folder)}}
+		p.Refs.Workspace = workspace
+		if got := ownAction(p).local; got != want {
+			t.Errorf("%s: %q, want %q", folder, got, want)
+		}
 	}
 }

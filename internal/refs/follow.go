@@ -65,10 +65,7 @@ type graph struct {
 // counted and said.
 func (r *Report) Follow(ctx context.Context, w World) {
 	g := &graph{world: w, refs: map[string]*Reference{}}
-	var err error
-	if g.downloads, err = w.downloaded(); err != nil {
-		g.gaps = append(g.gaps, err.Error())
-	}
+	g.downloads, g.gaps = w.downloaded()
 	var frontier []*Reference
 	for i := range r.Rows {
 		frontier = g.add(frontier, &r.Rows[i])

@@ -187,25 +187,44 @@ func readBelow(dir string, names []string) ([]byte, error) {
 	return nil, fs.ErrNotExist
 }
 
+// maxHalf bounds the incomplete downloads that are named.
+const maxHalf = 10
+
 // downloads finds downloaded actions by repository and reference. Where the case
 // of folders counts there can be several, for as many spellings.
 type downloads map[string][]treecheck.Downloaded
 
-// downloaded reads the runner's folder. A folder that the runner did not
-// complete is left out.
-func (w World) downloaded() (downloads, error) {
-	found := downloads{}
+// downloaded reads the runner's folder. The runner completes every download
+// before it uses one, so a folder that is not complete is a gap: a step that
+// removes the mark would else hide what it did to the files. Only where a
+// commit ends the name is it known what such a folder holds, and it is looked
+// at like the others.
+func (w World) downloaded() (found downloads, gaps []string) {
+	found = downloads{}
 	if w.Actions == "" {
 		return found, nil
 	}
 	all, err := treecheck.Layout(w.Actions)
+	if err != nil {
+		gaps = append(gaps, err.Error())
+	}
+	half := 0
 	for _, d := range all {
-		if d.Complete {
-			name := strings.ToLower(d.Owner+"/"+d.Repo) + "@" + fold(d.Ref)
+		ref := fold(d.Ref)
+		name := strings.ToLower(d.Owner+"/"+d.Repo) + "@" + ref
+		if !d.Complete {
+			if half++; half <= maxHalf {
+				gaps = append(gaps, fmt.Sprintf("downloaded action %q: the runner has not completed it, or somebody removed its mark", name))
+			}
+		}
+		if d.Complete || d.Target == "" && isCommit(ref) {
 			found[name] = append(found[name], d)
 		}
 	}
-	return found, err
+	if half > maxHalf {
+		gaps = append(gaps, fmt.Sprintf("and %d more downloaded actions that are not complete", half-maxHalf))
+	}
+	return found, gaps
 }
 
 // find returns what the runner downloaded for a target.
@@ -223,3 +242,5 @@ func fold(ref string) string {
 	}
 	return ref
 }
+
+func isCommit(ref string) bool { return actionref.Parse("o/r@"+ref, actionref.InStep).Pinned() }

@@ -56,7 +56,9 @@ type Downloaded struct {
 }
 
 // Layout lists the actions below the runner's folder _actions, sorted by owner,
-// repository and reference. A folder that does not exist holds none.
+// repository and reference. A folder that does not exist holds none. The runner
+// makes no symlink in an owner's or a repository's place: one there leads its
+// steps elsewhere, so it is an error, beside the list of the others.
 func Layout(actionsDir string) ([]Downloaded, error) {
 	l := &lister{dir: actionsDir}
 	owners, err := l.list(".")
@@ -67,10 +69,11 @@ func Layout(actionsDir string) ([]Downloaded, error) {
 		return nil, fmt.Errorf("list downloaded actions: %w", err)
 	}
 	var all []Downloaded
+	var astray []error
 	for _, owner := range owners {
 		// While it unpacks the runner keeps folders named _temp_… here, which no
 		// owner can be called.
-		if !owner.IsDir() || strings.HasPrefix(owner.Name(), "_") {
+		if strings.HasPrefix(owner.Name(), "_") || isAstray(&astray, owner, owner.Name()) || !owner.IsDir() {
 			continue
 		}
 		repos, err := l.list(owner.Name())
@@ -78,7 +81,7 @@ func Layout(actionsDir string) ([]Downloaded, error) {
 			return nil, fmt.Errorf("list downloaded actions: %w", err)
 		}
 		for _, repo := range repos {
-			if !repo.IsDir() {
+			if isAstray(&astray, repo, owner.Name()+"/"+repo.Name()) || !repo.IsDir() {
 				continue
 			}
 			found, _, err := l.refs(Downloaded{Owner: owner.Name(), Repo: repo.Name()}, 0)
@@ -91,7 +94,21 @@ func Layout(actionsDir string) ([]Downloaded, error) {
 	slices.SortFunc(all, func(a, b Downloaded) int {
 		return cmp.Or(cmp.Compare(a.Owner, b.Owner), cmp.Compare(a.Repo, b.Repo), cmp.Compare(a.Ref, b.Ref))
 	})
-	return all, nil
+	return all, errors.Join(astray...)
+}
+
+// maxAstray bounds the symlinks that are named.
+const maxAstray = 10
+
+// isAstray notes a symlink in an owner's or a repository's place.
+func isAstray(all *[]error, d fs.DirEntry, name string) bool {
+	if d.Type()&fs.ModeSymlink == 0 {
+		return false
+	}
+	if len(*all) < maxAstray {
+		*all = append(*all, fmt.Errorf("list downloaded actions: %q is a symlink: what is behind it was not looked at", name))
+	}
+	return true
 }
 
 // lister lists folders and counts what it sees.

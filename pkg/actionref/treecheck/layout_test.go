@@ -58,7 +58,6 @@ func TestLayout(t *testing.T) {
 		{"something added between", tree{"o/r/f/a/x": "", "o/r/f/junk": ""}, []string{"o/r/f/a"}, []string{"o/r@f/a", "o/r@f?"}},
 		{"orphaned mark", tree{"o/r/f/a/x": ""}, []string{"o/r/f/a", "o/r/f/gone"}, []string{"o/r@f/a", "o/r@f?"}},
 		{"junk above", tree{"file": "", "o/file": "", "o/r/file": "", "_temp_123/a/b/c": "", "o/r/v1/a": ""}, []string{"o/r/v1", "o", "o/r"}, []string{"o/r@v1"}},
-		{"links above", tree{"o": "-> /", "p/r": "-> /usr"}, nil, []string{}},
 	} {
 		dir := actions(t, c.files, c.done...)
 		all, err := Layout(dir)
@@ -81,6 +80,19 @@ func TestLayout(t *testing.T) {
 	}
 	if all, err := Layout(filepath.Join(t.TempDir(), "none")); err != nil || len(all) != 0 {
 		t.Errorf("no folder: %v, %v", all, err)
+	}
+}
+
+// A link in the place of an owner or a repository is not followed and not passed
+// over in silence: the runner would run what is behind it.
+func TestLayoutLinksAbove(t *testing.T) {
+	dir := actions(t, tree{"o": "-> /", "p/r": "-> /usr", "p/s/v1/a": ""}, "p/s/v1")
+	all, err := Layout(dir)
+	if err == nil || !strings.Contains(err.Error(), `"o" is a symlink`) || !strings.Contains(err.Error(), `"p/r" is a symlink`) {
+		t.Errorf("nothing is said of the links: %v", err)
+	}
+	if len(all) != 1 || all[0].show() != "p/s@v1" {
+		t.Errorf("beside them: %+v", all)
 	}
 }
 
