@@ -11,6 +11,7 @@ import (
 	"github.com/org/cilock-action/internal/action"
 	"github.com/org/cilock-action/internal/refs"
 	"github.com/org/cilock-action/internal/sink"
+	"github.com/org/cilock-action/internal/step"
 	"github.com/org/cilock-action/internal/verdict"
 )
 
@@ -51,7 +52,11 @@ func refsInputs(ctx context.Context, in action.RefsInputs, d action.Deps) (int, 
 	if err != nil {
 		return verdict.ExitMisuse, err
 	}
-	report, fixed := readRefs(ctx, in, world)
+	var report refs.Report
+	var fixed refs.Fixed
+	if name := untilCancelled(ctx, d.Signals, func(ctx context.Context) { report, fixed = readRefs(ctx, in, world) }); name != "" {
+		return step.CancelExit(name), fmt.Errorf("read action references: ended by %s", name)
+	}
 	redact := action.NewRedactor(d.Environ).RedactString
 	report.Redact(redact)
 	findings := refs.Judge(report)
@@ -75,7 +80,7 @@ func readRefs(ctx context.Context, in action.RefsInputs, world refs.World) (repo
 			report.Follow(ctx, world)
 		}
 	}
-	if look(); in.Fix {
+	if look(); in.Fix && ctx.Err() == nil {
 		if fixed = refs.Fix(report); fixed.Pinned > 0 {
 			look()
 		}
