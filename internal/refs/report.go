@@ -3,6 +3,7 @@ package refs
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/org/cilock-action/internal/verdict"
 	"github.com/org/cilock-action/pkg/actionref"
@@ -88,8 +89,8 @@ func (r *Report) sort() {
 func (r *Report) Redact(f func(string) string) {
 	for i := range r.Rows {
 		x := &r.Rows[i]
-		x.File, x.Uses, x.Why, x.Comment = f(x.File), f(x.Uses), f(x.Why), f(x.Comment)
-		x.Canonical, x.Job, x.Reason, x.answer.Reason = f(x.Canonical), f(x.Job), f(x.Reason), f(x.answer.Reason)
+		x.File, x.Uses, x.Why, x.Comment = f(x.File), redactImage(x.Uses, f), f(x.Why), f(x.Comment)
+		x.Canonical, x.Job, x.Reason, x.answer.Reason = redactImage(x.Canonical, f), f(x.Job), f(x.Reason), f(x.answer.Reason)
 		x.redactProof(f)
 	}
 	r.NotFollowed, r.Gaps = mapped(r.NotFollowed, f), mapped(r.Gaps, f)
@@ -97,6 +98,17 @@ func (r *Report) Redact(f func(string) string) {
 		x := &r.Injections[i]
 		x.File, x.Expression, x.Job = f(x.File), f(x.Expression), f(x.Job)
 	}
+}
+
+// redactImage leaves the scheme of an image away from f, for which
+// docker://alpine@latest would be a URL with a login. A host behind the @ has a
+// path, a digest never.
+func redactImage(s string, f func(string) string) string {
+	const scheme = "docker://"
+	if len(s) < len(scheme) || !strings.EqualFold(s[:len(scheme)], scheme) || strings.Contains(s[strings.LastIndexByte(s, '@')+1:], "/") {
+		return f(s)
+	}
+	return s[:len(scheme)] + f(s[len(scheme):])
 }
 
 // redactProof makes copies: rows share what was found out about a reference.
