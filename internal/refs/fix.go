@@ -1,6 +1,8 @@
 package refs
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -64,10 +66,7 @@ func fixFile(name string, rows []Row) (n int, left []actionref.Refusal, err erro
 	if !info.Mode().IsRegular() {
 		return 0, nil, fmt.Errorf("pin in %s: it is not a file of its own, and is left alone", name)
 	}
-	if info.Size() > maxFile {
-		return 0, nil, fmt.Errorf("pin in %s: larger than %d bytes", name, maxFile)
-	}
-	src, err := os.ReadFile(path)
+	src, err := Source{Path: name, name: path}.Read()
 	if err != nil {
 		return 0, nil, fmt.Errorf("pin in %s: %w", name, err)
 	}
@@ -76,7 +75,10 @@ func fixFile(name string, rows []Row) (n int, left []actionref.Refusal, err erro
 	if n = len(pins) - len(left); n <= 0 {
 		return 0, left, nil
 	}
-	return n, left, replace(path, out, info.Mode().Perm())
+	if err := replace(path, src, out, info.Mode().Perm()); err != nil {
+		return 0, left, fmt.Errorf("pin in %s: %w", name, err)
+	}
+	return n, left, nil
 }
 
 // pinnings finds the rows again in the bytes as they are now.
@@ -95,17 +97,18 @@ func pinnings(src []byte, rows []Row) []actionref.Pinning {
 	return pins
 }
 
-// replace puts new content under a name at once, or leaves the old.
-func replace(path string, data []byte, mode os.FileMode) (err error) {
+// replace puts new content under a name at once, or leaves what is there. A file
+// that no longer holds the old content was changed by somebody else meanwhile,
+// and is theirs.
+func replace(path string, old, data []byte, mode os.FileMode) (err error) {
 	tmp, err := os.CreateTemp(filepath.Dir(path), ".cilock-*")
 	if err != nil {
-		return fmt.Errorf("pin in %s: %w", path, err)
+		return err
 	}
 	defer func() {
 		if err != nil {
 			tmp.Close()
 			os.Remove(tmp.Name())
-			err = fmt.Errorf("pin in %s: %w", path, err)
 		}
 	}()
 	if _, err = tmp.Write(data); err != nil {
@@ -114,8 +117,18 @@ func replace(path string, data []byte, mode os.FileMode) (err error) {
 	if err = tmp.Chmod(mode); err != nil {
 		return err
 	}
+	if err = tmp.Sync(); err != nil { // or a crash could leave an empty file under the name
+		return err
+	}
 	if err = tmp.Close(); err != nil {
 		return err
+	}
+	now, err := Source{name: path}.Read()
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(now, old) {
+		return errors.New("it was changed meanwhile, and is left alone")
 	}
 	return os.Rename(tmp.Name(), path)
 }
