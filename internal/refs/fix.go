@@ -29,6 +29,8 @@ func Fix(r Report) Fixed {
 	for _, row := range r.Rows {
 		switch {
 		case row.Pinned || !row.Annotate || len(row.Via) > 0 || row.Kind == actionref.KindError:
+		case row.twoCommits():
+			fixed.Left = append(fixed.Left, fmt.Sprintf("%s:%d: %s: a branch and a tag have this name: pin the commit that you mean", row.File, row.Line, short(row.Uses)))
 		case clean(row.Reachable) && row.ResolvedSHA != "":
 			byFile[row.File] = append(byFile[row.File], row)
 		case row.Kind == actionref.KindDocker, row.Kind == actionref.KindImage:

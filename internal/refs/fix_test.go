@@ -3,8 +3,42 @@ package refs
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+
+	"github.com/org/cilock-action/pkg/actionref/ghresolve"
 )
+
+// TestFixAmbiguous: where a branch and a tag of one name differ, no commit is
+// chosen for the author.
+func TestFixAmbiguous(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ci.yml")
+	const text = "jobs: {a: {steps: [{uses: acme/tool@v1}]}}\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	branch, tag := strings.Repeat("1", 40), strings.Repeat("2", 40)
+	for _, c := range []struct {
+		branch string
+		fixed  int
+	}{{branch, 0}, {tag, 1}} {
+		r := Scan([]string{path})
+		r.Follow(t.Context(), World{Resolver: &answers{by: map[string]ghresolve.Answer{"acme/tool@v1": {
+			Verdict: ghresolve.ReachableDefault, SHA: tag, Ambiguous: true, BranchSHA: c.branch, TagSHA: tag,
+		}}}})
+		proposed := 0
+		for _, f := range Judge(r) {
+			if f.Replace != "" {
+				proposed++
+			}
+		}
+		fixed := Fix(r)
+		now, err := os.ReadFile(path)
+		if err != nil || fixed.Pinned != c.fixed || proposed != c.fixed || len(fixed.Left) != 1-c.fixed || (string(now) == text) != (c.fixed == 0) {
+			t.Errorf("%d proposed, %+v, %v:\n%s", proposed, fixed, err, now)
+		}
+	}
+}
 
 // TestReplaceLeavesOthersChanges: what somebody saved between our reading and
 // our writing stays, and nothing of ours is left beside it.

@@ -115,7 +115,7 @@ func pinned(row Row) (fix, replace string) {
 	case actionref.KindAction, actionref.KindWorkflow:
 		// The row's own texts: those of row.ref are not redacted.
 		name, version, _ := strings.Cut(strings.Trim(row.Uses, " \t\r\n"), "@")
-		if clean(row.Reachable) && row.ResolvedSHA != "" {
+		if clean(row.Reachable) && row.ResolvedSHA != "" && !row.twoCommits() {
 			replace = name + "@" + row.ResolvedSHA
 			return "write " + replace + comment(bestTag(row.answer.Tags, version)), replace
 		}
@@ -127,6 +127,12 @@ func pinned(row Row) (fix, replace string) {
 		return "write the reference out: pinned steps with an if: can do the choosing", ""
 	}
 	return "keep the action inside the workspace, or pin its repository", ""
+}
+
+// twoCommits reports whether a branch and a tag of the same name name different
+// commits, so that nobody but the author knows which one is meant.
+func (row *Row) twoCommits() bool {
+	return row.answer.Ambiguous && row.answer.BranchSHA != row.answer.TagSHA
 }
 
 // bestTag is the tag for the comment behind a pin: the most exact one of those
