@@ -38,3 +38,22 @@ func TestDownloadWithoutMark(t *testing.T) {
 		t.Errorf("the commit's folder was not looked at: %+v", r.References)
 	}
 }
+
+// TestDownloadInsideAnother: a mark above an action, put there by a step, makes
+// it a part of another one, and that is said.
+func TestDownloadInsideAnother(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "acme", "tool", "release", "2"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, mark := range []string{"release.completed", "release/2.completed"} {
+		if err := os.WriteFile(filepath.Join(dir, "acme", "tool", filepath.FromSlash(mark)), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := Report{Rows: []Row{use(6, "acme/tool/sub@release/2"), use(7, "acme/tool@release/3")}}
+	r.Follow(t.Context(), World{Actions: dir})
+	if len(r.Gaps) != 1 || !strings.Contains(r.Gaps[0], "acme/tool/sub@release/2 was downloaded into acme/tool@release") {
+		t.Errorf("%q", r.Gaps)
+	}
+}

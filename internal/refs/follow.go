@@ -175,6 +175,8 @@ func (g *graph) prove(ctx context.Context, frontier []*Reference) {
 	for _, ref := range frontier {
 		if found := g.downloads.find(ref.target); len(found) > 0 {
 			ref.Download, ref.copies = found[0], found[1:]
+		} else if outer := g.downloads.around(ref.target); outer != "" {
+			g.gaps = append(g.gaps, fmt.Sprintf("%s was downloaded into %s and cannot be told from it: it was not looked at", ref.Key, outer))
 		}
 	}
 	if g.world.Resolver == nil {

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
 
 	"github.com/org/cilock-action/internal/filetree"
@@ -233,6 +234,24 @@ func (d downloads) find(t target) []treecheck.Downloaded {
 		return nil
 	}
 	return d[t.repository+"@"+t.version]
+}
+
+// around is the download inside which another one for a target lies, or empty:
+// of the tag v1 beside the branch v1/x, or made up by a mark that somebody put
+// there.
+func (d downloads) around(t target) string {
+	for i := range len(t.version) {
+		if t.version[i] != '/' {
+			continue
+		}
+		name := t.repository + "@" + t.version[:i]
+		for _, outer := range d[name] {
+			if _, err := os.Lstat(filepath.Join(outer.Dir, filepath.FromSlash(t.version[i+1:]))); err == nil {
+				return name
+			}
+		}
+	}
+	return ""
 }
 
 // fold lowers the case of a commit; that of a branch or tag counts.
