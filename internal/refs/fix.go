@@ -68,6 +68,9 @@ func fixFile(name string, rows []Row) (n int, left []actionref.Refusal, err erro
 	if !info.Mode().IsRegular() {
 		return 0, nil, fmt.Errorf("pin in %s: it is not a file of its own, and is left alone", name)
 	}
+	if info.Mode().Perm()&0o200 == 0 || linked(info) {
+		return 0, nil, fmt.Errorf("pin in %s: it is read-only or has a second name (hard link), and is left alone", name)
+	}
 	src, err := Source{Path: name, name: path}.Read()
 	if err != nil {
 		return 0, nil, fmt.Errorf("pin in %s: %w", name, err)

@@ -3,6 +3,7 @@ package refs
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -61,5 +62,35 @@ func TestReplaceLeavesOthersChanges(t *testing.T) {
 	}
 	if text, err := os.ReadFile(path); err != nil || string(text) != "ours" {
 		t.Errorf("the file holds %q, %v", text, err)
+	}
+}
+
+// TestFixLeavesAlone: a file that is read-only, and one with a second name.
+func TestFixLeavesAlone(t *testing.T) {
+	const text = "jobs: {a: {steps: [{uses: acme/tool@v1}]}}\n"
+	for name, prepare := range map[string]func(path string) error{
+		"read-only": func(path string) error { return os.Chmod(path, 0o400) },
+		"hard link": func(path string) error {
+			if runtime.GOOS == "windows" {
+				return os.Chmod(path, 0o400)
+			}
+			return os.Link(path, path+".second")
+		},
+	} {
+		path := filepath.Join(t.TempDir(), "ci.yml")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := prepare(path); err != nil {
+			t.Skip("cannot be prepared here: ", err)
+		}
+		r := Scan([]string{path})
+		r.Follow(t.Context(), World{Resolver: &answers{by: map[string]ghresolve.Answer{
+			"acme/tool@v1": {Verdict: ghresolve.ReachableDefault, SHA: strings.Repeat("2", 40)},
+		}}})
+		fixed := Fix(r)
+		if now, err := os.ReadFile(path); err != nil || string(now) != text || fixed.Pinned != 0 || len(fixed.Left) != 1 {
+			t.Errorf("%s: %+v, %v:\n%s", name, fixed, err, now)
+		}
 	}
 }
