@@ -93,3 +93,22 @@ func TestNewRefuses(t *testing.T) {
 		r.Close()
 	}
 }
+
+// TestLookup: a name is what a branch or tag is exactly called, and only if
+// none is called so one of GitHub's longer spellings.
+func TestLookup(t *testing.T) {
+	l := listing{
+		Default: "main",
+		Heads:   map[string]string{"main": "M", "heads/odd": "O", "odd": "X", "v1": "B"},
+		Tags:    map[string]tag{"v1": {"o", "T"}, "v2.0.0": {"t", "t"}},
+	}
+	for version, want := range map[string][2]string{
+		"main": {"M", ""}, "v1": {"B", "T"}, "refs/heads/v1": {"B", ""}, "refs/tags/v1": {"", "T"},
+		"heads/main": {"M", ""}, "heads/v1": {"B", ""}, "tags/v1": {"", "T"}, "heads/odd": {"O", ""},
+		"v2": {}, "heads/none": {}, "tags/main": {}, "HEAD": {}, "heads/HEAD": {}, "": {},
+	} {
+		if branch, tagged := l.lookup(version); branch != want[0] || tagged != want[1] {
+			t.Errorf("%q: branch %q and tag %q, want %q", version, branch, tagged, want)
+		}
+	}
+}

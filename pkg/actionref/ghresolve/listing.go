@@ -128,7 +128,9 @@ func plain(name string) bool {
 }
 
 // lookup returns the branch and the tag that the text behind an @ names, by
-// exact name: v2 never means v2.0.0.
+// exact name: v2 never means v2.0.0. What no branch and no tag is called may be
+// one of the longer spellings heads/NAME and tags/NAME of GitHub's
+// documentation, "Get a commit".
 func (l listing) lookup(version string) (branch, tagged string) {
 	if name, ok := strings.CutPrefix(version, "refs/heads/"); ok {
 		return l.Heads[name], ""
@@ -136,7 +138,17 @@ func (l listing) lookup(version string) (branch, tagged string) {
 	if name, ok := strings.CutPrefix(version, "refs/tags/"); ok {
 		return "", l.Tags[name].Commit
 	}
-	return l.Heads[version], l.Tags[version].Commit
+	branch, tagged = l.Heads[version], l.Tags[version].Commit
+	if branch != "" || tagged != "" {
+		return branch, tagged
+	}
+	if name, ok := strings.CutPrefix(version, "heads/"); ok {
+		return l.Heads[name], ""
+	}
+	if name, ok := strings.CutPrefix(version, "tags/"); ok {
+		return "", l.Tags[name].Commit
+	}
+	return "", ""
 }
 
 // tagObject returns a tag whose object, not its commit, is sha: the first by
