@@ -57,3 +57,34 @@ func TestDownloadInsideAnother(t *testing.T) {
 		t.Errorf("%q", r.Gaps)
 	}
 }
+
+// TestDownloadsOfTwoSpellings: an action that was downloaded under two
+// spellings of its name is read in both folders.
+func TestDownloadsOfTwoSpellings(t *testing.T) {
+	dir := t.TempDir()
+	for owner, inner := range map[string]string{"ACME": "a/first@v1", "Acme": "a/second@v1"} {
+		file := filepath.Join(dir, owner, "tool", "v1", "action.yml")
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(file); err == nil {
+			t.Skip("the case of names does not count here")
+		}
+		for name, text := range map[string]string{
+			file: "runs: {using: composite, steps: [{uses: " + inner + "}]}\n", filepath.Dir(file) + ".completed": "now",
+		} {
+			if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	r := Report{Rows: []Row{use(6, "acme/tool@v1")}}
+	r.Follow(t.Context(), World{Actions: dir})
+	var got []string
+	for i := range r.References {
+		got = append(got, r.References[i].Key)
+	}
+	if want := []string{"a/first@v1", "a/second@v1", "acme/tool@v1"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

@@ -1,9 +1,11 @@
 package refs
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"slices"
 	"strings"
@@ -267,11 +269,31 @@ func (ref *Reference) read(ctx context.Context, w World) {
 	}
 	if ref.Followed = true; src == nil {
 		ref.Using = "docker"
-		return
+	} else {
+		file := actionref.Find(src)
+		ref.Name, ref.Using = file.Name, file.Using
+		ref.uses, ref.problems = file.Uses, file.Problems
 	}
-	file := actionref.Find(src)
-	ref.Name, ref.Using = file.Name, file.Using
-	ref.uses, ref.problems = file.Uses, file.Problems
+	if !ref.target.workflow {
+		ref.readCopies(src)
+	}
+}
+
+// readCopies reads the same action where it was downloaded under other
+// spellings of its name: the runner runs each from its own folder, and they
+// need not hold the same.
+func (ref *Reference) readCopies(first []byte) {
+	for _, d := range ref.copies {
+		src, err := readBelow(d.Dir, ref.target.names())
+		switch {
+		case errors.Is(err, fs.ErrNotExist), err == nil && bytes.Equal(src, first):
+		case err != nil:
+			ref.Followed, ref.NotFollowed = false, fmt.Sprintf("%s: downloaded as %s/%s: %v", ref.Key, d.Owner, d.Repo, err)
+		default:
+			file := actionref.Find(src)
+			ref.uses, ref.problems = append(ref.uses, file.Uses...), append(ref.problems, file.Problems...)
+		}
+	}
 }
 
 // guarded turns a panic into an error: one file that nobody thought of must not
