@@ -139,16 +139,28 @@ func (f *finder) checkKeys(m *yaml.Node) {
 // maxProblems bounds the problems that are kept of one file; the last says so.
 const maxProblems = 1000
 
+// maxReasons is the length, in bytes, from which a place gets no more reasons.
+const maxReasons = 500
+
 func (f *finder) problemAt(n *yaml.Node, format string, args ...any) {
 	line, col := f.lines.place(f.lines.offset(n.Line, n.Column))
 	f.problem(line, col, format, args...)
 }
 
 func (f *finder) problem(line, col int, format string, args ...any) {
+	why := fmt.Sprintf(format, args...)
+	at := [2]int{line, col}
+	if i, again := f.told[at]; again { // one row for a place
+		if p := &f.file.Problems[i]; len(p.Why) < maxReasons && !strings.Contains(p.Why, why) {
+			p.Why += "; " + why
+		}
+		return
+	}
 	switch n := len(f.file.Problems); {
 	case n == maxProblems:
 		f.file.Problems = append(f.file.Problems, Problem{line, col, "and more: the rest is not listed"})
 	case n < maxProblems:
-		f.file.Problems = append(f.file.Problems, Problem{line, col, fmt.Sprintf(format, args...)})
+		f.told[at] = n
+		f.file.Problems = append(f.file.Problems, Problem{line, col, why})
 	}
 }

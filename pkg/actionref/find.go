@@ -25,6 +25,7 @@ type finder struct {
 
 	job     string              // that is walked
 	scripts map[*yaml.Node]bool // run: scalars that were read
+	told    map[[2]int]int      // line and column of a problem to its index
 	locked  map[string]string   // the file's own dependencies: owner/repo@ref to commit
 	anchors *anchors            // of the document that is walked
 
@@ -46,7 +47,7 @@ type spot struct {
 // read is a Problem, and a file with a Problem is not clean.
 func Find(src []byte) File {
 	f := &finder{
-		src: src, index: map[spot]int{}, scripts: map[*yaml.Node]bool{}, locked: map[string]string{},
+		src: src, index: map[spot]int{}, scripts: map[*yaml.Node]bool{}, told: map[[2]int]int{}, locked: map[string]string{},
 		anchors: newAnchors(), through: map[*yaml.Node]bool{},
 	}
 	f.file.Kind = Unknown
@@ -155,6 +156,7 @@ func (f *finder) document(root *yaml.Node) {
 		return
 	}
 	f.entries(root, func(e entry) {
+		e = f.spelled(e, "jobs", "runs")
 		switch e.key {
 		case "name":
 			f.file.Name = e.value.Value
@@ -164,8 +166,6 @@ func (f *finder) document(root *yaml.Node) {
 			f.runs(e)
 		case "dependencies":
 			f.dependencies(e.value)
-		default:
-			f.unknown(e)
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package actionref
 
 import (
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -129,7 +130,7 @@ func (f *finder) jobs(jobs entry) {
 			f.problemAt(job.value, "a job must be a mapping")
 			return
 		}
-		f.unknown(job)
+		f.spelled(job)
 		f.job = job.key
 		f.entries(job.value, f.jobKey)
 		f.job = ""
@@ -137,6 +138,7 @@ func (f *finder) jobs(jobs entry) {
 }
 
 func (f *finder) jobKey(e entry) {
+	e = f.spelled(e, "uses", "steps", "container", "services")
 	switch e.key {
 	case "uses":
 		f.use(e, InJob)
@@ -146,23 +148,28 @@ func (f *finder) jobKey(e entry) {
 		f.container(e)
 	case "services":
 		f.services(e)
-	default:
-		f.unknown(e, "uses", "steps", "container", "services")
 	}
 }
 
-// unknown reports a key that is an expression where the runner takes none, or
-// differs from a known one in case or white space alone: the runner compares
-// keys exactly and refuses what it does not know.
-func (f *finder) unknown(e entry, known ...string) {
+// spelled returns an entry under the known key that it is meant for. The runner
+// compares keys exactly and refuses what it does not know, so one that differs
+// in case or white space alone is a problem; what it holds is reported beside
+// that. An expression can be no key where the runner takes none.
+func (f *finder) spelled(e entry, known ...string) entry {
+	if slices.Contains(known, e.key) {
+		return e
+	}
 	if strings.Contains(e.key, "${{") {
 		f.problemAt(e.keyAt, "an expression cannot be a key here")
 	}
 	for _, k := range known {
 		if strings.EqualFold(strings.TrimSpace(e.key), k) {
 			f.problemAt(e.keyAt, "unknown key %q: keys are compared exactly", e.key)
+			e.key = k
+			break
 		}
 	}
+	return e
 }
 
 // steps walks a list of steps, of a job, an action or a parallel step.
@@ -196,6 +203,7 @@ func (f *finder) step(step *yaml.Node, why string, depth int) {
 		if e.why == "" {
 			e.why = why
 		}
+		e = f.spelled(e, "uses", "parallel", "run")
 		switch e.key {
 		case "uses":
 			f.use(e, InStep)
@@ -203,8 +211,6 @@ func (f *finder) step(step *yaml.Node, why string, depth int) {
 			f.steps(e, depth+1)
 		case "run":
 			f.script(e.value)
-		default:
-			f.unknown(e, "uses", "parallel", "run")
 		}
 	})
 }
@@ -215,11 +221,10 @@ func (f *finder) container(e entry) {
 	switch e.value.Kind {
 	case yaml.MappingNode:
 		f.entries(e.value, func(inner entry) {
-			switch {
-			case f.decidedKey(inner):
-			case inner.key != "image":
-				f.unknown(inner, "image")
-			case !absent(inner.value):
+			if f.decidedKey(inner) {
+				return
+			}
+			if inner = f.spelled(inner, "image"); inner.key == "image" && !absent(inner.value) {
 				f.use(inner, InContainer)
 			}
 		})
@@ -263,6 +268,7 @@ func (f *finder) runs(runs entry) {
 		return
 	}
 	f.entries(runs.value, func(e entry) {
+		e = f.spelled(e, "using", "steps", "image")
 		switch e.key {
 		case "using":
 			f.file.Using = e.value.Value
@@ -275,8 +281,6 @@ func (f *finder) runs(runs entry) {
 			if e.value.Kind != yaml.ScalarNode || hasPrefixFold(text, dockerScheme) || strings.Contains(text, "${{") {
 				f.use(e, InRunsImage)
 			}
-		default:
-			f.unknown(e, "using", "steps", "image")
 		}
 	})
 }
