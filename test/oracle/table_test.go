@@ -16,6 +16,7 @@ var actionlintDisagrees = map[string]string{
 	"25-other-line-ends":     "ours: an editor shows no line break at NEL, LS and PS, where actionlint counts one; both find the references",
 	"28-explicit-keys":       "ours: an empty value stands just behind its key or colon, actionlint takes the next token; [ ? uses : x ] as a step is refused by the runner",
 	"30-empty-values":        "ours: as above; and an empty container or service image asks for none, which actionlint lists",
+	"45-duplicate-keys":      wrongForms,
 	"74-keys-in-blocks":      wrongForms,
 	"39-parallel":            "ours: actionlint does not know parallel",
 	"44-expressions":         "ours: containers may have keys that are expressions, and ${{ 'uses' }} is the key uses (TemplateReader, ParseScalar)",
