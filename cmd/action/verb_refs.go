@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strconv"
 
 	"github.com/org/cilock-action/internal/action"
 	"github.com/org/cilock-action/internal/refs"
@@ -197,7 +198,34 @@ func annotateRefs(r refs.Report, findings []refs.Finding, in action.RefsInputs, 
 		}
 	}
 	if in.InAction {
-		return s.SetOutput("verdict", string(refs.Verdict(findings)))
+		return refsOutputs(findings, d)
+	}
+	return nil
+}
+
+// refsOutputs sets the outputs of action.yml that are about references. The
+// findings for code scanning are in a file of their own.
+func refsOutputs(findings []refs.Finding, d action.Deps) error {
+	text, err := refs.SARIF(findings, checkout(d))
+	if err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(d.TempDir, "cilock-refs-*.sarif")
+	if err != nil {
+		return fmt.Errorf("write SARIF: %w", err)
+	}
+	_, err = f.WriteString(text)
+	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
+		return fmt.Errorf("write SARIF: %w", err)
+	}
+	for _, kv := range [][2]string{
+		{"verdict", string(refs.Verdict(findings))},
+		{"findings-count", strconv.Itoa(len(findings))},
+		{"sarif-path", f.Name()},
+	} {
+		if err := d.Sink.SetOutput(kv[0], kv[1]); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -44,6 +44,10 @@ func TestStandInRefs(t *testing.T) {
 			t.Errorf("annotation %d is %+v", i, a)
 		}
 	}
+	sarif, err := os.ReadFile(r.Outputs["sarif-path"])
+	if err != nil || !strings.Contains(string(sarif), `"ruleId": "unpinned-reference"`) || r.Outputs["findings-count"] != "11" {
+		t.Errorf("%s findings, SARIF %v: %.300s", r.Outputs["findings-count"], err, sarif)
+	}
 	if !strings.Contains(r.Summary, "### cilock: warn, action references") || !strings.Contains(r.Summary, "acme/tool11&#64;v1") {
 		t.Errorf("the summary is %q", r.Summary)
 	}
