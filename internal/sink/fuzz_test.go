@@ -62,6 +62,9 @@ func FuzzLine(f *testing.F) {
 	for _, s := range hostile {
 		f.Add(s)
 	}
+	for _, s := range []string{":\u302E:error::", "\u0301::error::x", " \u0301 ::error::x", "#\u0301#[error]x", "##\u0301[error]x", "a:\u0301:b"} {
+		f.Add(s) // a mark that a culture skips
+	}
 	f.Fuzz(func(t *testing.T, text string) {
 		var b bytes.Buffer
 		s := New(Options{Writer: &b, Getenv: actions(nil)})

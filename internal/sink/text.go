@@ -12,7 +12,9 @@ const cutMark = "… (cut)"
 // visible returns s with only characters that show: invalid UTF-8 becomes
 // U+FFFD, a line end becomes newline, a tab a space, and control characters (C0,
 // DEL, C1) and all that ignorable names are removed. "##[" is split, everywhere.
-// It is split in the data of our own commands too: see based.
+// It is split in the data of our own commands too: see based. A combining mark
+// gets a base character where it would combine with nothing, or with a character
+// of "::" and "##[": the runner compares as a culture does, which can skip marks.
 func visible(s, newline string) string {
 	var b strings.Builder
 	b.Grow(len(s))
@@ -25,10 +27,22 @@ func visible(s, newline string) string {
 			b.WriteByte(' ')
 		case unicode.IsControl(r), ignorable(r):
 		default:
+			if unicode.IsMark(r) && bare(b.String()) {
+				b.WriteRune(dottedCircle)
+			}
 			b.WriteRune(r)
 		}
 	}
 	return strings.ReplaceAll(b.String(), "##[", "## [")
+}
+
+// dottedCircle is the base character for a mark that has none (Unicode, 7.9).
+const dottedCircle = '\u25CC'
+
+// bare reports whether a mark that follows s must not combine with its end.
+func bare(s string) bool {
+	r, size := utf8.DecodeLastRuneInString(s)
+	return size == 0 || unicode.IsSpace(r) || strings.ContainsRune(":#[", r)
 }
 
 // based returns s with a base character, the dotted circle, before a combining
@@ -38,7 +52,7 @@ func visible(s, newline string) string {
 // on to look for "##[" in the whole line.
 func based(s string) string {
 	if r, _ := utf8.DecodeRuneInString(s); unicode.IsMark(r) {
-		return "\u25CC" + s
+		return string(dottedCircle) + s
 	}
 	return s
 }
