@@ -76,6 +76,8 @@ func (r Ref) parseStep(s string) Ref {
 		return r.parseLocal(s)
 	case strings.HasPrefix(s, "$/"):
 		return r.parseSelf(s)
+	case strings.HasPrefix(s, "../"):
+		return r.invalid("a path of the workspace begins with ./")
 	}
 	return r.parseRemote(KindAction, s)
 }
