@@ -174,7 +174,7 @@ func judgeFile(path string, src []byte, find func([]byte) actionref.File) fileRe
 
 func useRow(file string, u actionref.Use) Row {
 	return Row{
-		File: file, Line: u.Line, Col: u.Col, Uses: u.Ref.Text(), Kind: u.Ref.Kind(),
+		File: file, Line: u.Line, Col: u.Col, Uses: cmp.Or(u.Value, u.Ref.Text()), Kind: u.Ref.Kind(),
 		Pinned: u.Ref.Pinned(), Annotate: u.Ref.Annotate(), Why: cmp.Or(u.Why, u.Ref.Why()),
 		Count: u.Count, Comment: u.Comment, Canonical: u.Ref.Canonical(),
 		Job: u.Job, Locked: u.Locked, LockedSHA: u.LockedSHA, ref: u.Ref, place: u.Place,

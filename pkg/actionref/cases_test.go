@@ -67,7 +67,7 @@ func TestCases(t *testing.T) {
 func rowsOf(f File) []row {
 	rows := []row{}
 	for _, u := range f.Uses {
-		text, pinned, annotate := u.Ref.Text(), u.Ref.Pinned(), u.Ref.Annotate()
+		text, pinned, annotate := u.Value, u.Ref.Pinned(), u.Ref.Annotate()
 		why, form := cmp.Or(u.Why, u.Ref.Why()), u.Ref.Canonical()
 		rows = append(rows, row{u.Line, &u.Col, &text, u.Ref.Kind(), &pinned, &annotate, &u.Count, &u.Comment, &why, &form})
 	}

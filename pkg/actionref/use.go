@@ -6,6 +6,7 @@ type Span struct{ Start, End int }
 // Use is one place of a file where a reference stands.
 type Use struct {
 	Ref   Ref
+	Value string // as written: Ref.Text, with the white space that quotes hold around it
 	Place Place
 	Job   string // id of the job; empty in an action
 	// Line counts from 1. Col counts from 1 in characters: of the anchor, tag,

@@ -304,6 +304,9 @@ func (f *finder) use(e entry, place Place) {
 		return
 	}
 	u := Use{Ref: Parse(e.value.Value, place), Place: place, Job: f.job, Count: 1, Why: e.why}
+	if u.Value = u.Ref.Text(); e.value.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 {
+		u.Value = e.value.Value
+	}
 	where := f.locate(e)
 	u.Line, u.Col = f.lines.place(where.start)
 	u.Span = where.literal
