@@ -4,10 +4,9 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strconv"
 
+	"github.com/org/cilock-action/internal/filetree"
 	"github.com/org/cilock-action/internal/sink"
 	"github.com/org/cilock-action/internal/verdict"
 )
@@ -40,7 +39,8 @@ func writeEvidence(r *Report, s Signed) error {
 		if doc.data == nil {
 			continue
 		}
-		if err := writeAtomic(doc.path, doc.data); err != nil {
+		if err := filetree.Replace(doc.path, doc.data, 0o644, nil); err != nil {
+			err = fmt.Errorf("write evidence %s: %w", doc.path, err)
 			all = errors.Join(all, err)
 			r.Lost = append(r.Lost, err.Error())
 			continue
@@ -70,31 +70,6 @@ func outputLost(r *Report) (all error) {
 		r.Lost = append(r.Lost, err.Error())
 	}
 	return all
-}
-
-// writeAtomic leaves either the whole file or none under its name.
-func writeAtomic(path string, data []byte) (err error) {
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".cilock-*")
-	if err != nil {
-		return fmt.Errorf("write evidence %s: %w", path, err)
-	}
-	defer func() {
-		if err != nil {
-			tmp.Close()
-			os.Remove(tmp.Name())
-			err = fmt.Errorf("write evidence %s: %w", path, err)
-		}
-	}()
-	if _, err = tmp.Write(data); err != nil {
-		return err
-	}
-	if err = tmp.Chmod(0o644); err != nil {
-		return err
-	}
-	if err = tmp.Close(); err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), path)
 }
 
 // say prints the report's lines, and on the runner annotates what is wrong. It

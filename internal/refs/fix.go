@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/org/cilock-action/internal/filetree"
@@ -105,35 +104,18 @@ func pinnings(src []byte, rows []Row) []actionref.Pinning {
 // replace puts new content under a name at once, or leaves what is there. A file
 // that no longer holds the old content was changed by somebody else meanwhile,
 // and is theirs.
-func replace(path string, old, data []byte, mode os.FileMode) (err error) {
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".cilock-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			tmp.Close()
-			os.Remove(tmp.Name())
+func replace(path string, old, data []byte, mode os.FileMode) error {
+	return filetree.Replace(path, data, mode, func(tmp *os.File) error {
+		if err := tmp.Sync(); err != nil { // or a crash could leave an empty file under the name
+			return err
 		}
-	}()
-	if _, err = tmp.Write(data); err != nil {
-		return err
-	}
-	if err = tmp.Chmod(mode); err != nil {
-		return err
-	}
-	if err = tmp.Sync(); err != nil { // or a crash could leave an empty file under the name
-		return err
-	}
-	if err = tmp.Close(); err != nil {
-		return err
-	}
-	now, err := Source{name: path}.Read()
-	if err != nil {
-		return err
-	}
-	if !bytes.Equal(now, old) {
-		return errors.New("it was changed meanwhile, and is left alone")
-	}
-	return os.Rename(tmp.Name(), path)
+		now, err := Source{name: path}.Read()
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(now, old) {
+			return errors.New("it was changed meanwhile, and is left alone")
+		}
+		return nil
+	})
 }

@@ -1,0 +1,38 @@
+package filetree
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Replace puts data under a name at once, with the given permissions: whoever
+// looks finds the old file or the whole new one. last, if not nil, is called
+// with the new file before it gets its name; if it fails the old one stays.
+func Replace(path string, data []byte, mode fs.FileMode, last func(tmp *os.File) error) (err error) {
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".cilock-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			tmp.Close()
+			os.Remove(tmp.Name())
+		}
+	}()
+	if _, err = tmp.Write(data); err != nil {
+		return err
+	}
+	if err = tmp.Chmod(mode); err != nil {
+		return err
+	}
+	if last != nil {
+		if err = last(tmp); err != nil {
+			return err
+		}
+	}
+	if err = tmp.Close(); err != nil {
+		return err
+	}
+	return os.Rename(tmp.Name(), path)
+}
