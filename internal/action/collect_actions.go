@@ -125,7 +125,7 @@ func refsNotices(findings []refs.Finding) []Notice {
 // ownAction is what this action itself is called in the workflow: the
 // downloaded action in which it runs, or its folder of the workspace.
 func ownAction(p Plan) (own struct{ download, local, ref string }) {
-	get := func(name string) string { value, _ := lookupEnv(p.OwnEnv, name); return value }
+	get := getenv(p.OwnEnv)
 	dir := get("GITHUB_ACTION_PATH")
 	if dir == "" || !p.InAction {
 		return own

@@ -32,8 +32,7 @@ type Deps struct {
 
 // Getenv looks a name up in our own environment.
 func (d Deps) Getenv(name string) string {
-	value, _ := lookupEnv(d.Environ, name)
-	return value
+	return getenv(d.Environ)(name)
 }
 
 // QuietSink prints facts to w and knows of no runner: for callers that are not

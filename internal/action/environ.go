@@ -51,6 +51,14 @@ func cutEnv(kv string) (name, value string, ok bool) {
 	return kv[:i+1], kv[i+2:], true
 }
 
+// getenv looks names up in a list of KEY=VALUE, as os.Getenv does in our own.
+func getenv(env []string) func(name string) string {
+	return func(name string) string {
+		value, _ := lookupEnv(env, name)
+		return value
+	}
+}
+
 // lookupEnv returns the value of name in a list of KEY=VALUE. Of repeated
 // names the last counts, as os/exec has it.
 func lookupEnv(env []string, name string) (string, bool) {

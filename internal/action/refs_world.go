@@ -39,7 +39,7 @@ func ParseResolve(s string) (string, error) {
 // RefsWorld is where references are followed to, as the environment says. The
 // workspace is that of the job, or dir. close ends what was opened.
 func RefsWorld(resolve, deny, dir string, env []string) (w refs.World, close func(), err error) {
-	get := func(name string) string { value, _ := lookupEnv(env, name); return value }
+	get := getenv(env)
 	w = refs.World{
 		Workspace: dir, Repository: strings.ToLower(get("GITHUB_REPOSITORY")), Actions: actionsFolder(get),
 		Windows: runtime.GOOS == "windows", Temp: get("RUNNER_TEMP"),

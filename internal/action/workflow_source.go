@@ -30,7 +30,7 @@ type workflowFile struct {
 // reusable workflow, the one that defines the job, which no variable of the
 // runner names (job.workflow_ref; empty on older servers).
 func workflowsOf(env []string) []workflowFile {
-	get := func(name string) string { value, _ := lookupEnv(env, name); return value }
+	get := getenv(env)
 	var files []workflowFile
 	for _, names := range [][2]string{
 		{"GITHUB_WORKFLOW_REF", "GITHUB_WORKFLOW_SHA"},
