@@ -208,10 +208,9 @@ func (g *graph) prove(ctx context.Context, frontier []*Reference) {
 // deny compares pins with the deny-list. What a tag names is not known here.
 func (g *graph) deny(frontier []*Reference) {
 	for _, ref := range frontier {
-		for _, d := range g.world.Denied {
-			if sha := ref.Ref.SHA(); sha != "" && sha == d.SHA && (d.Repository == "*" || d.Repository == ref.target.repository) {
-				ref.Answer = ghresolve.Answer{Verdict: ghresolve.Undetermined, SHA: sha, Denied: d.Reason}
-			}
+		sha := ref.Ref.SHA()
+		if why := ghresolve.ReasonDenied(g.world.Denied, sha, ref.target.repository); why != "" {
+			ref.Answer = ghresolve.Answer{Verdict: ghresolve.Undetermined, SHA: sha, Denied: why}
 		}
 	}
 }

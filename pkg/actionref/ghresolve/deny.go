@@ -87,9 +87,10 @@ func checkOne(d Denied) (Denied, error) {
 	return d, nil
 }
 
-// deniedReason returns why a commit is denied, or nothing.
-func (r *Resolver) deniedReason(sha string, repositories ...string) string {
-	for _, d := range r.denied {
+// ReasonDenied returns why a list as ParseDenied returns it denies a commit
+// under any of the repository's names, or nothing. All are in lower case.
+func ReasonDenied(list []Denied, sha string, repositories ...string) string {
+	for _, d := range list {
 		if d.SHA == sha && (d.Repository == "*" || slices.Contains(repositories, d.Repository)) {
 			return d.Reason
 		}

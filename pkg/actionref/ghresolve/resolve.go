@@ -59,7 +59,7 @@ func (r *Resolver) Resolve(ctx context.Context, refs []actionref.Ref) []Answer {
 	seen := map[string]bool{}
 	var first []*question
 	for _, q := range questions {
-		if name := q.ref.Repository(); !seen[name] && r.deniedReason(q.ref.SHA(), name) == "" {
+		if name := q.ref.Repository(); !seen[name] && ReasonDenied(r.denied, q.ref.SHA(), name) == "" {
 			seen[name] = true
 			first = append(first, q)
 		}
@@ -116,7 +116,7 @@ func each(n, workers int, f func(int)) {
 
 func (r *Resolver) answer(ctx context.Context, q *question) Answer {
 	name, sha := q.ref.Repository(), q.ref.SHA()
-	if why := r.deniedReason(sha, name); why != "" {
+	if why := ReasonDenied(r.denied, sha, name); why != "" {
 		return deniedAnswer(Answer{SHA: sha}, why)
 	}
 	st := r.load(ctx, name, &q.budget)
@@ -142,12 +142,12 @@ func (r *Resolver) answer(ctx context.Context, q *question) Answer {
 		a.Verdict, a.Reason = Missing, name+" has no branch and no tag of exactly this name"
 		return a
 	}
-	if why := r.deniedReason(sha, name, st.renamed); why != "" {
+	if why := ReasonDenied(r.denied, sha, name, st.renamed); why != "" {
 		return deniedAnswer(a, why)
 	}
 	j := r.judge(ctx, st, sha, &q.budget)
 	a.Verdict, a.Reason, a.SHA = j.Verdict, j.Reason, j.SHA
-	if why := r.deniedReason(a.SHA, name, st.renamed); why != "" {
+	if why := ReasonDenied(r.denied, a.SHA, name, st.renamed); why != "" {
 		return deniedAnswer(a, why) // a tag object of a denied commit
 	}
 	a.Tags = st.listing.tagsOf(a.SHA)
