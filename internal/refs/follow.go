@@ -31,14 +31,13 @@ const (
 type Reference struct {
 	Key         string        // equal for all spellings that lead to the same place
 	Ref         actionref.Ref // as first met; $/ inside another repository is spelled out
-	Place       actionref.Place
-	Count       int      // in files of the workspace; 0 if it is named in other actions only
-	Via         []string // keys of the references that lead to it from the workspace, outermost first
-	Nested      []string // keys of the references inside it, sorted
-	Name        string   // that its file gives it
-	Using       string   // runs.using
-	Followed    bool     // its own references are known, or it can have none
-	NotFollowed string   // why not
+	Count       int           // in files of the workspace; 0 if it is named in other actions only
+	Via         []string      // keys of the references that lead to it from the workspace, outermost first
+	Nested      []string      // keys of the references inside it, sorted
+	Name        string        // that its file gives it
+	Using       string        // runs.using
+	Followed    bool          // its own references are known, or it can have none
+	NotFollowed string        // why not
 	Locked      bool
 	LockedSHA   string
 
@@ -116,7 +115,7 @@ func (g *graph) leftover() []*Reference {
 			g.gaps = append(g.gaps, fmt.Sprintf("downloaded action %q: not followed", name))
 			continue
 		}
-		next := &Reference{Key: t.key, Ref: ref, Place: actionref.InStep, target: t}
+		next := &Reference{Key: t.key, Ref: ref, target: t}
 		g.refs[t.key] = next
 		frontier = append(frontier, next)
 	}
@@ -132,7 +131,7 @@ func (g *graph) add(frontier []*Reference, row *Row) []*Reference {
 	row.key = t.key
 	known, ok := g.refs[t.key]
 	if !ok {
-		known = &Reference{Key: t.key, Ref: t.ref, Place: row.place, target: t, Locked: row.Locked, LockedSHA: row.LockedSHA}
+		known = &Reference{Key: t.key, Ref: t.ref, target: t, Locked: row.Locked, LockedSHA: row.LockedSHA}
 		g.refs[t.key] = known
 		frontier = append(frontier, known)
 	}
@@ -161,7 +160,7 @@ func (g *graph) inner(outer []*Reference) []*Reference {
 				return nil
 			}
 			next := &Reference{
-				Key: t.key, Ref: t.ref, Place: use.Place, target: t, Via: append(slices.Clone(ref.Via), ref.Key),
+				Key: t.key, Ref: t.ref, target: t, Via: append(slices.Clone(ref.Via), ref.Key),
 				Locked: use.Locked, LockedSHA: use.LockedSHA,
 			}
 			g.refs[t.key] = next

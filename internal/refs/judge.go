@@ -30,8 +30,8 @@ type Finding struct {
 	// place, or empty.
 	Replace string
 
-	subject string  // what it is about, wherever that stands in the file
-	exact   literal // where the reference itself stands
+	subject string          // what it is about, wherever that stands in the file
+	exact   actionref.Exact // where the reference itself stands
 }
 
 // Judge returns the findings of a report, the worst first, then in the order of

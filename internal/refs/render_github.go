@@ -20,8 +20,8 @@ func Annotate(findings []Finding, c Checkout, s *sink.Sink) (sink.Rest, error) {
 		if f.File != "" {
 			p.File = c.relative(f.File)
 		}
-		if f.exact.line == f.Line && f.exact.end > f.Col {
-			p.EndLine, p.EndCol = f.Line, f.exact.end
+		if f.exact.Line == f.Line && f.exact.End > f.Col {
+			p.EndLine, p.EndCol = f.Line, f.exact.End
 		}
 		s.Annotate(level, p, joined(f.Message, f.Fix))
 	}

@@ -120,8 +120,8 @@ func SARIF(findings []Finding, c Checkout) (string, error) {
 
 func sarifOf(f Finding, rule int, uri string, seen map[string]int) sarifResult {
 	at := sarifRegion{StartLine: f.Line, StartColumn: f.Col}
-	if f.exact.line == f.Line && f.exact.end > f.Col && f.Col > 0 {
-		at.EndColumn = f.exact.end
+	if f.exact.Line == f.Line && f.exact.End > f.Col && f.Col > 0 {
+		at.EndColumn = f.exact.End
 	}
 	artifact := sarifArtifact{uri}
 	result := sarifResult{
@@ -129,8 +129,8 @@ func sarifOf(f Finding, rule int, uri string, seen map[string]int) sarifResult {
 		Locations:    []sarifLocation{{sarifPhysical{artifact, at}}},
 		Fingerprints: map[string]string{fingerprintName: fingerprint(f, uri, seen)},
 	}
-	if f.Replace != "" && f.exact.line > 0 {
-		where := sarifRegion{f.exact.line, f.exact.col, f.exact.end}
+	if f.Replace != "" && f.exact.Line > 0 {
+		where := sarifRegion{f.exact.Line, f.exact.Col, f.exact.End}
 		result.Fixes = []sarifFix{{plain(f.Fix), []sarifChange{{artifact, []sarifReplacement{{where, sarifText{f.Replace}}}}}}}
 	}
 	return result

@@ -22,7 +22,7 @@ func report(t *testing.T) (Report, []Finding) {
 	pin := use(4, pinnedUse)
 	pin.Comment = "v1.2.3"
 	quoted := use(5, "Acme/Tool@v1")
-	quoted.exact = literal{5, 16, 28}
+	quoted.exact = actionref.Exact{Line: 5, Col: 16, End: 28}
 	r := Report{Files: 3, Rows: []Row{
 		pin, quoted, use(6, "acme/tool@v1"), use(7, "./local"), use(8, "[click](javascript:x)@v1"),
 		use(9, "docker://alpine:3"), use(10, "::error::x\n::set-output name=a::b"),

@@ -41,18 +41,14 @@ type Row struct {
 	TreeSHA256   string            `json:"treesha256,omitempty"` // ours of the same
 
 	ref    actionref.Ref
-	exact  literal // where the reference itself stands
-	key    string  // of its Reference
-	place  actionref.Place
+	exact  actionref.Exact  // where the reference itself stands
+	key    string           // of its Reference
 	from   origin           // of its file
 	answer ghresolve.Answer // zero Verdict if nobody was asked
 	bytes  treecheck.Result
 	inside string // why it is not known what is inside, of a repository's reference that was proved
 	unread bool   // an error of ours, not of the file's content
 }
-
-// literal is where a text stands on one line; line is 0 if that is not known.
-type literal struct{ line, col, end int } // columns as in Row; end is that behind it
 
 // Injection is untrusted text that an expression puts into a script.
 type Injection struct {

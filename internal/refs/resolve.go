@@ -60,7 +60,7 @@ func nestedRow(at Row, ref *Reference) Row {
 	row := Row{
 		File: at.File, Line: at.Line, Col: at.Col, Uses: ref.Ref.Text(), Kind: ref.Ref.Kind(), Pinned: ref.Ref.Pinned(),
 		Annotate: ref.Ref.Annotate(), Why: ref.Ref.Why(), Count: 1, Canonical: ref.Ref.Canonical(), Job: at.Job,
-		Locked: ref.Locked, LockedSHA: ref.LockedSHA, Via: ref.Via, ref: ref.Ref, key: ref.Key, place: ref.Place,
+		Locked: ref.Locked, LockedSHA: ref.LockedSHA, Via: ref.Via, ref: ref.Ref, key: ref.Key,
 	}
 	row.describe(ref)
 	return row

@@ -1,26 +1,18 @@
 package refs
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"runtime"
-	"sort"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/org/cilock-action/internal/filetree"
 	"github.com/org/cilock-action/pkg/actionref"
 )
 
-const (
-	// maxRows bounds the rows of a report, and its injections. What is beyond
-	// is a row of its own.
-	maxRows = 200_000
-	// maxColumn bounds, in bytes, how far into a line the end of a reference is
-	// looked for: lines that long are written to cost time.
-	maxColumn = 64 << 10
-)
+// maxRows bounds the rows of a report, and its injections. What is beyond is a
+// row of its own.
+const maxRows = 200_000
 
 // Scan reads the workflows and actions of the paths, several at once, and
 // returns every reference in them. See Discover for what a path means.
@@ -157,11 +149,8 @@ func judgeFile(path string, src []byte, find func([]byte) actionref.File) fileRe
 	got := fileResult{read: true}
 	file := find(src)
 	name := filetree.RecordedName(path)
-	lines := lineStarts(src)
 	for _, u := range file.Uses {
-		row := useRow(name, u)
-		row.exact = lines.literal(src, u.Span)
-		got.rows = append(got.rows, row)
+		got.rows = append(got.rows, useRow(name, u))
 	}
 	for _, p := range file.Problems {
 		got.rows = append(got.rows, errorRow(Problem{path, p.Line, p.Col, p.Why}, false))
@@ -177,7 +166,7 @@ func useRow(file string, u actionref.Use) Row {
 		File: file, Line: u.Line, Col: u.Col, Uses: cmp.Or(u.Value, u.Ref.Text()), Kind: u.Ref.Kind(),
 		Pinned: u.Ref.Pinned(), Annotate: u.Ref.Annotate(), Why: cmp.Or(u.Why, u.Ref.Why()),
 		Count: u.Count, Comment: u.Comment, Canonical: u.Ref.Canonical(),
-		Job: u.Job, Locked: u.Locked, LockedSHA: u.LockedSHA, ref: u.Ref, place: u.Place,
+		Job: u.Job, Locked: u.Locked, LockedSHA: u.LockedSHA, ref: u.Ref, exact: u.Exact,
 	}
 }
 
@@ -199,31 +188,4 @@ func joined(reasons ...string) string {
 		}
 	}
 	return strings.Join(some, "; ")
-}
-
-// starts are the bytes at which the lines of a file begin; a line ends at LF,
-// CR LF or CR, as actionref counts.
-type starts []int
-
-func lineStarts(src []byte) starts {
-	s := starts{0}
-	if bytes.HasPrefix(src, []byte("\ufeff")) {
-		s[0] = len("\ufeff") // no character of the first line
-	}
-	for i, c := range src {
-		if c == '\n' || c == '\r' && (i+1 == len(src) || src[i+1] != '\n') {
-			s = append(s, i+1)
-		}
-	}
-	return s
-}
-
-// literal is the place of a span, or zero if it is empty or too far to the right.
-func (s starts) literal(src []byte, span actionref.Span) literal {
-	line := sort.SearchInts(s, span.Start+1)
-	if span.Start >= span.End || span.End > len(src) || line == 0 || span.End-s[line-1] > maxColumn {
-		return literal{}
-	}
-	col := 1 + utf8.RuneCount(src[s[line-1]:span.Start])
-	return literal{line, col, col + utf8.RuneCount(src[span.Start:span.End])}
 }

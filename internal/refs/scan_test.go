@@ -93,7 +93,7 @@ func TestScanRow(t *testing.T) {
 	want := Row{
 		File: "a.yml", Line: 3, Col: 7, Uses: "Acme/Tool@v1", Kind: actionref.KindAction, Annotate: true, Count: 2, Comment: "v1.2.3",
 		Why:       "reached through <<",
-		Canonical: "acme/tool@v1", Job: "build", Locked: true, LockedSHA: sha, ref: row.ref, place: row.place,
+		Canonical: "acme/tool@v1", Job: "build", Locked: true, LockedSHA: sha, ref: row.ref,
 	}
 	if !reflect.DeepEqual(row, want) || row.ref.Repository() != "acme/tool" {
 		t.Errorf("row is\n%+v, want\n%+v", row, want)
@@ -112,31 +112,5 @@ func TestScanNames(t *testing.T) {
 	r := scan(nil, []Problem{p}, actionref.Find, maxRows)
 	if name, err := filetree.PathOf(r.Rows[0].File); err != nil || name != p.File {
 		t.Errorf("recorded as %q", r.Rows[0].File)
-	}
-}
-
-// TestLiteral: the place of the reference itself, beside quotes, other
-// characters, and a BOM; lines end as for actionref.
-func TestLiteral(t *testing.T) {
-	for _, test := range []struct {
-		src, text string
-		want      literal
-	}{
-		{"a@b", "a@b", literal{1, 1, 4}},
-		{"\ufeffé: 'x@1'", "x@1", literal{1, 5, 8}},
-		{"\n\r\n\rü x@1\n", "x@1", literal{4, 3, 6}},
-		{"x: \n  日本@1", "日本@1", literal{2, 3, 7}},
-		{strings.Repeat(" ", maxColumn) + "x@1", "x@1", literal{}},
-	} {
-		at := strings.Index(test.src, test.text)
-		got := lineStarts([]byte(test.src)).literal([]byte(test.src), actionref.Span{Start: at, End: at + len(test.text)})
-		if got != test.want {
-			t.Errorf("%.20q: %+v, want %+v", test.src, got, test.want)
-		}
-	}
-	for _, span := range []actionref.Span{{}, {Start: 1, End: 9}, {Start: 2, End: 1}} {
-		if got := lineStarts([]byte("abc")).literal([]byte("abc"), span); got != (literal{}) {
-			t.Errorf("%v: %+v", span, got)
-		}
 	}
 }

@@ -67,6 +67,7 @@ func Find(src []byte) File {
 		}
 		if changed(u.Span) {
 			u.Ref, u.Span, u.tail = u.Ref.invalid("not valid text"), Span{}, 0
+			u.Exact = Exact{}
 		}
 	}
 	f.sort()

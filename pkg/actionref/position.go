@@ -119,6 +119,23 @@ func (x lineIndex) place(at int) (line, col int) {
 	return line, 1 + x.before(at) - x.before(x.human[line-1])
 }
 
+// maxColumn bounds, in bytes, how far into a line an exact place is: columns
+// beyond are of no use to anybody who shows them.
+const maxColumn = 64 << 10
+
+// exact is the place of a span.
+func (x lineIndex) exact(s Span) Exact {
+	if s.Start >= s.End || s.End > len(x.src) {
+		return Exact{}
+	}
+	line, col := x.place(s.Start)
+	start := x.human[line-1]
+	if s.End-start > maxColumn {
+		return Exact{}
+	}
+	return Exact{line, col, 1 + x.before(s.End) - x.before(start)}
+}
+
 // shown is the line that people see for a line of the library.
 func (x lineIndex) shown(line int) int {
 	if line < 1 || line > len(x.yaml) {

@@ -3,6 +3,11 @@ package actionref
 // Span is a range of bytes of a file: from Start up to and without End.
 type Span struct{ Start, End int }
 
+// Exact is where a span stands on its one line, in columns as in Use; End is the
+// column behind it. All are 0 for a span that is empty, or that ends more than
+// 64 KiB behind the beginning of its line.
+type Exact struct{ Line, Col, End int }
+
 // Use is one place of a file where a reference stands.
 type Use struct {
 	Ref   Ref
@@ -14,6 +19,7 @@ type Use struct {
 	// just after the colon.
 	Line, Col int
 	Span      Span   // of the reference itself, without quotes; empty if the file holds it in another spelling (escapes, folding)
+	Exact     Exact  // where Span is
 	Count     int    // how often the file executes it: through aliases, more than once
 	Comment   string // version in the comment behind it, as written: v4.2.0
 	Why       string // what the place adds to Ref.Why, such as a merge key

@@ -309,7 +309,7 @@ func (f *finder) use(e entry, place Place) {
 	}
 	where := f.locate(e)
 	u.Line, u.Col = f.lines.place(where.start)
-	u.Span = where.literal
+	u.Span, u.Exact = where.literal, f.lines.exact(where.literal)
 	u.version, u.tail = f.comment(where)
 	u.Comment = string(f.src[u.version.Start:u.version.End])
 	f.index[at] = len(f.file.Uses)
