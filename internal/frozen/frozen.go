@@ -23,6 +23,10 @@
 // must not touch the child before it is the step, and an argument list that is
 // too long must fail at the exec and nowhere else.
 //
+// Before that, any number of times: 'P', a length, and a [Preparation]; the
+// child does it and answers "ok\n" or "fail CODE TEXT\n". It is how a tracer
+// gets what only the traced process itself can do.
+//
 // Child to parent: "ready\n", then "exec\n" when the file was found and is
 // about to be executed, and then either end of file (the socket is
 // close-on-exec: the command runs) or "fail CODE TEXT\n".
