@@ -56,16 +56,8 @@ func serve(fd int) int {
 	if !send(fd, []byte(Ready)) {
 		return ExitAbandoned
 	}
-	header := make([]byte, headerSize)
-	if !receive(fd, header) {
-		return ExitAbandoned
-	}
-	n, err := bodySize(header)
-	if err != nil {
-		return ExitAbandoned
-	}
-	body := make([]byte, n)
-	if !receive(fd, body) {
+	body, ok := untilGo(fd)
+	if !ok {
 		return ExitAbandoned
 	}
 	args, env, err := parseBody(body)
@@ -75,6 +67,35 @@ func serve(fd int) int {
 	code, err := execute(args, env, func() { send(fd, []byte("exec\n")) })
 	send(fd, failure(code, err.Error()))
 	return code
+}
+
+// untilGo does the preparations that are asked for, and returns the body of the
+// order to go. It reports false if that never comes.
+func untilGo(fd int) ([]byte, bool) {
+	for {
+		header := make([]byte, headerSize)
+		if !receive(fd, header) {
+			return nil, false
+		}
+		kind, n, err := parseHeader(header)
+		if err != nil {
+			return nil, false
+		}
+		body := make([]byte, n)
+		if !receive(fd, body) {
+			return nil, false
+		}
+		if kind == kindGo {
+			return body, true
+		}
+		p, err := parsePreparation(body)
+		if err == nil {
+			err = prepare(p)
+		}
+		if !send(fd, answer(err)) {
+			return nil, false
+		}
+	}
 }
 
 // send writes all of b. A parent that is gone gives EPIPE; the SIGPIPE that

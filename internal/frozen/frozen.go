@@ -98,7 +98,7 @@ func Message(args, env []string) ([]byte, error) {
 		return nil, &exError{"arguments and environment", syscall.E2BIG}
 	}
 	b := make([]byte, 0, headerSize+size)
-	b = append(b, 'G')
+	b = append(b, kindGo)
 	b = appendUint32(b, uint32(size))
 	b = appendUint32(b, uint32(len(args)))
 	for _, list := range [][]string{args, env} {
@@ -121,16 +121,22 @@ func (e *exError) Unwrap() error { return e.err }
 
 var errMessage = errors.New("malformed message")
 
-// bodySize reads the header of a message.
-func bodySize(header []byte) (int, error) {
-	if len(header) != headerSize || header[0] != 'G' {
-		return 0, errMessage
+// The kinds of message from the parent.
+const (
+	kindGo      = 'G'
+	kindPrepare = 'P'
+)
+
+// parseHeader reads the kind and the size of the rest of a message.
+func parseHeader(header []byte) (kind byte, size int, err error) {
+	if len(header) != headerSize || header[0] != kindGo && header[0] != kindPrepare {
+		return 0, 0, errMessage
 	}
 	n := uint32At(header[1:])
 	if n < 4 || n > MaxMessage {
-		return 0, errMessage
+		return 0, 0, errMessage
 	}
-	return int(n), nil
+	return header[0], int(n), nil
 }
 
 // parseBody reads what follows the header.

@@ -15,8 +15,8 @@ func TestMessageKeepsEverything(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		n, err := bodySize(m[:headerSize])
-		if err != nil || n != len(m)-headerSize {
+		kind, n, err := parseHeader(m[:headerSize])
+		if err != nil || kind != kindGo || n != len(m)-headerSize {
 			t.Fatalf("size %d, %v; the body has %d", n, err, len(m)-headerSize)
 		}
 		a, e, err := parseBody(m[headerSize:])
@@ -76,9 +76,16 @@ func FuzzParse(f *testing.F) {
 		if len(b) < headerSize {
 			return
 		}
-		if n, err := bodySize(b[:headerSize]); err == nil && n > MaxMessage {
+		if _, n, err := parseHeader(b[:headerSize]); err == nil && n > MaxMessage {
 			t.Errorf("a body of %d bytes is accepted", n)
 		}
+		if p, err := parsePreparation(b[headerSize:]); err == nil {
+			again, err := PrepareMessage(p)
+			if err != nil || string(again[headerSize:]) != string(b[headerSize:]) {
+				t.Errorf("%+v comes back as %q, %v", p, again, err)
+			}
+		}
+		ParseAnswer(string(b))
 		args, env, err := parseBody(b[headerSize:])
 		if err != nil {
 			return

@@ -47,6 +47,9 @@ func (c *child) pid() int {
 	return c.proc.Pid
 }
 
+// prepare is for a process that exists.
+func (c *child) prepare(frozen.Preparation) error { return frozen.Supported() }
+
 func (c *child) thaw() error {
 	path, err := c.find()
 	if err == nil {

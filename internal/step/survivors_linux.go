@@ -53,6 +53,13 @@ func newFamily() *family {
 	return f
 }
 
+// leaveOut takes a child that came after the step for one of our own.
+func (f *family) leaveOut(pid int) {
+	if st, err := readStat(pid); err == nil && f.before != nil {
+		f.before[pid] = st.start
+	}
+}
+
 func (f *family) close() {
 	if !f.was {
 		unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)

@@ -8,6 +8,7 @@ type family struct{}
 
 func newFamily() *family                                         { return &family{} }
 func (*family) close()                                           {}
+func (*family) leaveOut(int)                                     {}
 func (*family) reap(*child, placement)                           {}
 func descendants(int) []int                                      { return nil }
 func (*family) survivors(*child, placement) ([]Survivor, string) { return nil, "" }
