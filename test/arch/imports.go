@@ -11,9 +11,10 @@ import (
 // those of internal/action, which may import them all.
 func friends() map[string][]string {
 	return map[string][]string{
-		"internal/step":   {"internal/frozen"},                                        // the step is started frozen
-		"internal/verify": {"internal/verdict", "internal/filetree"},                  // its answer is a verdict; it opens files
-		"internal/refs":   {"internal/verdict", "internal/filetree", "internal/sink"}, // as verify; and it annotates at positions
+		"internal/step":    {"internal/frozen"},                                        // the step is started frozen
+		"internal/tracerd": {"internal/frozen"},                                        // it prepares the frozen process
+		"internal/verify":  {"internal/verdict", "internal/filetree"},                  // its answer is a verdict; it opens files
+		"internal/refs":    {"internal/verdict", "internal/filetree", "internal/sink"}, // as verify; and it annotates at positions
 	}
 }
 
