@@ -14,6 +14,7 @@ import (
 	"github.com/org/cilock-action/internal/action"
 	"github.com/org/cilock-action/internal/sink"
 	"github.com/org/cilock-action/internal/step"
+	"github.com/org/cilock-action/internal/tracerd"
 	"github.com/org/cilock-action/internal/verdict"
 )
 
@@ -40,10 +41,10 @@ func verbs() []verb {
 		{"run", os.Stderr, runVerb, "wrap a command: run [flags] -- COMMAND [ARG...]"},
 		{"verify", os.Stdout, verifyVerb, "verify evidence: verify --key PUB --bundle FILE SUBJECT..."},
 		{"refs", os.Stdout, refsVerb, "judge action references: refs [flags] [PATH...]"},
+		{"trace", os.Stderr, traceVerb, "record what a command does: trace [flags] -- COMMAND [ARG...]; trace replay FILE"},
 		{"action", os.Stderr, actionVerb, "what action.yml calls"},
 		{"wrap", nil, nil, ""},
 		{"scan", nil, nil, ""},
-		{"trace", nil, nil, ""},
 		{"attest", nil, nil, ""},
 		{"policy", nil, nil, ""},
 		{"report", nil, nil, ""},
@@ -56,6 +57,9 @@ func dispatch(args []string) (int, error) {
 		return verdict.ExitMisuse, verdict.Misuse("no verb: `cilock help` lists them")
 	}
 	name := args[0]
+	if name == tracerd.Verb && len(args) == 1 {
+		return tracerVerb()
+	}
 	if name == "help" || isHelp(name) {
 		help(os.Stdout)
 		return 0, nil
@@ -88,8 +92,17 @@ func world(out *os.File) (d action.Deps, stop func()) {
 		Environ: os.Environ(), Signals: signals, Sink: s,
 		TempDir: os.Getenv("RUNNER_TEMP"),
 		Now:     func() time.Time { return time.Now().UTC() },
-		IDToken: s.IDToken,
+		IDToken: s.IDToken, Tracer: tracerPath(),
 	}, stop
+}
+
+// tracerPath is this program, for sudo to start: its own /proc/self is another.
+func tracerPath() string {
+	path, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	return path
 }
 
 // printError prints one line, through the redactor and the sink like everything
@@ -120,6 +133,9 @@ func help(w io.Writer) {
 	var r action.RefsInputs
 	fmt.Fprintln(w, "\nflags of refs (a PATH is a file, or a folder with its workflows and actions; default: here):")
 	helpFlags(w, refsFlags(&r))
+	var t action.TraceInputs
+	fmt.Fprintln(w, "\nflags of trace:")
+	helpFlags(w, traceFlags(&t))
 	fmt.Fprintln(w, "\nlists are separated by spaces, or the flag is repeated; globs: ** crosses folders\n\nexit codes: the step's own if it is not 0; else 0 nothing that --fail-on names,\n1 evidence could not be written, 2 misuse, 3 verdict fail, or warn where that\nfails, 4 incomplete where that fails")
 }
 

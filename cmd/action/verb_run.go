@@ -15,7 +15,7 @@ func runFlags(in *action.Inputs) []flagSpec {
 		{name: "--resolve", set: text(&in.Resolve), help: "how far action references are followed: off, local (default) or online"},
 		{name: "--deny", set: text(&in.Deny), help: "file of commits that nobody shall use, a line each: OWNER/REPO SHA reason"},
 		{name: "--attestations", short: "-a", set: list(&in.Attestations), help: "list of optional collectors: environment git github github-action (default: all)"},
-		{name: "--trace", bool: true, words: []string{"auto", "ebpf", "ptrace", "off"}, set: only("--trace", "off"), help: "off, the only value in this version"},
+		{name: "--trace", bool: true, words: []string{"auto", "ebpf", "ptrace", "off"}, set: traceMode(&in.Trace), help: "how the step is watched: auto (default; eBPF, else ptrace), ebpf, ptrace or off"},
 		{name: "--outfile", short: "-o", set: text(&in.Outfile), help: "the bundle (default: STEP.cilock.json); .dsse.json and .pub stand beside it"},
 		{name: "--policy", set: only("--policy", "none"), help: "none, the only value in this version"},
 		{name: "--key", short: "-k", set: text(&in.Key), help: "private key: PKCS#8 PEM file, or env://NAME (default: one made for the run)"},
@@ -32,6 +32,17 @@ func runFlags(in *action.Inputs) []flagSpec {
 		{name: "--policy-cert-identity"},
 		{name: "--policy-cert-oidc-issuer"},
 	}, signingFlags()...)
+}
+
+// traceMode is text, but for the flag alone, which means auto.
+func traceMode(dst *string) func(string) error {
+	set := text(dst)
+	return func(v string) error {
+		if v == "true" {
+			v = "auto"
+		}
+		return set(v)
+	}
 }
 
 // signingFlags are those of keyless and certificate signing.

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/org/cilock-action/internal/step"
+	"github.com/org/cilock-action/pkg/attest"
 )
 
 // A Collector records one kind of fact about a step. It lives in one file,
@@ -26,10 +27,12 @@ type Collector interface {
 // returns what it has, with a gap.
 type Stop func(ctx context.Context, s Step) (Section, error)
 
-// Target is the frozen process. PID is 0 if the step is never started.
+// Target is the frozen process. PID is 0 if the step is never started, and
+// Process nil.
 type Target struct {
-	PID  int
-	Plan Plan
+	PID     int
+	Process *step.Process // for what a tracer needs done inside it
+	Plan    Plan
 }
 
 // Section is one collector's finding. Body is marshalled to JSON as the
@@ -47,6 +50,8 @@ type Section struct {
 	Notices []Notice
 	Gaps    []string
 	Limits  []string
+	Backend string              // of a collector that has several
+	Counts  []attest.TraceCount // of a collector that counts what it saw
 }
 
 // Attested is one attestation of a section that has several.

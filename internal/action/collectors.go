@@ -1,8 +1,6 @@
 package action
 
 import (
-	"context"
-
 	"github.com/org/cilock-action/pkg/secretscan"
 )
 
@@ -25,16 +23,6 @@ func collectors(p Plan, d Deps) []collector {
 		{commandRunCollector{p.Redactor}, true},
 		{productCollector{files}, true},
 		{subjectCollector{}, len(p.Subjects) > 0},
-		{traceCollector{}, false},
+		{traceCollector{d.Tracer}, p.Trace != traceOff},
 	}
-}
-
-// traceCollector stands for the behaviour layer, which is not built yet: the
-// evidence says that it was off.
-type traceCollector struct{}
-
-func (traceCollector) Name() string { return "trace" }
-
-func (traceCollector) Start(context.Context, Target) (Stop, error) {
-	return nil, &NotApplicable{"tracing is not available in this version"}
 }

@@ -22,6 +22,9 @@ type Deps struct {
 	Sink *sink.Sink
 	// Self is the executable that is started as `__exec`; empty means our own.
 	Self string
+	// Tracer is the program that is started as `__tracer`, by its path: sudo
+	// cannot start one that has none. Empty: nothing can be traced.
+	Tracer string
 	// TempDir holds spool files and key material for the length of the run.
 	TempDir string
 	// Now is the clock of the evidence, in UTC.

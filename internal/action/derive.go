@@ -7,6 +7,7 @@ import (
 // Derive adds the sections that are made from finished sections. It looks at
 // nothing but the evidence.
 func Derive(e Evidence) Evidence {
+	deriveTrace(&e)
 	e.Rows = append(e.Rows, deriveTrees(e))
 	e.Rows = append(e.Rows, deriveCompleteness(e)) // accounts for the trees as well
 	return e
@@ -38,10 +39,17 @@ func deriveTrees(e Evidence) Row {
 func deriveCompleteness(e Evidence) Row {
 	done := attest.Completeness{Started: e.Step.Started, Reason: e.Step.Reason, Cancelled: e.Step.Cancelled}
 	for _, r := range e.Rows {
-		done.Collectors = append(done.Collectors, attest.CollectorRow{
+		row := attest.CollectorRow{
 			Name: r.Name, Phase: string(r.Section.Phase), State: r.State, Reason: r.Reason,
-			Gaps: r.Section.Gaps, Limits: r.Section.Limits,
-		})
+			Gaps: r.Section.Gaps, Limits: r.Section.Limits, Backend: r.Section.Backend,
+		}
+		for _, c := range r.Section.Counts {
+			row.Attempted += c.Attempted
+			row.Received += c.Received
+			row.Deduplicated += c.Deduplicated
+			row.Lost += c.Lost
+		}
+		done.Collectors = append(done.Collectors, row)
 	}
 	return Row{
 		Name: "completeness", State: attest.StateRan, Start: e.Step.Start, End: e.Step.End,

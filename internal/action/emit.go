@@ -35,6 +35,7 @@ func writeEvidence(r *Report, s Signed) error {
 		{r.Plan.Outfile, s.Bundle},
 		{r.Plan.Outfile + EnvelopeSuffix, s.Envelope},
 		{r.Plan.Outfile + PublicKeySuffix, s.PublicKey},
+		{r.Plan.Outfile + TraceSuffix, s.Sidecar},
 	} {
 		if doc.data == nil {
 			continue

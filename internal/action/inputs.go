@@ -23,6 +23,7 @@ type Inputs struct {
 	Include        []string // product globs
 	Exclude        []string
 	Subjects       []string // paths or NAME@sha256:HEX; empty: the products
+	Trace          string   // auto, ebpf, ptrace or off; empty: auto
 	Resolve        string   // how far action references are followed: off, local or online; empty: local
 	Deny           string   // path of a deny-list for them
 	// InAction: called by action.yml. The step then gets output and summary
@@ -94,7 +95,7 @@ func inputs() []input {
 		{name: "wrapped-commands"},
 		{name: "workingdir", set: func(c *Call, v string) error { c.Run.WorkingDir = v; return nil }},
 		{name: "attestations", set: func(c *Call, v string) error { c.Run.Attestations = List(v); return nil }},
-		{name: "trace", off: "off"},
+		{name: "trace", set: func(c *Call, v string) error { c.Run.Trace = v; return nil }},
 		{name: "policy", off: "none"},
 		{name: "policy-key"},
 		{name: "policy-cert-identity"},

@@ -12,8 +12,9 @@ import (
 
 // Evidence is what was observed, before anything is made of it.
 type Evidence struct {
-	Step Step
-	Rows []Row
+	Step    Step
+	Rows    []Row
+	Sidecar []byte // the trace, where it is too large for the statement
 }
 
 // Row is one collector's part of the evidence.
@@ -37,7 +38,7 @@ func Observe(ctx context.Context, p Plan, gate Decision, d Deps) Evidence {
 	proc, startErr := freeze(ctx, p, gate, d)
 	target := Target{Plan: p}
 	if proc != nil {
-		target.PID = proc.PID()
+		target.PID, target.Process = proc.PID(), proc
 	}
 	list := collectors(p, d)
 	rows := make([]Row, len(list))

@@ -7,13 +7,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/org/cilock-action/internal/filetree"
 	"github.com/org/cilock-action/internal/refs"
+	"github.com/org/cilock-action/internal/tracerd"
 	"github.com/org/cilock-action/internal/verdict"
 	"github.com/org/cilock-action/pkg/attest"
 	"github.com/org/cilock-action/pkg/secretscan"
@@ -28,6 +28,7 @@ type Plan struct {
 	Env        []string   // the step's environment
 	OwnEnv     []string   // our own, for the collectors that describe it
 	Collectors []string   // optional collectors that are on: environment, git, github, github-action
+	Trace      string     // how the step is watched: auto, ebpf, ptrace or off
 	Resolve    string     // how far action references are followed: off, local or online
 	Refs       refs.World // where to
 	closeRefs  func()
@@ -45,13 +46,14 @@ type Plan struct {
 
 // The documents of a run beside the bundle.
 const (
-	EnvelopeSuffix  = ".dsse.json" // the same step for Witness
-	PublicKeySuffix = ".pub"       // the ephemeral key's public half
+	EnvelopeSuffix  = ".dsse.json"       // the same step for Witness
+	PublicKeySuffix = ".pub"             // the ephemeral key's public half
+	TraceSuffix     = ".trace.jsonl.zst" // the trace, where it is too large for the statement
 )
 
 // outputs are the paths that the run writes: never materials, never products.
 func (p Plan) outputs() []string {
-	written := []string{p.Outfile, p.Outfile + EnvelopeSuffix}
+	written := []string{p.Outfile, p.Outfile + EnvelopeSuffix, p.Outfile + TraceSuffix}
 	if p.Key.Ephemeral() {
 		written = append(written, p.Outfile+PublicKeySuffix)
 	}
@@ -88,7 +90,7 @@ func MakePlan(in Inputs, d Deps) (Plan, error) {
 	}
 	p.Redactor = NewRedactor(d.Environ)
 	for _, set := range []func(*Plan, Inputs, Deps) error{
-		planName, planDir, planCollectors, planGlobs, planVerdict, planKey, planOutfile, planScratch, planEnv, planSubjects, planRefs,
+		planName, planDir, planCollectors, planTrace, planGlobs, planVerdict, planKey, planOutfile, planScratch, planEnv, planSubjects, planRefs,
 	} {
 		if err := set(&p, in, d); err != nil {
 			p.Close()
@@ -138,14 +140,26 @@ func planCollectors(p *Plan, in Inputs, _ Deps) error {
 	}
 	for _, name := range names {
 		switch name {
-		case "command-run", "material", "product":
+		case "command-run", "material", "product", "trace":
 		case "environment", "git", "github", "github-action":
 			p.Collectors = append(p.Collectors, name)
-		case "secretscan", "sbom", "sarif", "vex", "slsa", "lockfile", "lockfiles", "review", "trace":
+		case "secretscan", "sbom", "sarif", "vex", "slsa", "lockfile", "lockfiles", "review":
 			return NotAvailable("attestation " + name)
 		default:
 			return verdict.Misuse("attestation %q is not known, expected environment, git, github, github-action, separated by spaces", name)
 		}
+	}
+	return nil
+}
+
+func planTrace(p *Plan, in Inputs, _ Deps) error {
+	switch in.Trace {
+	case "":
+		p.Trace = tracerd.Auto
+	case traceOff, tracerd.Auto, tracerd.EBPF, tracerd.Ptrace:
+		p.Trace = in.Trace
+	default:
+		return verdict.Misuse("trace is %q, expected auto, ebpf, ptrace or off", in.Trace)
 	}
 	return nil
 }
@@ -226,109 +240,6 @@ func keyName(from string) string {
 		return from
 	}
 	return fmt.Sprintf("(a value of %d bytes that is no file, not shown since it may be a key itself)", len(from))
-}
-
-// planOutfile resolves the evidence path and proves that its folder can be
-// written, so that a typing error does not cost the run its evidence.
-func planOutfile(p *Plan, in Inputs, d Deps) error {
-	name := in.Outfile
-	if name == "" {
-		name = defaultOutfile(p, d)
-	}
-	path, err := filepath.Abs(name)
-	if err != nil {
-		return verdict.Misuse("outfile %q: %w", name, err)
-	}
-	dir, err := filepath.EvalSymlinks(filepath.Dir(path))
-	if err != nil {
-		return verdict.Misuse("outfile %q: %w: make its folder first", name, err)
-	}
-	path = filepath.Join(dir, filepath.Base(path))
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return verdict.Misuse("outfile %q is not a regular file", name)
-	}
-	if err := p.mayReplace(path, in); err != nil {
-		return err
-	}
-	probe, err := os.CreateTemp(dir, ".cilock-probe-*")
-	if err != nil {
-		return verdict.Misuse("outfile %q: its folder cannot be written: %w", name, err)
-	}
-	probe.Close()
-	os.Remove(probe.Name())
-	p.Outfile = path
-	return nil
-}
-
-// mayReplace refuses an outfile whose documents would take the place of a file
-// that is not evidence: the key, or a source that would then be missing from
-// the materials.
-func (p *Plan) mayReplace(outfile string, in Inputs) error {
-	for _, suffix := range []string{"", EnvelopeSuffix, PublicKeySuffix} {
-		if suffix == PublicKeySuffix && !p.Key.Ephemeral() {
-			continue // not written
-		}
-		there, err := os.Stat(outfile + suffix)
-		if err != nil {
-			continue
-		}
-		if key, err := os.Stat(in.Key); err == nil && os.SameFile(there, key) {
-			return verdict.Misuse("outfile %q: %q is the signing key", in.Outfile, outfile+suffix)
-		}
-		if !there.Mode().IsRegular() {
-			return verdict.Misuse("outfile %q: %q is not a regular file", in.Outfile, outfile+suffix)
-		}
-		head, err := readHead(outfile+suffix, 64)
-		if err != nil {
-			return verdict.Misuse("outfile %q: %q is there and cannot be read: %w", in.Outfile, outfile+suffix, err)
-		}
-		if !slices.ContainsFunc([]string{`{"mediaType":"application/vnd.dev.sigstore.bundle`, `{"payload":`, `{"payloadType":`, "-----BEGIN PUBLIC KEY-----"},
-			func(s string) bool { return strings.HasPrefix(head, s) }) && head != "" {
-			return verdict.Misuse("outfile %q: %q is there and is no evidence: it is not overwritten", in.Outfile, outfile+suffix)
-		}
-	}
-	return nil
-}
-
-// readHead returns the first bytes of a regular file.
-func readHead(path string, most int64) (string, error) {
-	f, err := filetree.OpenRegular(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	head, err := io.ReadAll(io.LimitReader(f, most))
-	return string(head), err
-}
-
-// defaultOutfile is NAME.cilock.json: in the runner's temporary folder inside
-// the action, so that a checkout stays clean, else in the current directory.
-// Steps of a job that nobody named are all called bash: each of them gets a
-// file of its own, since the path of the first was handed on as its output.
-func defaultOutfile(p *Plan, d Deps) string {
-	safe := strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-_.", r) {
-			return r
-		}
-		return '-'
-	}, p.Name)
-	name, temp := strings.TrimLeft(safe, "."), d.Getenv("RUNNER_TEMP")
-	if !p.InAction || temp == "" {
-		return name + ".cilock.json"
-	}
-	path := filepath.Join(temp, name+".cilock.json")
-	for n := 2; n < maxSameName && exists(path); n++ {
-		path = filepath.Join(temp, fmt.Sprintf("%s-%d.cilock.json", name, n))
-	}
-	return path
-}
-
-// maxSameName bounds the steps of one name whose evidence is kept apart.
-const maxSameName = 1000
-
-func exists(path string) bool {
-	_, err := os.Lstat(path)
-	return err == nil
 }
 
 func planScratch(p *Plan, _ Inputs, d Deps) error {

@@ -14,12 +14,13 @@ type Signed struct {
 	PublicKey []byte // PEM, only for a key that nobody has yet
 	Identity  string
 	Subjects  []attest.Subject
+	Sidecar   []byte // the trace, if it is not in the statement
 }
 
 // Sign signs both documents with the plan's key. Keyless signing will be a
 // second way to the same Signed.
 func Sign(ctx context.Context, p Plan, docs Documents) (Signed, error) {
-	s := Signed{Identity: p.Key.Identity(), Subjects: docs.Subjects}
+	s := Signed{Identity: p.Key.Identity(), Subjects: docs.Subjects, Sidecar: docs.Sidecar}
 	// A cancelled job still gets its signature: it takes a millisecond.
 	ctx = context.WithoutCancel(ctx)
 	var err error

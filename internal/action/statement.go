@@ -12,6 +12,7 @@ type Documents struct {
 	Statement []byte // our collection
 	Witness   []byte // Witness' collection, of Witness' types only
 	Subjects  []attest.Subject
+	Sidecar   []byte // what the statement names by its digest, redacted too
 }
 
 // Statement turns the evidence into the documents that are signed.
@@ -29,11 +30,11 @@ func Statement(p Plan, e Evidence) (Documents, error) {
 	if err != nil {
 		return Documents{}, err
 	}
-	docs := Documents{Subjects: subjects}
+	docs := Documents{Subjects: subjects, Sidecar: e.Sidecar}
 	if docs.Statement, err = statement(attest.CollectionType, subjects, predicate); err != nil {
 		return Documents{}, err
 	}
-	theirs, err := attest.Encode(attest.Collection{Name: p.Name, Attestations: witnessOnly(all)})
+	theirs, err := attest.Encode(attest.Collection{Name: p.Name, Attestations: witnessOnly(all, len(e.Sidecar) > 0)})
 	if err != nil {
 		return Documents{}, fmt.Errorf("encode evidence for Witness: %w", err)
 	}
@@ -69,10 +70,15 @@ func attestations(p Plan, e Evidence) ([]attest.Attestation, error) {
 	return out, nil
 }
 
-// witnessOnly keeps the types that Witness can read.
-func witnessOnly(all []attest.Attestation) []attest.Attestation {
+// witnessOnly keeps the types that Witness can read. A command-run without the
+// processes that there were is left out altogether: Witness then fails on what
+// is missing, instead of passing a rule over an empty list.
+func witnessOnly(all []attest.Attestation, notInlined bool) []attest.Attestation {
 	var out []attest.Attestation
 	for _, a := range all {
+		if notInlined && a.Type == attest.TypeCommandRun {
+			continue
+		}
 		for _, known := range attest.WitnessTypes() {
 			if a.Type == known {
 				out = append(out, a)

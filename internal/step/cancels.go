@@ -24,3 +24,11 @@ func CancelExit(name string) int {
 	}
 	return 128
 }
+
+// SignalName is the name of a signal by its number, or empty for 0.
+func SignalName(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return signalName(syscall.Signal(n))
+}

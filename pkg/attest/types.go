@@ -26,11 +26,13 @@ func WitnessTypes() []string {
 }
 
 // CommandRun is the body of TypeCommandRun. Processes is absent when nothing
-// was traced: an empty list would let a rule over processes pass.
+// was traced, or not everything is in it: an empty or shortened list would let
+// a rule over processes pass.
 type CommandRun struct {
 	Cmd       []string       `json:"cmd"`
 	ExitCode  int            `json:"exitcode"`
 	Signal    string         `json:"signal,omitempty"`
+	Processes []Process      `json:"processes,omitzero"`
 	Outputs   []OutputStream `json:"outputs,omitempty"`
 	Survivors []Survivor     `json:"survivors,omitempty"`
 }
@@ -100,6 +102,14 @@ type CollectorRow struct {
 	Reason string   `json:"reason,omitempty"`
 	Gaps   []string `json:"gaps,omitempty"`
 	Limits []string `json:"limits,omitempty"`
+
+	// Of a collector that counts events: how many there were, and what became of
+	// them. Attempted is the sum of the others in a sound trace.
+	Backend      string `json:"backend,omitempty"`
+	Attempted    uint64 `json:"attempted,omitempty"`
+	Received     uint64 `json:"received,omitempty"`
+	Deduplicated uint64 `json:"deduplicated,omitempty"`
+	Lost         uint64 `json:"lost,omitempty"`
 }
 
 // The states of a collector. Only a failed one, or one with gaps, makes

@@ -78,16 +78,26 @@ func (l *LineWriter) Flush() error {
 // [Summary.Write] make them, plain or compressed with zstd. An error says which
 // line is malformed; what comes before it has been handed over.
 func Replay(r io.Reader, h Handler) error {
-	in := bufio.NewReaderSize(r, 64<<10)
-	if head, err := in.Peek(4); err == nil && bytes.Equal(head, []byte{0x28, 0xb5, 0x2f, 0xfd}) { // RFC 8878, 3.1.1
-		dec, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(MaxStream), zstd.WithDecoderMaxWindow(32<<20))
-		if err != nil {
-			return fmt.Errorf("read the trace: %w", err)
-		}
-		defer dec.Close()
-		return replay(dec, h)
+	plain, err := Decompress(r)
+	if err != nil {
+		return err
 	}
-	return replay(in, h)
+	defer plain.Close()
+	return replay(plain, h)
+}
+
+// Decompress returns the JSON lines of a stream, whether it is compressed or
+// not.
+func Decompress(r io.Reader) (io.ReadCloser, error) {
+	in := bufio.NewReaderSize(r, 64<<10)
+	if head, err := in.Peek(4); err != nil || !bytes.Equal(head, []byte{0x28, 0xb5, 0x2f, 0xfd}) { // RFC 8878, 3.1.1
+		return io.NopCloser(in), nil
+	}
+	dec, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(MaxStream), zstd.WithDecoderMaxWindow(32<<20))
+	if err != nil {
+		return nil, fmt.Errorf("read the trace: %w", err)
+	}
+	return dec.IOReadCloser(), nil
 }
 
 func replay(r io.Reader, h Handler) error {
@@ -121,4 +131,11 @@ func replay(r io.Reader, h Handler) error {
 		return fmt.Errorf("read the trace: more than %d bytes", MaxStream)
 	}
 	return nil
+}
+
+// NewCompressor returns a writer that compresses a stream with zstd. Its Close
+// ends the stream, and leaves w open. The result depends on nothing but what is
+// written and the version of the library.
+func NewCompressor(w io.Writer) (io.WriteCloser, error) {
+	return zstd.NewWriter(w, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(8<<20))
 }

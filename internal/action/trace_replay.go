@@ -1,0 +1,84 @@
+package action
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/org/cilock-action/internal/verdict"
+	"github.com/org/cilock-action/pkg/attest"
+	"github.com/org/cilock-action/pkg/trace"
+)
+
+// ReplayTrace prints the summary of a stored trace: the file beside the bundle,
+// or what `trace` wrote. Root and digest are those that the evidence names.
+func ReplayTrace(path string, d Deps) (int, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return verdict.ExitMisuse, verdict.Misuse("replay: %w", err)
+	}
+	defer file.Close()
+	sum, lines, summary := sha256.New(), attest.NewLineTree(), trace.NewSummary(trace.SummaryBounds{})
+	whole := io.TeeReader(file, sum)
+	plain, err := trace.Decompress(whole)
+	if err == nil {
+		defer plain.Close()
+		err = trace.Replay(io.TeeReader(plain, lines), summary)
+	}
+	if err != nil {
+		return verdict.ExitDenied, fmt.Errorf("replay %s: %w", path, err)
+	}
+	if _, err := io.Copy(io.Discard, whole); err != nil { // what follows the last frame
+		return verdict.ExitIO, fmt.Errorf("replay %s: %w", path, err)
+	}
+	root, leaves := lines.Root()
+	out := QuietSink(d.Stdout)
+	for _, line := range append([]string{
+		fmt.Sprintf("trace: %d processes, %d opened files", len(summary.Processes()), summary.Opens()),
+		fmt.Sprintf("sha256: %s", hex.EncodeToString(sum.Sum(nil))),
+		fmt.Sprintf("root: %s (%d lines)", root, leaves),
+	}, summaryLines(summary)...) {
+		if err := out.Line(line); err != nil {
+			return verdict.ExitIO, err
+		}
+	}
+	return verdict.ExitOK, nil
+}
+
+// summaryLines are one line for each process, and one for each thing it did but
+// opens, which are counted.
+func summaryLines(s *trace.Summary) (lines []string) {
+	for _, p := range s.Processes() {
+		end := "became another program"
+		switch {
+		case p.Signal != 0:
+			end = fmt.Sprintf("killed by signal %d", p.Signal)
+		case p.Exited:
+			end = fmt.Sprintf("exit code %d", p.Code)
+		case p.End.IsZero():
+			end = "no end"
+		}
+		lines = append(lines, fmt.Sprintf("process %d of %d: %s: %d files, %s: %s",
+			p.PID, p.Parent, cmp.Or(p.Script, p.Program, p.Comm), len(s.Files(p)), end, strings.Join(p.Args, " ")))
+		for _, r := range p.Reaches {
+			lines = append(lines, fmt.Sprintf("  %s %s %s %s port %d", r.Op, r.Family, r.Protocol, r.Address, r.Port))
+		}
+		for _, l := range p.Lookups {
+			lines = append(lines, fmt.Sprintf("  %s %s %s", l.Op, strings.Join(l.Names, " "), strings.Join(l.Answers, " ")))
+		}
+		for _, c := range p.Calls {
+			lines = append(lines, fmt.Sprintf("  call %s %s", c.Op, c.Target))
+		}
+		for _, f := range s.Peeks(p) {
+			lines = append(lines, "  call open "+f.Path)
+		}
+		for _, c := range p.Changes {
+			lines = append(lines, strings.TrimRight(fmt.Sprintf("  %s %s %s", c.Op, c.Path, c.Target), " "))
+		}
+	}
+	return lines
+}
