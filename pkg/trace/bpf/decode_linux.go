@@ -1,0 +1,71 @@
+//go:build amd64 || arm64
+
+package bpf
+
+import (
+	"bytes"
+	"encoding/binary"
+	"syscall"
+
+	"github.com/org/cilock-action/pkg/trace"
+)
+
+// decoder makes messages of records. It keeps who is alive, since the kernel may
+// say twice that a process ended.
+type decoder struct {
+	offset int64 // from the records' clock to the Unix epoch, nanoseconds
+	net    netDecoder
+	alive  map[int]bool
+}
+
+// decode delivers what a record means: nothing, or one message, or from the
+// network object several. It reports whether the record repeats another.
+func (d *decoder) decode(h head, body []byte, deliver func(trace.Message)) (repeated bool, err error) {
+	m := trace.Message{PID: h.pid, Time: int64(h.time) + d.offset, Marks: h.marks, Errno: h.errno}
+	if h.kind >= kindNet {
+		return false, d.net.decode(h, m, body, deliver)
+	}
+	switch h.kind {
+	case kindFork:
+		err = fork(&m, body)
+		d.alive[m.PID] = true
+	case kindExit:
+		m.Kind = trace.Exit
+		setStatus(&m, syscall.WaitStatus(h.aux))
+		if repeated = !d.alive[m.PID]; repeated {
+			return true, nil
+		}
+		delete(d.alive, m.PID)
+	default:
+		err = errRecord
+	}
+	if err == nil {
+		deliver(m)
+	}
+	return false, err
+}
+
+// fork reads struct fork_record after its head.
+func fork(m *trace.Message, body []byte) error {
+	if len(body) < 24 {
+		return errRecord
+	}
+	m.Kind = trace.Fork
+	m.Parent = int(int32(binary.NativeEndian.Uint32(body)))
+	m.UID = binary.NativeEndian.Uint32(body[4:])
+	m.Comm = untilNUL(body[8:24])
+	return nil
+}
+
+func setStatus(m *trace.Message, status syscall.WaitStatus) {
+	if status.Signaled() {
+		m.Signal = int(status.Signal())
+		return
+	}
+	m.Code = status.ExitStatus()
+}
+
+func untilNUL(b []byte) string {
+	b, _, _ = bytes.Cut(b, []byte{0})
+	return string(b)
+}
