@@ -1,0 +1,94 @@
+//go:build amd64 || arm64
+
+package ptrace
+
+import (
+	"encoding/binary"
+	"strings"
+
+	"github.com/org/cilock-action/pkg/trace"
+	"golang.org/x/sys/unix"
+)
+
+// processCalls change where a process lives, or make one that lives elsewhere.
+func processCalls() []*call {
+	return []*call{
+		{name: "clone", class: classSyscall, enter: (*tracer).clone, leave: (*tracer).moved, when: []clause{
+			{0, anyBit, []uint32{namespaces}},
+		}},
+		{name: "clone3", class: classSyscall, enter: (*tracer).clone3, leave: (*tracer).moved},
+		{name: "unshare", class: classSyscall, leave: (*tracer).moved, when: []clause{
+			{0, anyBit, []uint32{namespaces | unix.CLONE_NEWTIME}},
+		}, enter: func(t *tracer, th *thread) verdict {
+			return t.moving(th, "unshare", namespaceNames(th.args[0]))
+		}},
+		{name: "setns", class: classSyscall, leave: (*tracer).moved, enter: func(t *tracer, th *thread) verdict {
+			return t.moving(th, "setns", join(" ", t.descriptor(th, th.int(0)), namespaceNames(th.args[1])))
+		}},
+		{name: "chroot", class: classSyscall, leave: func(t *tracer, th *thread, result int64) {
+			t.rerooted(th, "chroot", t.textAt(th, 0), result)
+		}},
+		{name: "pivot_root", class: classSyscall, leave: func(t *tracer, th *thread, result int64) {
+			t.rerooted(th, "pivot_root", t.textAt(th, 0), result)
+		}},
+	}
+}
+
+func (t *tracer) clone(th *thread) verdict {
+	return t.moving(th, "clone", namespaceNames(th.args[0]&^unix.CLONE_NEWTIME))
+}
+
+// clone3 has its flags in memory: every one stops, and most are of no interest.
+func (t *tracer) clone3(th *thread) verdict {
+	var raw [8]byte // flags are first in struct clone_args
+	t.mem.copy(th.tid, th.args[0], raw[:])
+	flags := binary.LittleEndian.Uint64(raw[:])
+	if flags&(namespaces|unix.CLONE_NEWTIME) == 0 {
+		return ignore
+	}
+	return t.moving(th, "clone3", namespaceNames(flags))
+}
+
+// moving prepares the message of a change of namespaces. The mark is set before
+// it happens: a child made so may stop before its maker does.
+func (t *tracer) moving(th *thread, op, target string) verdict {
+	m := th.message(trace.Syscall)
+	m.Op, m.Target = op, target
+	th.told = append(th.told[:0], m)
+	th.proc.moved = true
+	return await
+}
+
+func (t *tracer) moved(th *thread, result int64) { t.noted(th, result) }
+
+// rerooted is true for all from then on: pivot_root changes the roots of other
+// processes too, and clone can share one.
+func (t *tracer) rerooted(th *thread, op, target string, result int64) {
+	m := th.message(trace.Syscall)
+	m.Op, m.Target, m.Errno = op, target, errnoOf(result)
+	t.send(classSyscall, m)
+	t.rooted = t.rooted || result == 0
+}
+
+// namespaceNames spells out the flags that make or choose namespaces.
+func namespaceNames(flags uint64) string {
+	var out []string
+	for _, f := range []struct {
+		bit  uint64
+		name string
+	}{
+		{unix.CLONE_NEWTIME, "CLONE_NEWTIME"},
+		{unix.CLONE_NEWNS, "CLONE_NEWNS"},
+		{unix.CLONE_NEWCGROUP, "CLONE_NEWCGROUP"},
+		{unix.CLONE_NEWUTS, "CLONE_NEWUTS"},
+		{unix.CLONE_NEWIPC, "CLONE_NEWIPC"},
+		{unix.CLONE_NEWUSER, "CLONE_NEWUSER"},
+		{unix.CLONE_NEWPID, "CLONE_NEWPID"},
+		{unix.CLONE_NEWNET, "CLONE_NEWNET"},
+	} {
+		if flags&f.bit != 0 {
+			out = append(out, f.name)
+		}
+	}
+	return strings.Join(out, "|")
+}

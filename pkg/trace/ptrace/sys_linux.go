@@ -1,0 +1,90 @@
+//go:build amd64 || arm64
+
+package ptrace
+
+import (
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Requests and events that golang.org/x/sys has no function for
+// (include/uapi/linux/ptrace.h).
+const (
+	listen = 0x4208 // PTRACE_LISTEN
+
+	infoExit = 2 // PTRACE_SYSCALL_INFO_EXIT
+
+	syscallStop = int(unix.SIGTRAP) | 0x80 // with PTRACE_O_TRACESYSGOOD
+)
+
+// options of every tracee. PTRACE_O_TRACEEXIT is not there: the wait status
+// has the exit code of a process as well, also after SIGKILL, for a stop less
+// in each thread. Nor is EXITKILL: the step must outlive its tracer.
+const options = unix.PTRACE_O_TRACESECCOMP | unix.PTRACE_O_TRACEFORK | unix.PTRACE_O_TRACEVFORK |
+	unix.PTRACE_O_TRACECLONE | unix.PTRACE_O_TRACEEXEC | unix.PTRACE_O_TRACESYSGOOD
+
+// request is ptrace(2). It never blocks, and is called a few times for each
+// stop, so the scheduler is not told about it.
+func request(req, tid int, addr, data uintptr) unix.Errno {
+	_, _, errno := syscall.RawSyscall6(unix.SYS_PTRACE, uintptr(req), uintptr(tid), addr, data, 0, 0)
+	return errno
+}
+
+// callInfo is struct ptrace_syscall_info (Linux 5.3). At an entry and at a
+// seccomp stop rest is the number and the six arguments; at an exit it is the
+// result and whether that is an error.
+type callInfo struct {
+	op   uint8
+	_    [3]byte
+	arch uint32
+	ip   uint64
+	sp   uint64
+	rest [8]uint64
+}
+
+// result is the return value at an exit stop: a negated errno if it failed.
+func (i *callInfo) result() int64 { return int64(i.rest[0]) }
+
+// info asks what the stopped thread is doing.
+func (i *callInfo) get(tid int) unix.Errno {
+	_, _, errno := syscall.RawSyscall6(unix.SYS_PTRACE, unix.PTRACE_GET_SYSCALL_INFO, uintptr(tid),
+		unsafe.Sizeof(*i), uintptr(unsafe.Pointer(i)), 0, 0)
+	return errno
+}
+
+// eventMessage is what came with a ptrace event: the new thread's ID, or the
+// former one of a thread that did an exec.
+func eventMessage(tid int) (int, unix.Errno) {
+	var value uint
+	_, _, errno := syscall.RawSyscall6(unix.SYS_PTRACE, unix.PTRACE_GETEVENTMSG, uintptr(tid), 0,
+		uintptr(unsafe.Pointer(&value)), 0, 0)
+	return int(value), errno
+}
+
+// readlink reads a link of procfs into buf, without allocating. name ends in a
+// NUL byte.
+func readlink(name, buf []byte) (int, unix.Errno) {
+	n, _, errno := syscall.RawSyscall6(unix.SYS_READLINKAT, atCwd(), uintptr(unsafe.Pointer(&name[0])),
+		uintptr(unsafe.Pointer(&buf[0])), uintptr(len(buf)), 0, 0)
+	return int(n), errno
+}
+
+// cachedStat reads what the kernel knows about the object that the link name
+// leads to, and asks no file system to refresh it: a FUSE server can be one of
+// our own tracees, stopped, and waiting for it would be forever. name ends in a
+// NUL byte.
+func cachedStat(name []byte, st *unix.Statx_t) unix.Errno {
+	_, _, errno := syscall.Syscall6(unix.SYS_STATX, atCwd(), uintptr(unsafe.Pointer(&name[0])),
+		unix.AT_STATX_DONT_SYNC, 0, uintptr(unsafe.Pointer(st)), 0)
+	return errno
+}
+
+func atCwd() uintptr {
+	cwd := unix.AT_FDCWD
+	return uintptr(cwd)
+}
+
+// device is the number as in stat(2).
+func device(st *unix.Statx_t) uint64 { return unix.Mkdev(st.Dev_major, st.Dev_minor) }
