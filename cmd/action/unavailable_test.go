@@ -72,22 +72,25 @@ func refused(t *testing.T, what string, code int, err error) {
 // what follows it.
 func TestTraceTakesOnlyItsOwnWords(t *testing.T) {
 	for _, test := range []struct {
-		args  []string
-		fails bool
+		args []string
+		want string
 	}{
-		{[]string{"--trace", "off", "--", "true"}, false},
-		{[]string{"--trace=off", "--", "true"}, false},
-		{[]string{"--trace", "--step", "x", "--", "true"}, true},
-		{[]string{"--trace", "ebpf", "--", "true"}, true},
-		{[]string{"--trace=auto", "--", "true"}, true},
+		{[]string{"--", "true"}, ""},
+		{[]string{"--trace", "off", "--", "true"}, "off"},
+		{[]string{"--trace=off", "--", "true"}, "off"},
+		{[]string{"--trace", "--step", "x", "--", "true"}, "auto"},
+		{[]string{"--trace", "--", "ebpf"}, "auto"},
+		{[]string{"--trace", "ebpf", "--", "true"}, "ebpf"},
+		{[]string{"--trace=auto", "--", "true"}, "auto"},
 	} {
 		var in action.Inputs
 		_, rest, err := parseFlags(test.args, runFlags(&in))
-		if (err != nil) != test.fails {
-			t.Errorf("%q: %v", test.args, err)
+		if err != nil || len(rest) != 1 || in.Trace != test.want {
+			t.Errorf("%q: command %q, trace %q, %v", test.args, rest, in.Trace, err)
 		}
-		if err == nil && len(rest) != 1 {
-			t.Errorf("%q: command is %q", test.args, rest)
-		}
+	}
+	code, err := runVerb(t.Context(), []string{"--trace=strace", "--", "true"}, action.Deps{})
+	if code != verdict.ExitMisuse || err == nil {
+		t.Errorf("an unknown backend: exit code %d, %v", code, err)
 	}
 }

@@ -21,15 +21,15 @@ import (
 // reads one github-action attestation.
 const sourceRule = "testdata/source.rego"
 
-// denials evaluates the published rule over every github-action attestation of
-// the evidence, as a policy engine does.
-func denials(t *testing.T, v *attest.Verified) []string {
+// denials evaluates a published rule over every attestation of one type, as a
+// policy engine does.
+func denials(t *testing.T, v *attest.Verified, rule, typ string) []string {
 	t.Helper()
-	text, err := os.ReadFile(sourceRule)
+	text, err := os.ReadFile(rule)
 	if err != nil {
 		t.Fatal(err)
 	}
-	module, err := ast.ParseModuleWithOpts("source.rego", string(text), ast.ParserOptions{RegoVersion: ast.RegoV0})
+	module, err := ast.ParseModuleWithOpts(rule, string(text), ast.ParserOptions{RegoVersion: ast.RegoV0})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func denials(t *testing.T, v *attest.Verified) []string {
 	}
 	var all []string
 	for _, a := range v.Collection.Attestations {
-		if a.Type != attest.TypeGitHubAction {
+		if a.Type != typ {
 			continue
 		}
 		var input any
@@ -110,7 +110,7 @@ func TestEvidenceSourceRule(t *testing.T) {
 		t.Errorf("the verdict is %q\n%s", r.Outputs["verdict"], r.Log)
 	}
 	v := j.evidence(t, r.Outputs["evidence-path"])
-	if got := denials(t, v); len(got) > 0 {
+	if got := denials(t, v, sourceRule, attest.TypeGitHubAction); len(got) > 0 {
 		t.Errorf("the rule denies: %q", got)
 	}
 	third := actionsOf(t, v, attest.TypeGitHubAction)
@@ -147,7 +147,7 @@ func TestEvidenceTagPinned(t *testing.T) {
 		if !ok || a.RefPinned || !slices.Equal(a.Via, via) || a.TreeSHA256 == "" {
 			t.Errorf("%s: %+v", name, a)
 		}
-		denied := denials(t, v)
+		denied := denials(t, v, sourceRule, attest.TypeGitHubAction)
 		for _, want := range []string{"Action from untrusted source: " + name, "Action ref not pinned to SHA: " + name} {
 			if !slices.Contains(denied, want) {
 				t.Errorf("the rule says %q, not %q", denied, want)

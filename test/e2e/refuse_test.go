@@ -38,7 +38,7 @@ func refused() map[string][2]string {
 	}
 	for name, value := range map[string]string{
 		"action-ref": "actions/checkout@v4", "action-inputs": "a=b", "action-env": "A=b", "wrapped-commands": "sh",
-		"trace": "auto", "policy": "p.json", "policy-key": "k.pem", "policy-cert-identity": "me", "policy-cert-oidc-issuer": "me",
+		"policy": "p.json", "policy-key": "k.pem", "policy-cert-identity": "me", "policy-cert-oidc-issuer": "me",
 		"secretscan-max-decode-layers": "3", "secretscan-fail-on-detection": "true", "secretscan-fail-tier": "low", "env": "A",
 		"predicate": "p.json", "predicate-type": "me", "report": "r.html", "vsa": "v.json",
 		"certificate": "c.pem", "certificate-chain": "c.pem", "keyless": "true", "identity-token": "t", "cert-identity": "me",

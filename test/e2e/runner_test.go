@@ -153,7 +153,7 @@ func TestStandInRun(t *testing.T) {
 		t.Errorf("github: %+v", github)
 	}
 	for _, row := range section[attest.Completeness](t, v, attest.TypeCompleteness).Collectors {
-		off := row.Name == "trace" || row.Name == "subjects" // nobody asked for them
+		off := row.Name == "subjects" // nobody asked for them
 		if (row.State == attest.StateRan) == off || len(row.Gaps) > 0 {
 			t.Errorf("collector %s: %+v", row.Name, row)
 		}

@@ -18,10 +18,10 @@ func TestUnprivileged(t *testing.T) {
 	}
 	t.Parallel()
 	cilock(t) // the kit is complete
-	cmd := nobody.Command(t, nobody.Folder(t, kitFolder), "-test.v", "-test.run=^(TestStandIn.*|TestIDToken|TestSecret|TestCancelTrapped)$")
+	cmd := nobody.Command(t, nobody.Folder(t, kitFolder), "-test.v", "-test.run=^(TestStandIn.*|TestIDToken|TestSecret|TestCancelTrapped|TestBehaviourOfNobody)$")
 	cmd.Env = append(cmd.Env, kitVariable+"="+kitFolder)
 	out, err := cmd.CombinedOutput()
-	if err != nil || !strings.Contains(string(out), "--- PASS: TestStandInRun") || strings.Contains(string(out), "--- SKIP") {
+	if err != nil || !strings.Contains(string(out), "--- PASS: TestStandInRun") || !strings.Contains(string(out), "--- PASS: TestBehaviourOfNobody") || strings.Contains(string(out), "--- SKIP") {
 		t.Errorf("as nobody: %v\n%s", err, out)
 	}
 }
