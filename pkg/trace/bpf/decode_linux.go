@@ -16,6 +16,9 @@ type decoder struct {
 	offset int64 // from the records' clock to the Unix epoch, nanoseconds
 	net    netDecoder
 	alive  map[int]bool
+
+	calls []call // what records have the numbers of
+	links links
 }
 
 // decode delivers what a record means: nothing, or one message, or from the
@@ -37,12 +40,52 @@ func (d *decoder) decode(h head, body []byte, deliver func(trace.Message)) (repe
 		}
 		delete(d.alive, m.PID)
 	default:
-		err = errRecord
+		return false, d.decodeObject(m, h, body, deliver)
 	}
 	if err == nil {
 		deliver(m)
 	}
 	return false, err
+}
+
+// decodeObject does it for the kinds that are a struct record. Two of them are
+// also calls that a build has no reason to make.
+func (d *decoder) decodeObject(m trace.Message, h head, body []byte, deliver func(trace.Message)) error {
+	o, err := readObject(body)
+	if err != nil {
+		return err
+	}
+	if int(o.call) >= len(d.calls) {
+		return errRecord
+	}
+	switch h.kind {
+	case kindExec:
+		d.exec(&m, h, &o)
+	case kindOpen:
+		d.open(&m, h, &o)
+	case kindChange:
+		d.change(&m, h, &o)
+	case kindCall:
+		err = d.called(&m, h, &o)
+	default:
+		err = errRecord
+	}
+	if err != nil {
+		return err
+	}
+	switch also := (trace.Message{Kind: trace.Syscall, PID: m.PID, Time: m.Time, Errno: m.Errno}); {
+	case h.kind == kindOpen && d.calls[o.call].name == "open_by_handle_at":
+		also.Op, also.Target = "open_by_handle_at", m.Path
+		deliver(also)
+		if m.Errno != 0 { // then nothing has a name
+			return nil
+		}
+	case h.kind == kindExec && h.aux&auxExecveat != 0:
+		also.Op, also.Target = "execveat", m.Path
+		deliver(also)
+	}
+	deliver(m)
+	return nil
 }
 
 // fork reads struct fork_record after its head.

@@ -5,8 +5,10 @@ package bpf
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/btf"
 	"github.com/cilium/ebpf/link"
 
 	"github.com/org/cilock-action/pkg/trace"
@@ -14,9 +16,27 @@ import (
 
 // part is one object in the kernel: its maps, programs and places.
 type part struct {
-	coll  *ebpf.Collection
-	links []link.Link
-	hooks []trace.Hook
+	coll   *ebpf.Collection
+	places []place
+	checks []check
+	limits []string // hooks that could not be used, and why
+}
+
+// place is where a program is attached.
+type place struct {
+	hook trace.Hook
+	link link.Link
+}
+
+// check is how the self-test makes a hook fire.
+type check struct {
+	hook string // its How
+	// act does what the hook sees, on a thread that is a member of the tree.
+	act func() error
+	// shows reports whether a record that came of it proves the hook.
+	shows func(h head, body []byte) bool
+	// optional hooks are taken away if they do not fire; others end the sensor.
+	optional bool
 }
 
 // sharedMaps are the maps of proc that the other objects use in place of theirs:
@@ -32,10 +52,10 @@ func (p *part) sharedMaps() map[string]*ebpf.Map {
 // detach ends the part's work; its maps can still be read.
 func (p *part) detach() error {
 	var errs []error
-	for _, l := range p.links {
-		errs = append(errs, l.Close())
+	for _, at := range p.places {
+		errs = append(errs, at.link.Close())
 	}
-	p.links = nil
+	p.places = nil
 	return errors.Join(errs...)
 }
 
@@ -54,7 +74,30 @@ func (p *part) attach(program string, hook trace.Hook) error {
 	if err != nil {
 		return fmt.Errorf("attach %s: %w", hook.How, err)
 	}
-	p.links = append(p.links, l)
-	p.hooks = append(p.hooks, hook)
+	p.places = append(p.places, place{hook, l})
 	return nil
+}
+
+// remove takes a hook away that cannot be relied on.
+func (p *part) remove(how, reason string) error {
+	var errs []error
+	p.places = slices.DeleteFunc(p.places, func(at place) bool {
+		if at.hook.How == how {
+			errs = append(errs, at.link.Close())
+		}
+		return at.hook.How == how
+	})
+	p.limits = append(p.limits, fmt.Sprintf("%s is not used: %s", how, reason))
+	return errors.Join(errs...)
+}
+
+// hasTracepoint reports whether the running kernel has a tracepoint, with its
+// arguments described.
+func hasTracepoint(name string) bool {
+	kernel, err := btf.LoadKernelSpec()
+	if err != nil {
+		return false
+	}
+	_, err = kernel.AnyTypeByName("btf_trace_" + name)
+	return err == nil
 }

@@ -16,17 +16,26 @@ import (
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
-	procMapCounts      = "counts"
-	procMapEvents      = "events"
-	procMapFiles       = "files"
-	procMapMarks       = "marks"
-	procMapOdds        = "odds"
-	procMapPids        = "pids"
-	procMapSetups      = "setups"
-	procMapSlots       = "slots"
-	procProgNoteTracer = "note_tracer"
-	procProgOnExit     = "on_exit"
-	procProgOnFork     = "on_fork"
+	procMapCounts       = "counts"
+	procMapEvents       = "events"
+	procMapFiles        = "files"
+	procMapMarks        = "marks"
+	procMapOdds         = "odds"
+	procMapPids         = "pids"
+	procMapSeen         = "seen"
+	procMapSetups       = "setups"
+	procMapSlots        = "slots"
+	procProgNoteTracer  = "note_tracer"
+	procProgOnExec      = "on_exec"
+	procProgOnExit      = "on_exit"
+	procProgOnFork      = "on_fork"
+	procProgOnSubmitReq = "on_submit_req"
+	procProgOnSubmitSqe = "on_submit_sqe"
+	procProgOnSysExit   = "on_sys_exit"
+	procVarCalls        = "calls"
+	procVarNumbers      = "numbers"
+	procVarNumbers32    = "numbers32"
+	procVarUringCalls   = "uring_calls"
 )
 
 // loadProc returns the embedded CollectionSpec for proc.
@@ -71,9 +80,13 @@ type procSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type procProgramSpecs struct {
-	NoteTracer *ebpf.ProgramSpec `ebpf:"note_tracer"`
-	OnExit     *ebpf.ProgramSpec `ebpf:"on_exit"`
-	OnFork     *ebpf.ProgramSpec `ebpf:"on_fork"`
+	NoteTracer  *ebpf.ProgramSpec `ebpf:"note_tracer"`
+	OnExec      *ebpf.ProgramSpec `ebpf:"on_exec"`
+	OnExit      *ebpf.ProgramSpec `ebpf:"on_exit"`
+	OnFork      *ebpf.ProgramSpec `ebpf:"on_fork"`
+	OnSubmitReq *ebpf.ProgramSpec `ebpf:"on_submit_req"`
+	OnSubmitSqe *ebpf.ProgramSpec `ebpf:"on_submit_sqe"`
+	OnSysExit   *ebpf.ProgramSpec `ebpf:"on_sys_exit"`
 }
 
 // procMapSpecs contains maps before they are loaded into the kernel.
@@ -86,6 +99,7 @@ type procMapSpecs struct {
 	Marks  *ebpf.MapSpec `ebpf:"marks"`
 	Odds   *ebpf.MapSpec `ebpf:"odds"`
 	Pids   *ebpf.MapSpec `ebpf:"pids"`
+	Seen   *ebpf.MapSpec `ebpf:"seen"`
 	Setups *ebpf.MapSpec `ebpf:"setups"`
 	Slots  *ebpf.MapSpec `ebpf:"slots"`
 }
@@ -93,7 +107,12 @@ type procMapSpecs struct {
 // procVariableSpecs contains global variables before they are loaded into the kernel.
 //
 // It can be passed ebpf.CollectionSpec.Assign.
-type procVariableSpecs struct{}
+type procVariableSpecs struct {
+	Calls      *ebpf.VariableSpec `ebpf:"calls"`
+	Numbers    *ebpf.VariableSpec `ebpf:"numbers"`
+	Numbers32  *ebpf.VariableSpec `ebpf:"numbers32"`
+	UringCalls *ebpf.VariableSpec `ebpf:"uring_calls"`
+}
 
 // procObjects contains all objects after they have been loaded into the kernel.
 //
@@ -121,6 +140,7 @@ type procMaps struct {
 	Marks  *ebpf.Map `ebpf:"marks"`
 	Odds   *ebpf.Map `ebpf:"odds"`
 	Pids   *ebpf.Map `ebpf:"pids"`
+	Seen   *ebpf.Map `ebpf:"seen"`
 	Setups *ebpf.Map `ebpf:"setups"`
 	Slots  *ebpf.Map `ebpf:"slots"`
 }
@@ -133,6 +153,7 @@ func (m *procMaps) Close() error {
 		m.Marks,
 		m.Odds,
 		m.Pids,
+		m.Seen,
 		m.Setups,
 		m.Slots,
 	)
@@ -141,22 +162,35 @@ func (m *procMaps) Close() error {
 // procVariables contains all global variables after they have been loaded into the kernel.
 //
 // It can be passed to loadProcObjects or ebpf.CollectionSpec.LoadAndAssign.
-type procVariables struct{}
+type procVariables struct {
+	Calls      *ebpf.Variable `ebpf:"calls"`
+	Numbers    *ebpf.Variable `ebpf:"numbers"`
+	Numbers32  *ebpf.Variable `ebpf:"numbers32"`
+	UringCalls *ebpf.Variable `ebpf:"uring_calls"`
+}
 
 // procPrograms contains all programs after they have been loaded into the kernel.
 //
 // It can be passed to loadProcObjects or ebpf.CollectionSpec.LoadAndAssign.
 type procPrograms struct {
-	NoteTracer *ebpf.Program `ebpf:"note_tracer"`
-	OnExit     *ebpf.Program `ebpf:"on_exit"`
-	OnFork     *ebpf.Program `ebpf:"on_fork"`
+	NoteTracer  *ebpf.Program `ebpf:"note_tracer"`
+	OnExec      *ebpf.Program `ebpf:"on_exec"`
+	OnExit      *ebpf.Program `ebpf:"on_exit"`
+	OnFork      *ebpf.Program `ebpf:"on_fork"`
+	OnSubmitReq *ebpf.Program `ebpf:"on_submit_req"`
+	OnSubmitSqe *ebpf.Program `ebpf:"on_submit_sqe"`
+	OnSysExit   *ebpf.Program `ebpf:"on_sys_exit"`
 }
 
 func (p *procPrograms) Close() error {
 	return _ProcClose(
 		p.NoteTracer,
+		p.OnExec,
 		p.OnExit,
 		p.OnFork,
+		p.OnSubmitReq,
+		p.OnSubmitSqe,
+		p.OnSysExit,
 	)
 }
 

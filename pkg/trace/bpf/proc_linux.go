@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/cilium/ebpf"
+	"golang.org/x/sys/unix"
 
 	"github.com/org/cilock-action/pkg/trace"
 )
@@ -17,7 +18,7 @@ type tracerSetup struct {
 	Level                             uint32
 	PID                               int32
 	TGID                              uint32
-	Spare                             uint32
+	Group                             int32
 }
 
 // What note_tracer does.
@@ -28,7 +29,7 @@ const (
 )
 
 // loadProcPart loads and attaches object "proc".
-func loadProcPart(o trace.Options) (*part, error) {
+func loadProcPart(o trace.Options, all []call) (*part, error) {
 	spec, err := loadProc()
 	if err != nil {
 		return nil, err
@@ -36,11 +37,15 @@ func loadProcPart(o trace.Options) (*part, error) {
 	if o.RingBytes != 0 {
 		spec.Maps[procMapFiles].MaxEntries = uint32(o.RingBytes)
 	}
-	p := &part{}
+	if err := setCalls(spec, all); err != nil {
+		return nil, err
+	}
+	p := &part{checks: procChecks()}
+	uring := chooseUring(spec, p)
 	if p.coll, err = ebpf.NewCollection(spec); err != nil {
 		return nil, err
 	}
-	for _, a := range procHooks() {
+	for _, a := range append(procHooks(), uring...) {
 		if err := p.attach(a.program, a.hook); err != nil {
 			return nil, errors.Join(err, p.close())
 		}
@@ -58,8 +63,31 @@ type attachment struct {
 func procHooks() []attachment {
 	return []attachment{
 		{procProgOnFork, trace.Hook{Name: "fork", How: "tp_btf/sched_process_fork"}},
+		{procProgOnExec, trace.Hook{Name: "exec", How: "tp_btf/sched_process_exec"}},
+		{procProgOnSysExit, trace.Hook{Name: "files and calls", How: "tp_btf/sys_exit"}},
 		{procProgOnExit, trace.Hook{Name: "exit", How: "tp_btf/sched_process_exit"}},
 	}
+}
+
+// chooseUring leaves at most one of the programs for io_uring in the object: the
+// kernel has one of the two tracepoints.
+func chooseUring(spec *ebpf.CollectionSpec, p *part) []attachment {
+	var chosen []attachment
+	for program, tracepoint := range map[string]string{procProgOnSubmitReq: "io_uring_submit_req", procProgOnSubmitSqe: "io_uring_submit_sqe"} {
+		if len(chosen) == 0 && hasTracepoint(tracepoint) {
+			how := "tp_btf/" + tracepoint
+			chosen = append(chosen, attachment{program, trace.Hook{
+				Name: "io_uring", How: how, Reason: "requests are seen with the names that the program gave, not their results",
+			}})
+			p.checks = append(p.checks, uringCheck(how))
+			continue
+		}
+		delete(spec.Programs, program)
+	}
+	if len(chosen) == 0 {
+		p.limits = append(p.limits, "requests of io_uring are not seen: the kernel has no tracepoint for them")
+	}
+	return chosen
 }
 
 // note runs note_tracer on this thread.
@@ -82,6 +110,10 @@ func (p *part) tracer() (tracerSetup, error) {
 	var t tracerSetup
 	if err := p.coll.Maps[procMapSetups].Lookup(uint32(0), &t); err != nil {
 		return tracerSetup{}, fmt.Errorf("read what note_tracer noted: %w", err)
+	}
+	t.Group = int32(unix.Getpgrp())
+	if err := p.coll.Maps[procMapSetups].Put(uint32(0), &t); err != nil {
+		return tracerSetup{}, fmt.Errorf("add to what note_tracer noted: %w", err)
 	}
 	return t, nil
 }

@@ -38,14 +38,14 @@ type sensor struct {
 func load(o trace.Options) (_ *sensor, err error) {
 	s := &sensor{
 		handler: o.Handler, wake: -1, stopped: make(chan context.Context, 1), done: make(chan struct{}),
-		decoder: decoder{alive: make(map[int]bool)},
+		decoder: decoder{alive: make(map[int]bool), calls: calls(), links: make(links)},
 	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
 		}
 	}()
-	if s.proc, err = loadProcPart(o); err != nil {
+	if s.proc, err = loadProcPart(o, s.decoder.calls); err != nil {
 		return nil, fmt.Errorf("load the programs: %w", err)
 	}
 	if s.setup, err = s.proc.tracer(); err != nil {
@@ -109,7 +109,10 @@ func (s *sensor) close() error {
 func (s *sensor) Describe() trace.Description {
 	d := trace.Description{Backend: "ebpf"}
 	for _, p := range s.parts() {
-		d.Hooks = append(d.Hooks, p.hooks...)
+		for _, at := range p.places {
+			d.Hooks = append(d.Hooks, at.hook)
+		}
+		d.Limits = append(d.Limits, p.limits...)
 	}
 	if s.noNet != nil {
 		d.Limits = append(d.Limits, fmt.Sprintf("no network hooks: %v", s.noNet))

@@ -20,6 +20,17 @@ enum {
 	SLOTS = 3,
 };
 
+/* Bits of head.aux in records with an object. */
+enum aux {
+	AUX_SHARED = 1 << 0,   /* another thread could have replaced the descriptor */
+	AUX_INTERNAL = 1 << 1, /* of a mount of the kernel's own: memfd, pipe, socket */
+	AUX_EXECUTED = 1 << 2,
+	AUX_MAPPED = 1 << 3,
+	AUX_URING = 1 << 4, /* through io_uring */
+	AUX_INNER = 1 << 5, /* numbers of processes are of another PID namespace */
+	AUX_EXECVEAT = 1 << 6, /* the program was found through a descriptor */
+};
+
 /* A record with strings: len[i] bytes of each section follow in turn. */
 struct record {
 	struct head head;
@@ -29,18 +40,29 @@ struct record {
 	__u32 fmode; /* FMODE_* of the open file */
 	__u32 flags; /* O_* as given, access mode included */
 	__u16 mode;  /* S_IF* and permissions of the object */
-	__u16 call;  /* number of the call as Go gave it, see struct call */
+	__u16 call;  /* index into calls */
 	__u16 len[SECTIONS];
+};
+
+/* What makes two opens the same, see files.h. No padding. */
+struct seen {
+	__u64 dentry, mnt, parent, ino, ctime, string;
+	__u32 tgid, dev, generation, name, flags, fmode;
 };
 
 struct slot {
 	__u32 busy;
 	__u32 off; /* bytes of data in use */
-	/* state of a walk */
-	__u64 dentry, mnt; /* where it is: a struct dentry and a struct mount */
+	/* The system call. */
+	__u64 args[6];
+	__s64 ret;
+	__u64 file; /* struct file */
+	/* State of a walk: where it is, as a struct dentry and a struct mount. */
+	__u64 dentry, mnt;
 	__u64 root_dentry, root_mnt;
-	__u32 section;
 	__u32 done;
+	__u32 spare;
+	struct seen seen;
 	struct record rec;
 	__u8 data[MAX_DATA + MAX_STRING + MAX_COMPONENT];
 };
@@ -52,17 +74,6 @@ struct {
 	__type(value, struct slot);
 } slots SEC(".maps");
 
-/* Reading through a typed pointer costs a load; without this (6.1) it costs a call. */
-extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
-
-#define can_cast (bpf_rdonly_cast != 0)
-#define cast(type, p) ((type *)bpf_rdonly_cast((const void *)(p), bpf_core_type_id_kernel(type)))
-
-/*
- * take gets a slot of this CPU for a record of that kind. Where a program can be
- * preempted, or interrupted by another one, more than one slot is in use; null
- * if none is left. Every slot taken is given back.
- */
 static __always_inline struct slot *take_slot(__u32 i)
 {
 	struct slot *s = bpf_map_lookup_elem(&slots, &i);
@@ -72,6 +83,18 @@ static __always_inline struct slot *take_slot(__u32 i)
 	return NULL;
 }
 
+static __always_inline void start_record(struct slot *s, __u8 kind, __u8 class, __s32 pid)
+{
+	s->off = 0;
+	__builtin_memset(&s->rec, 0, sizeof(s->rec));
+	set_head(&s->rec.head, kind, class, pid, 0);
+}
+
+/*
+ * take gets a slot of this CPU for a record of that kind. Where a program can be
+ * preempted, or interrupted by another one, more than one slot is in use; null
+ * if none is left. Every slot taken is given back.
+ */
 static __always_inline struct slot *take(__u8 kind, __u8 class, __s32 pid)
 {
 	struct slot *s = take_slot(0);
@@ -82,9 +105,8 @@ static __always_inline struct slot *take(__u8 kind, __u8 class, __s32 pid)
 		s = take_slot(2);
 	if (!s)
 		return NULL;
-	s->off = 0;
-	__builtin_memset(&s->rec, 0, sizeof(s->rec));
-	set_head(&s->rec.head, kind, class, pid, 0);
+	s->file = 0;
+	start_record(s, kind, class, pid);
 	return s;
 }
 
@@ -94,23 +116,14 @@ static __always_inline void give_back(struct slot *s)
 }
 
 /* send copies the record to its ring and counts it. The slot stays taken. */
-#define send(ring, s)                                                                  \
-	do {                                                                           \
-		__u64 size_ = (s)->off;                                                \
-		if (size_ > MAX_DATA + MAX_STRING)                                     \
-			size_ = MAX_DATA + MAX_STRING;                                 \
-		size_ += sizeof(struct record);                                        \
-		output(ring, &(s)->rec, size_);                                        \
+#define send(ring, s)                                          \
+	do {                                                   \
+		__u64 size_ = (s)->off;                        \
+		if (size_ > MAX_DATA + MAX_STRING)             \
+			size_ = MAX_DATA + MAX_STRING;         \
+		size_ += sizeof(struct record);                \
+		output(ring, &(s)->rec, size_);                \
 	} while (0)
-
-static __always_inline void close_section(struct slot *s, __u32 section, __u32 end)
-{
-	__u32 start = s->off;
-
-	if (section < SECTIONS)
-		s->rec.len[section] = end - start;
-	s->off = end;
-}
 
 static __always_inline void cut(struct slot *s)
 {
@@ -118,19 +131,36 @@ static __always_inline void cut(struct slot *s)
 	odd(ODD_CUT);
 }
 
-/* add_string appends a string of the program as a section, without its NUL. */
+/* room is where the next section begins; the verifier sees its bound. */
+static __always_inline bool room(struct slot *s, __u32 *off)
+{
+	*off = s->off;
+	if (*off <= MAX_DATA)
+		return true;
+	cut(s);
+	return false;
+}
+
+/* close_section ends a section of n bytes that were written at off. */
+static __always_inline int close_section(struct slot *s, __u32 section, __u32 off, __u32 n)
+{
+	if (section < SECTIONS)
+		s->rec.len[section] = n;
+	s->off = off + n;
+	return n;
+}
+
+/*
+ * add_string appends a string of the program as a section, without its NUL, and
+ * returns its length.
+ */
 __noinline int add_string(struct slot *s, __u64 address, __u32 section)
 {
 	__u32 off;
 	long n;
 
-	if (!s)
+	if (!s || !address || !room(s, &off))
 		return 0;
-	off = s->off;
-	if (off > MAX_DATA) {
-		cut(s);
-		return 0;
-	}
 	n = bpf_probe_read_user_str(s->data + off, MAX_STRING, (void *)address);
 	if (n <= 0) {
 		odd(ODD_UNREADABLE);
@@ -138,30 +168,23 @@ __noinline int add_string(struct slot *s, __u64 address, __u32 section)
 	}
 	if (n == MAX_STRING)
 		cut(s);
-	close_section(s, section, off + n - 1);
-	return 0;
+	return close_section(s, section, off, n - 1);
 }
 
-/* add_kernel_string appends a string of the kernel. */
+/* add_kernel_string does that with a string of the kernel. */
 __noinline int add_kernel_string(struct slot *s, __u64 address, __u32 section)
 {
 	__u32 off;
 	long n;
 
-	if (!s)
+	if (!s || !room(s, &off))
 		return 0;
-	off = s->off;
-	if (off > MAX_DATA) {
-		cut(s);
-		return 0;
-	}
 	n = bpf_probe_read_kernel_str(s->data + off, MAX_STRING, (void *)address);
 	if (n <= 0)
 		return 0;
 	if (n == MAX_STRING)
 		cut(s);
-	close_section(s, section, off + n - 1);
-	return 0;
+	return close_section(s, section, off, n - 1);
 }
 
 /* add_bytes appends size bytes of the program's memory, at most MAX_STRING. */
@@ -169,85 +192,65 @@ __noinline int add_bytes(struct slot *s, __u64 address, __u32 size, __u32 sectio
 {
 	__u32 off;
 
-	if (!s)
+	if (!s || !room(s, &off))
 		return 0;
-	off = s->off;
-	if (off > MAX_DATA) {
-		cut(s);
-		return 0;
-	}
 	if (size > MAX_STRING)
 		size = MAX_STRING;
 	if (bpf_probe_read_user(s->data + off, size, (void *)address)) {
 		odd(ODD_UNREADABLE);
 		return 0;
 	}
-	close_section(s, section, off + size);
-	return 0;
+	return close_section(s, section, off, size);
 }
 
-/* What one step of a walk needs to know. */
-struct place {
-	__u64 parent, name, mnt_root, mnt_parent, mountpoint;
-};
-
-static __always_inline void look(struct place *p, __u64 dentry, __u64 mnt)
+/* add_component appends one name of a path; false ends the walk. */
+static __always_inline bool add_component(struct slot *s, __u64 name)
 {
-	if (can_cast) {
-		struct dentry *d = cast(struct dentry, dentry);
-		struct mount *m = cast(struct mount, mnt);
+	__u32 off = s->off;
+	long n;
 
-		p->parent = (__u64)d->d_parent;
-		p->name = (__u64)d->d_name.name;
-		p->mnt_root = (__u64)m->mnt.mnt_root;
-		p->mnt_parent = (__u64)m->mnt_parent;
-		p->mountpoint = (__u64)m->mnt_mountpoint;
-	} else {
-		struct dentry *d = (void *)dentry;
-		struct mount *m = (void *)mnt;
-
-		p->parent = (__u64)BPF_CORE_READ(d, d_parent);
-		p->name = (__u64)BPF_CORE_READ(d, d_name.name);
-		p->mnt_root = (__u64)BPF_CORE_READ(m, mnt.mnt_root);
-		p->mnt_parent = (__u64)BPF_CORE_READ(m, mnt_parent);
-		p->mountpoint = (__u64)BPF_CORE_READ(m, mnt_mountpoint);
-	}
+	if (off > MAX_DATA)
+		return false;
+	n = bpf_probe_read_kernel_str(s->data + off, MAX_COMPONENT, (void *)name);
+	if (n <= 0)
+		return false;
+	s->off = off + n;
+	return true;
 }
 
 struct walker {
 	struct slot *s;
 };
 
-/* step goes from where the walk is to the parent, and appends the name left. */
+/* step appends the name of the place that the walk is at, and goes up. */
 static long step(__u32 i, struct walker *w)
 {
 	struct slot *s = w->s;
-	struct place p;
-	__u32 off;
-	long n;
+	__u64 dentry = s->dentry, mnt = s->mnt, parent;
 
-	if (s->dentry == s->root_dentry && s->mnt == s->root_mnt) {
+	if (dentry == s->root_dentry && mnt == s->root_mnt) {
 		s->done = 1;
 		return 1;
 	}
-	look(&p, s->dentry, s->mnt);
-	if (s->dentry == p.mnt_root || s->dentry == p.parent) {
-		if (s->dentry != p.mnt_root || s->mnt == p.mnt_parent) {
+	parent = pointer(struct dentry, dentry, d_parent);
+	if (dentry == pointer(struct mount, mnt, mnt.mnt_root)) {
+		__u64 above = pointer(struct mount, mnt, mnt_parent);
+
+		if (above == mnt) { /* of the namespace, or of a mount in none */
 			s->done = 1;
 			return 1;
 		}
-		s->dentry = p.mountpoint;
-		s->mnt = p.mnt_parent;
+		s->dentry = pointer(struct mount, mnt, mnt_mountpoint);
+		s->mnt = above;
 		return 0;
 	}
-	off = s->off;
-	if (off > MAX_DATA)
+	if (!add_component(s, pointer(struct dentry, dentry, d_name.name)))
 		return 1;
-	n = bpf_probe_read_kernel_str(s->data + off, MAX_COMPONENT, (void *)p.name);
-	if (n <= 0)
+	if (dentry == parent) { /* in no tree: a memfd, a pipe */
+		s->done = 1;
 		return 1;
-	s->off = off + n;
-	s->dentry = p.parent;
+	}
+	s->dentry = parent;
 	return 0;
 }
 
@@ -273,20 +276,26 @@ __noinline int add_path(struct slot *s, __u32 section)
 	return 0;
 }
 
+#define mount_of(vfsmount) ((__u64)(vfsmount) - bpf_core_field_offset(struct mount, mnt))
+
 /* start_walk says where the next add_path begins. */
 static __always_inline void start_walk(struct slot *s, const struct setup *t, __u64 dentry, __u64 vfsmount)
 {
 	s->dentry = dentry;
-	s->mnt = vfsmount - bpf_core_field_offset(struct mount, mnt);
+	s->mnt = mount_of(vfsmount);
 	s->root_dentry = t->root_dentry;
 	s->root_mnt = t->root_mnt;
 }
 
-/* foreign reports whether a task's names may not be ours. */
-static __always_inline bool foreign(struct task_struct *task, const struct setup *t)
+/* mark_task marks what is known from the task alone. */
+static __always_inline void mark_task(struct slot *s, struct task_struct *task, const struct setup *t)
 {
-	return (__u64)task->nsproxy->mnt_ns != t->mnt_ns || (__u64)task->fs->root.dentry != t->root_dentry ||
-	       (__u64)task->fs->root.mnt - bpf_core_field_offset(struct mount, mnt) != t->root_mnt;
+	if (task->pid != task->tgid)
+		s->rec.head.marks |= MARK_IN_A_THREAD;
+	if ((__u64)task->nsproxy->mnt_ns != t->mnt_ns)
+		s->rec.head.marks |= MARK_FOREIGN;
+	if (task->files && task->files->count.counter > 1)
+		s->rec.head.aux |= AUX_SHARED;
 }
 
 #endif

@@ -14,7 +14,19 @@
 
 #include "path.h"
 
+#include "object.h"
+
 #include "process.h"
+
+#include "calls.h"
+
+#include "files.h"
+
+#include "suspicious.h"
+
+#include "syscall.h"
+
+#include "uring.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
@@ -31,17 +43,21 @@ enum { NOTE_TRACER, NOTE_MARK, NOTE_UNMARK };
 SEC("raw_tp")
 int note_tracer(struct note_args *args)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *trusted = bpf_get_current_task_btf();
+	struct task_struct *task = loose(struct task_struct, trusted);
 	struct setup *t = get_setup();
 	struct mark m = {};
 
 	if (!t)
 		return 1;
-	if (args->what == NOTE_UNMARK)
-		return bpf_task_storage_delete(&marks, task) != 0;
+	if (args->what == NOTE_UNMARK) {
+		bpf_map_delete_elem(&pids, &t->tgid);
+		return bpf_task_storage_delete(&marks, trusted) != 0;
+	}
 	if (args->what == NOTE_MARK) {
 		m.pid = pid_of(task, t);
-		return !bpf_task_storage_get(&marks, task, &m, BPF_LOCAL_STORAGE_GET_F_CREATE);
+		list(t->tgid, m.pid);
+		return !bpf_task_storage_get(&marks, trusted, &m, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	}
 	t->level = task->thread_pid->level;
 	t->tgid = task->tgid;

@@ -131,7 +131,7 @@ struct setup {
 	__u32 level; /* of the tracer's PID namespace */
 	__s32 pid;   /* thread group of the tracer, in that namespace */
 	__u32 tgid;  /* the same in the initial one */
-	__u32 spare;
+	__s32 group; /* its process group, in its namespace; Go adds it */
 };
 
 struct {
@@ -252,7 +252,33 @@ static __always_inline void set_head(struct head *h, __u8 kind, __u8 class, __s3
 			lost(class_);                                               \
 	} while (0)
 
+/*
+ * field reads through a pointer that is only a number to the verifier. With a
+ * cast that is one load; kernels before 6.2 have none and copy. The check costs
+ * nothing when loaded: the verifier removes the branch that is not taken.
+ */
+extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
+
+#define cast(type, p) ((type *)bpf_rdonly_cast((const void *)(p), bpf_core_type_id_kernel(type)))
+#define field(type, p, f) (bpf_rdonly_cast ? cast(type, p)->f : BPF_CORE_READ((type *)(p), f))
+#define pointer(type, p, f) ((__u64)field(type, p, f))
+
+/*
+ * loose is the same pointer, not trusted by the verifier any more. For each
+ * trusted pointer that is followed to another one, the verifier of 6.2 and later
+ * searches the names of all the kernel's types: half the time of a load.
+ */
+#define loose(type, p) (bpf_rdonly_cast ? cast(type, p) : (p))
+
 #define PF_IO_WORKER 0x00000010
+
+/* current_task is for reading; the helpers for tasks want what they trust. */
+static __always_inline struct task_struct *current_task(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	return loose(struct task_struct, task);
+}
 
 /*
  * mark_of is the membership of a task, null for all others. Workers of io_uring
