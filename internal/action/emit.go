@@ -9,6 +9,7 @@ import (
 	"github.com/org/cilock-action/internal/filetree"
 	"github.com/org/cilock-action/internal/sink"
 	"github.com/org/cilock-action/internal/verdict"
+	"github.com/org/cilock-action/pkg/attest"
 )
 
 // Emit writes the evidence first, and then tells about it. Evidence that could
@@ -115,10 +116,17 @@ func setOutputs(r Report, d Deps) error {
 	outputs := [][2]string{
 		{"verdict", string(r.Verdict)},
 		{"exit-code", strconv.Itoa(r.Step.ExitCode)},
-		{"sensor", "none"},
+		{"sensor", cmp.Or(r.Trace.Section.Backend, "none")},
 	}
 	if len(r.Files) > 0 && r.Files[0] == r.Plan.Outfile {
 		outputs = append(outputs, [2]string{"evidence-path", r.Plan.Outfile}, [2]string{"bundle-path", r.Plan.Outfile})
+	}
+	if r.Trace.Section.Backend != "" {
+		seen, lost := r.events()
+		outputs = append(outputs, [2]string{"events-seen", strconv.FormatUint(seen, 10)}, [2]string{"events-lost", strconv.FormatUint(lost, 10)})
+	}
+	if t, ok := r.Trace.Section.Body.(*attest.Trace); ok && t.Root != "" {
+		outputs = append(outputs, [2]string{"trace-root", t.Root})
 	}
 	fromStep, err := stepOutputs(r.Plan)
 	if fromStep != "" {

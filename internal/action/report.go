@@ -20,6 +20,7 @@ type Report struct {
 	Subjects []attest.Subject
 	Files    []string // written, the bundle first
 	Lost     []string // what could not be written, and why
+	Trace    Row      // how the step was watched
 }
 
 // NewReport gathers what is known once the evidence is signed.
@@ -30,6 +31,9 @@ func NewReport(p Plan, e Evidence, s Signed, findings []verdict.Finding) Report 
 	}
 	for _, row := range e.Rows {
 		r.Notices = append(r.Notices, row.Section.Notices...)
+		if row.Name == (traceCollector{}).Name() {
+			r.Trace = row
+		}
 	}
 	return r
 }
@@ -59,12 +63,30 @@ func (r Report) Lines() []string {
 	for _, l := range r.Lost {
 		lines = append(lines, "lost: "+l)
 	}
-	lines = append(lines, "signer: "+r.Identity, "policy: none was evaluated")
+	lines = append(lines, "trace: "+r.traceFact(), "signer: "+r.Identity, "policy: none was evaluated")
 	lines = append(lines, r.subjectLines()...)
 	if len(r.Files) > 0 {
 		lines = append(lines, "evidence: "+r.Files[0], "next: "+r.verifyCommand())
 	}
 	return lines
+}
+
+// traceFact says what watched the step, and how much of it.
+func (r Report) traceFact() string {
+	if r.Trace.Section.Backend == "" {
+		return strings.TrimRight("none, "+r.Trace.State+": "+r.Trace.Reason, ": ")
+	}
+	seen, lost := r.events()
+	return fmt.Sprintf("%s, %d events, %d lost", r.Trace.Section.Backend, seen, lost)
+}
+
+// events counts what was seen of the step, and what was lost.
+func (r Report) events() (seen, lost uint64) {
+	for _, c := range r.Trace.Section.Counts {
+		seen += c.Received
+		lost += c.Lost
+	}
+	return seen, lost
 }
 
 func (r Report) stepFact() string {
