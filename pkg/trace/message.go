@@ -35,7 +35,8 @@ type Message struct {
 	// chown, truncate, setxattr or utimes; Target is the new name, or the
 	// content of a symbolic link.
 	// Net: Op is connect, bind, listen, send or accept.
-	// Name: Op is query, answer, sni or quic.
+	// Name: Op is query, answer, sni or quic. Target is ech if the ClientHello
+	// has an encrypted one inside, or pretends to: the name may be that of a front.
 	// Syscall: Op is the name of the call, Target what it was aimed at.
 	Op     string `json:"o,omitempty"`
 	Target string `json:"tg,omitempty"`
