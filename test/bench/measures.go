@@ -17,7 +17,7 @@ type measure struct {
 }
 
 func measures() []measure {
-	return []measure{
+	return append([]measure{
 		{"start", "`true` alone and under cilock", 20, start},
 		{"hash", "1 GiB of files by openssl and as materials", 5, hash},
 		{"output", "1 GiB of output by tee and sha256sum, and under cilock", 3, output},
@@ -25,7 +25,7 @@ func measures() []measure {
 		{"verify", "`true` and the check of a small bundle", 20, verify},
 		{"many", "100,000 small files by sha256sum and as materials", 2, many},
 		{"sparse", "a product of 4 GiB without content, and openssl on it", 1, sparse},
-	}
+	}, traceMeasures()...)
 }
 
 func start(ctx context.Context, b *bench, runs int) ([]Row, error) {

@@ -14,6 +14,7 @@ const (
 	Milliseconds Unit = "ms"
 	Megabytes    Unit = "MB" // 1,000,000 bytes
 	Times        Unit = "x"
+	Events       Unit = "events"
 )
 
 // Spread sums up the runs of one thing.
