@@ -42,13 +42,13 @@ func verbs() []verb {
 		{"verify", os.Stdout, verifyVerb, "verify evidence: verify --key PUB --bundle FILE SUBJECT..."},
 		{"refs", os.Stdout, refsVerb, "judge action references: refs [flags] [PATH...]"},
 		{"trace", os.Stderr, traceVerb, "record what a command does: trace [flags] -- COMMAND [ARG...]; trace replay FILE"},
+		{"doctor", os.Stdout, doctorVerb, "tell what this machine can do, and what each gap would cost: doctor [--format json]"},
 		{"action", os.Stderr, actionVerb, "what action.yml calls"},
 		{"wrap", nil, nil, ""},
 		{"scan", nil, nil, ""},
 		{"attest", nil, nil, ""},
 		{"policy", nil, nil, ""},
 		{"report", nil, nil, ""},
-		{"doctor", nil, nil, ""},
 	}
 }
 
