@@ -37,6 +37,10 @@ type Options struct {
 	// relative to Dir.
 	Include, Exclude []string
 
+	// Tracer is the path of a cilock program, which is started as the tracer of
+	// the step, with sudo if need be. Without it the step is not watched.
+	Tracer string
+
 	Stdin          *os.File // nil is the null device
 	Stdout, Stderr *os.File // nil discards
 	// Log gets the facts of the run, one a line; nil discards them.
@@ -65,9 +69,12 @@ func Run(ctx context.Context, command []string, o Options) (Result, error) {
 		Step: o.Step, Command: command, WorkingDir: o.Dir, Outfile: o.Outfile, Key: o.Key,
 		Include: o.Include, Exclude: o.Exclude,
 	}
+	if o.Tracer == "" {
+		in.Trace = "off"
+	}
 	report, err := action.Run(ctx, in, action.Deps{
 		Stdin: o.Stdin, Stdout: o.Stdout, Stderr: o.Stderr, Environ: o.Env, Signals: o.Signals,
-		Sink: action.QuietSink(log), TempDir: os.TempDir(),
+		Sink: action.QuietSink(log), TempDir: os.TempDir(), Tracer: o.Tracer,
 		Now: func() time.Time { return time.Now().UTC() },
 	})
 	result := Result{
