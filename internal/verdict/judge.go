@@ -27,6 +27,7 @@ func Judge(predicateType string, c attest.Collection) []Finding {
 	out = append(out, judgeCompleteness(c.Name, done)...)
 	if ours {
 		out = append(out, judgePresence(c, done)...)
+		out = append(out, judgeTrace(c, done)...)
 	}
 	return out
 }

@@ -127,6 +127,7 @@ func (r *Result) bundle(path string, key attest.PublicKey) (BundleResult, *attes
 	}
 	out.Step = v.Collection.Name
 	r.Findings = append(r.Findings, verdict.Judge(v.Statement.PredicateType, *v.Collection)...)
+	r.sidecar(&out, *v.Collection)
 	return out, v
 }
 
