@@ -81,6 +81,9 @@ func TestContradiction(t *testing.T) {
 	if err := os.Symlink("f", filepath.Join(dir, "soft")); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := os.Stat(dir + "/soft"); err != nil { // as the program did a moment before
+		t.Fatal(err)
+	}
 	if !l.lead(dir+"/soft", dir+"/f") || !l.lead(dir+"/f", dir+"/f") {
 		t.Error("a link is a contradiction")
 	}

@@ -34,7 +34,9 @@ func explain(err error) error {
 	if _, stat := os.Stat(kernelTypes); stat != nil {
 		return because("the kernel gives no type information (%v)", stat)
 	}
-	if errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EACCES) {
+	// A program that is refused may have EACCES or EPERM as its error too.
+	refused := new(ebpf.VerifierError)
+	if !errors.As(err, &refused) && (errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EACCES)) {
 		return because("%s", denied())
 	}
 	if errors.Is(err, syscall.ENOSYS) {

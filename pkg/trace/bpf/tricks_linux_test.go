@@ -139,7 +139,7 @@ func openHandle(args []string) error {
 	if err != nil {
 		return err
 	}
-	mount, err := unix.Open("/", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	mount, err := unix.Open(filepath.Dir(args[0]), unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return err
 	}

@@ -54,6 +54,7 @@ static __always_inline void describe_object(struct slot *s, const struct setup *
 	__u64 dentry = pointer(struct file, file, f_path.dentry);
 	__u64 sb = pointer(struct inode, inode, i_sb);
 	__u64 parent = pointer(struct dentry, dentry, d_parent);
+	__u64 mnt;
 
 	s->rec.fmode = field(struct file, file, f_mode);
 	s->rec.ino = field(struct inode, inode, i_ino);
@@ -61,7 +62,8 @@ static __always_inline void describe_object(struct slot *s, const struct setup *
 	s->rec.dev = field(struct super_block, sb, s_dev);
 	s->rec.magic = field(struct super_block, sb, s_magic);
 	start_walk(s, t, dentry, pointer(struct file, file, f_path.mnt));
-	if (pointer(struct mount, s->mnt, mnt_ns) == MNT_NS_INTERNAL)
+	mnt = s->mnt;
+	if (pointer(struct mount, mnt, mnt_ns) == MNT_NS_INTERNAL)
 		s->rec.head.aux |= AUX_INTERNAL;
 	else if (parent != dentry && !pointer(struct dentry, dentry, d_hash.pprev))
 		s->rec.head.marks |= MARK_DELETED;
@@ -77,30 +79,32 @@ static __always_inline void describe_object(struct slot *s, const struct setup *
 	s->seen.flags = s->rec.flags ^ s->rec.head.aux;
 }
 
+#define MIX 0x9e3779b97f4a7c15ULL /* 2^64 over the golden ratio */
+
 /*
  * fingerprint is a hash of the name at the start of data: of its first 64 and
  * last 8 bytes. Two names of one object that agree there count as one.
  */
 static __always_inline __u64 fingerprint(struct slot *s, __u32 n)
 {
-	__u64 h = n, word;
+	__u64 h = n, word, at;
 	__u32 i;
 
 #pragma unroll
 	for (i = 0; i < 8; i++) {
 		if (8 * (i + 1) > n)
 			break;
-		__builtin_memcpy(&word, s->data + 8 * i, 8);
-		h = (h ^ word) * 0x9e3779b97f4a7c15ULL;
+		word = *(__u64 *)(s->data + 8 * i);
+		h = (h ^ word) * MIX;
 		h ^= h >> 29;
 	}
-	i = n > 8 ? n - 8 : 0;
-	if (i > MAX_STRING)
-		i = MAX_STRING;
-	__builtin_memcpy(&word, s->data + i, 8);
+	at = n > 8 ? n - 8 : 0;
+	/* In assembler, since a bound that the compiler proves is lost on 6.1. */
+	asm volatile("%0 &= 4095" : "+r"(at));
+	word = *(__u64 *)(s->data + at);
 	if (n < 8) /* what follows is older */
 		word &= (1ULL << (8 * n & 63)) - 1;
-	return (h ^ word) * 0x9e3779b97f4a7c15ULL;
+	return (h ^ word) * MIX;
 }
 
 /*
@@ -111,13 +115,15 @@ static __always_inline __u64 fingerprint(struct slot *s, __u32 n)
  */
 static __always_inline bool repeated(struct slot *s, __u32 tgid, __u64 string)
 {
+	struct seen key; /* 6.1 takes no key from the memory of a slot */
 	__u32 one = 1;
 
 	s->seen.tgid = tgid;
 	s->seen.string = string;
-	if (bpf_map_lookup_elem(&seen, &s->seen))
+	__builtin_memcpy(&key, &s->seen, sizeof(key));
+	if (bpf_map_lookup_elem(&seen, &key))
 		return true;
-	bpf_map_update_elem(&seen, &s->seen, &one, BPF_ANY);
+	bpf_map_update_elem(&seen, &key, &one, BPF_ANY);
 	return false;
 }
 

@@ -64,7 +64,7 @@ struct slot {
 	__u32 spare;
 	struct seen seen;
 	struct record rec;
-	__u8 data[MAX_DATA + MAX_STRING + MAX_COMPONENT];
+	__u8 data[MAX_DATA + MAX_STRING + MAX_COMPONENT] __attribute__((aligned(8)));
 };
 
 struct {

@@ -63,9 +63,7 @@ int note_tracer(struct note_args *args)
 	t->tgid = task->tgid;
 	t->pid = pid_of(task, t);
 	bpf_probe_read_kernel(&t->pid_ns, sizeof(t->pid_ns),
-			      (void *)((__u64)task->thread_pid + bpf_core_field_offset(struct pid, numbers) +
-				       (__u64)t->level * bpf_core_type_size(struct upid) +
-				       bpf_core_field_offset(struct upid, ns)));
+			      (void *)(upid_at(thread_pid(task), t->level) + bpf_core_field_offset(struct upid, ns)));
 	t->mnt_ns = (__u64)task->nsproxy->mnt_ns;
 	t->root_dentry = (__u64)task->fs->root.dentry;
 	t->root_mnt = (__u64)task->fs->root.mnt - bpf_core_field_offset(struct mount, mnt);

@@ -35,15 +35,31 @@ enum {
 
 #define SIGNAL_GROUP_EXIT 4
 
-/* pid_in_level is the number that a struct pid has at a level of PID namespaces. */
-static __always_inline __s32 pid_in_level(struct pid *pid, __u32 level)
+/*
+ * upid_at is the address of what a struct pid is called at a level of PID
+ * namespaces. The pointer is a number here, since 6.1 refuses to add to a
+ * pointer what it knows no bound of.
+ */
+static __always_inline __u64 upid_at(__u64 pid, __u32 level)
 {
-	__u64 at = (__u64)pid + bpf_core_field_offset(struct pid, numbers) +
-		   (__u64)level * bpf_core_type_size(struct upid) + bpf_core_field_offset(struct upid, nr);
+	return pid + bpf_core_field_offset(struct pid, numbers) + (__u64)level * bpf_core_type_size(struct upid);
+}
+
+static __always_inline __s32 pid_in_level(__u64 pid, __u32 level)
+{
 	__s32 nr = 0;
 
-	bpf_probe_read_kernel(&nr, sizeof(nr), (void *)at);
+	bpf_probe_read_kernel(&nr, sizeof(nr), (void *)(upid_at(pid, level) + bpf_core_field_offset(struct upid, nr)));
 	return nr;
+}
+
+/* thread_pid is a task's struct pid as a number. */
+static __always_inline __u64 thread_pid(struct task_struct *task)
+{
+	__u64 pid = 0;
+
+	bpf_probe_read_kernel(&pid, sizeof(pid), &task->thread_pid);
+	return pid;
 }
 
 /* pid_of is the task's process in the tracer's PID namespace. */
@@ -51,7 +67,7 @@ static __always_inline __s32 pid_of(struct task_struct *task, const struct setup
 {
 	if (t->level == 0)
 		return task->tgid;
-	return pid_in_level(task->group_leader->thread_pid, t->level);
+	return pid_in_level(thread_pid(task->group_leader), t->level);
 }
 
 static __always_inline void list(__u32 tgid, __s32 pid)

@@ -255,7 +255,8 @@ static __always_inline void set_head(struct head *h, __u8 kind, __u8 class, __s3
 /*
  * field reads through a pointer that is only a number to the verifier. With a
  * cast that is one load; kernels before 6.2 have none and copy. The check costs
- * nothing when loaded: the verifier removes the branch that is not taken.
+ * nothing when loaded: the verifier removes the branch that is not taken. p is a
+ * variable: an expression with a field of ours would be relocated as well.
  */
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 

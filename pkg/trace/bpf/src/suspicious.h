@@ -46,7 +46,7 @@ static __always_inline bool is_tracer(__u64 file, const struct setup *t)
 	inode = pointer(struct file, file, f_inode);
 	if (!pid)
 		pid = pointer(struct inode, inode, i_private);
-	return pid && pid_in_level((struct pid *)pid, t->level) == t->pid;
+	return pid && pid_in_level(pid, t->level) == t->pid;
 }
 
 /* matters says whether a call is worth a record; the filter is the call's own. */
