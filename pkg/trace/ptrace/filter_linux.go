@@ -27,7 +27,7 @@ const filterData = 0xc10c
 // Installing it takes CAP_SYS_ADMIN, or PR_SET_NO_NEW_PRIVS, with which setuid
 // programs of the step have no effect.
 func Filter() []unix.SockFilter {
-	p := program{load(offsetArch)}
+	p := code{load(offsetArch)}
 	for _, kind := range abis() {
 		if kind.x32 {
 			continue // with its native ABI, of which it has the arch
@@ -36,7 +36,7 @@ func Filter() []unix.SockFilter {
 		if kind.arch == unix.AUDIT_ARCH_X86_64 {
 			body = splitX32(body)
 		}
-		body = append(program{load(offsetNumber)}, body...)
+		body = append(code{load(offsetNumber)}, body...)
 		// A section is longer than a conditional jump can reach.
 		p = append(p, jump(unix.BPF_JEQ, kind.arch, 1, 0), always(len(body)))
 		p = append(p, body...)
@@ -44,14 +44,14 @@ func Filter() []unix.SockFilter {
 	return append(p, allow())
 }
 
-type program []unix.SockFilter
+type code []unix.SockFilter
 
 // splitX32 puts the calls of x32 before the native ones.
-func splitX32(native program) program {
+func splitX32(native code) code {
 	for _, kind := range abis() {
 		if kind.x32 {
 			x32 := section(kind.calls)
-			p := program{
+			p := code{
 				jump(unix.BPF_JGE, x32Bit, 1, 0),
 				always(1 + len(x32)),
 				{Code: unix.BPF_ALU | unix.BPF_AND | unix.BPF_K, K: ^uint32(x32Bit)},
@@ -63,8 +63,8 @@ func splitX32(native program) program {
 }
 
 // section decides by the number, which is in the accumulator, and ends in ALLOW.
-func section(calls map[int]*call) program {
-	var p program
+func section(calls map[int]*call) code {
+	var p code
 	for _, nr := range slices.Sorted(maps.Keys(calls)) {
 		block := conditions(calls[nr].when)
 		p = append(p, jump(unix.BPF_JEQ, uint32(nr), 0, len(block)))
@@ -74,8 +74,8 @@ func section(calls map[int]*call) program {
 }
 
 // conditions ends in TRACE if all clauses hold, else in ALLOW.
-func conditions(when []clause) program {
-	var p program
+func conditions(when []clause) code {
+	var p code
 	for _, c := range when {
 		p = append(p, c.compile()...)
 	}
@@ -83,9 +83,9 @@ func conditions(when []clause) program {
 }
 
 // compile goes on to the next instruction if the clause holds.
-func (c clause) compile() program {
+func (c clause) compile() code {
 	low, high := offsetArgs+8*c.arg, offsetArgs+8*c.arg+4
-	p := program{load(low)}
+	p := code{load(low)}
 	switch c.test {
 	case anyBit:
 		return append(p, jump(unix.BPF_JSET, c.values[0], 1, 0), allow())

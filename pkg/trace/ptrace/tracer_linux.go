@@ -96,6 +96,11 @@ func (t *tracer) send(c class, m trace.Message) {
 	}
 	t.counts[c].Received++
 	m.Time = time.Now().UnixNano()
+	for _, text := range []*string{&m.Path, &m.Name, &m.Target, &m.Script, &m.Cwd, &m.Address} {
+		if len(*text) > trace.MaxPath {
+			*text, m.Marks = (*text)[:trace.MaxPath], m.Marks|trace.Cut
+		}
+	}
 	t.handler.Handle(m)
 }
 
