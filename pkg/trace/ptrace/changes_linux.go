@@ -90,7 +90,7 @@ func (t *tracer) changed(th *thread, c change, result int64) {
 		m.Target, ok = t.given(th, th.args[c.content])
 	}
 	if !ok {
-		t.unreadable(th, classFile, result)
+		t.unreadable(classFile, result)
 		return
 	}
 	t.send(classFile, m)

@@ -78,7 +78,7 @@ func (t *tracer) opened(th *thread, dir int, addr uint64, flags int, result int6
 	if result < 0 {
 		m.Errno = errnoOf(result)
 		if !ok && addr != 0 {
-			t.unreadable(th, classFile, result)
+			t.unreadable(classFile, result)
 			return
 		}
 		m.Path, m.Marks = t.absolute(th, dir, name), m.Marks|trace.StringOnly
@@ -96,12 +96,12 @@ func (t *tracer) opened(th *thread, dir int, addr uint64, flags int, result int6
 
 // unreadable settles a call that failed and whose name is not in memory. The
 // kernel could not read it either, or the process is gone.
-func (t *tracer) unreadable(th *thread, c class, result int64) {
+func (t *tracer) unreadable(c class, result int64) {
 	if result == -int64(unix.EFAULT) {
 		t.drop(c)
 		return
 	}
-	t.lose(th, c)
+	t.lose(c)
 }
 
 // describe puts the object behind a descriptor into a message.

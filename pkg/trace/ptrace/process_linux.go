@@ -11,11 +11,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// forked is told by whoever made a thread or a process. Its own first stop may
-// have come before, or comes next.
+// forked is told by whoever made a thread or a process. Its own first stop
+// comes next, or has come before, and then it may even have ended.
 func (t *tracer) forked(th *thread) {
 	tid, errno := eventMessage(th.tid)
-	if errno != 0 || t.threads[tid] != nil {
+	if errno != 0 || t.threads[tid] != nil || t.early[tid] {
+		delete(t.early, tid)
 		return
 	}
 	if isThreadOf(th.proc.pid, tid) {
@@ -38,6 +39,7 @@ func (t *tracer) adopt(tid int) *thread {
 	if !ok {
 		return nil
 	}
+	t.early[tid] = true
 	if p := t.groups[s.group]; p != nil && s.group != tid {
 		return t.add(tid, p)
 	}
@@ -82,7 +84,10 @@ func isDead(tid int) bool {
 func (t *tracer) gone(tid int, state unix.WaitStatus) {
 	th := t.threads[tid]
 	if th == nil {
-		return // went with an exec, or before its first stop
+		th = t.adopt(tid) // killed before its first stop, and a zombie now
+	}
+	if th == nil {
+		return
 	}
 	t.abandon(th, unix.EINTR)
 	delete(t.threads, tid)

@@ -23,6 +23,7 @@ type tracer struct {
 	abis    []abi
 	threads map[int]*thread
 	groups  map[int]*process
+	early   map[int]bool // stopped before their makers told of them
 
 	counts   [classes]trace.Class
 	notFound uint64
@@ -60,7 +61,7 @@ type process struct {
 func newTracer(h trace.Handler) *tracer {
 	return &tracer{
 		handler: h, self: os.Getpid(), abis: abis(),
-		threads: map[int]*thread{}, groups: map[int]*process{},
+		threads: map[int]*thread{}, groups: map[int]*process{}, early: map[int]bool{},
 	}
 }
 
@@ -110,11 +111,8 @@ func (t *tracer) tell(c class, m trace.Message) {
 	t.send(c, m)
 }
 
-// lose settles a call whose end, or whose name, was never seen.
-func (t *tracer) lose(th *thread, c class) {
-	t.counts[c].Lost++
-	t.gap(fmt.Sprintf("process %d ended in the middle of a call: what it was aimed at is not known", th.proc.pid))
-}
+// lose settles a call whose thread was killed in it before its name was read.
+func (t *tracer) lose(c class) { t.counts[c].Lost++ }
 
 // drop takes back an attempt that was nothing after all.
 func (t *tracer) drop(c class) { t.counts[c].Attempted-- }
@@ -170,8 +168,12 @@ func (t *tracer) close(alive, underway []int) trace.Account {
 		a.Gaps = append(a.Gaps, fmt.Sprintf("%d objects are named by the program's word alone: the kernel's could not be read", t.degraded))
 	}
 	for c := range classes {
-		t.counts[c].Name = c.String()
-		a.Classes = append(a.Classes, t.counts[c])
+		count := t.counts[c]
+		count.Name = c.String()
+		a.Classes = append(a.Classes, count)
+		if count.Lost > 0 {
+			a.Gaps = append(a.Gaps, fmt.Sprintf("%d %s calls were underway when their threads were killed: what they were aimed at is not known", count.Lost, c))
+		}
 	}
 	return a
 }
