@@ -34,7 +34,10 @@ type Message struct {
 	// File: Op is rename, link, symlink, unlink, rmdir, mkdir, mknod, chmod,
 	// chown, truncate, setxattr or utimes; Target is the new name, or the
 	// content of a symbolic link.
-	// Net: Op is connect, bind, listen, send or accept.
+	// Net: Op is connect, bind, listen, send, accept, or socket for one that can
+	// send without any of these (raw, packet, netlink and other families). A
+	// connect that failed is two messages, the second with Errno. Name is what
+	// the program passed as Address, where it differs.
 	// Name: Op is query, answer, sni or quic. Target is ech if the ClientHello
 	// has an encrypted one inside, or pretends to: the name may be that of a front.
 	// Syscall: Op is the name of the call, Target what it was aimed at.
@@ -45,7 +48,7 @@ type Message struct {
 	Family   string   `json:"fa,omitempty"` // inet, inet6, unix, netlink, packet, vsock or a number
 	Protocol string   `json:"pr,omitempty"` // tcp, udp, icmp, raw or a number; empty for unix
 	Address  string   `json:"ad,omitempty"` // as netip prints it; the path, or @name, of a unix socket
-	Port     int      `json:"po,omitempty"`
+	Port     int      `json:"po,omitempty"` // of the other side; bind, listen, accept: of our own
 	Names    []string `json:"ns,omitempty"` // Name: host names asked for or given
 	Answers  []string `json:"an,omitempty"` // Name, Op answer: addresses
 

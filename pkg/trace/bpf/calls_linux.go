@@ -4,6 +4,7 @@ package bpf
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/cilium/ebpf"
@@ -24,6 +25,7 @@ const (
 	howChange
 	howExec
 	howCall
+	howSocket
 )
 
 const (
@@ -122,6 +124,7 @@ func calls() []call {
 		opens("creat", none, 0, none, unix.O_CREAT|unix.O_WRONLY|unix.O_TRUNC),
 		opens("open_by_handle_at", 0, none, 2, 0),
 		mmap, mmap2, execve,
+		{name: sockets, callSpec: callSpec{How: howSocket}},
 	}
 	return append(append(all, changingCalls()...), suspiciousCalls()...)
 }
@@ -206,6 +209,7 @@ func setCalls(spec *ebpf.CollectionSpec, all []call) error {
 	var specs [maxCalls]callSpec
 	var native, compat [maxNumbers]uint8
 	own, other := callNumbers(), compatNumbers()
+	own[sockets], other[sockets] = slices.Collect(maps.Keys(socketNumbers())), slices.Collect(maps.Keys(compatSocketNumbers()))
 	for i, c := range all {
 		specs[i] = c.callSpec
 		for _, nr := range own[c.name] {

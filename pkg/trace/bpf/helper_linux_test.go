@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"regexp"
@@ -21,7 +22,9 @@ import (
 // TestMain lets the test binary be a traced program too: see tricks.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == "__trick" {
-		if err := tricks()[os.Args[2]](os.Args[3:]); err != nil {
+		all := tricks()
+		maps.Copy(all, netChildren())
+		if err := all[os.Args[2]](os.Args[3:]); err != nil {
 			fmt.Fprintln(os.Stderr, os.Args[2], err)
 			os.Exit(1)
 		}

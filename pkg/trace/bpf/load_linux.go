@@ -5,6 +5,7 @@ package bpf
 import (
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 
 	"github.com/cilium/ebpf"
@@ -20,12 +21,14 @@ type part struct {
 	places []place
 	checks []check
 	limits []string // hooks that could not be used, and why
+	// ready, if there, is called when it is known which hooks stay.
+	ready func(*part) error
 }
 
 // place is where a program is attached.
 type place struct {
 	hook trace.Hook
-	link link.Link
+	link io.Closer
 }
 
 // check is how the self-test makes a hook fire.
@@ -43,7 +46,7 @@ type check struct {
 // the MapReplacements of their load.
 func (p *part) sharedMaps() map[string]*ebpf.Map {
 	shared := make(map[string]*ebpf.Map)
-	for _, name := range []string{procMapMarks, procMapPids, procMapEvents, procMapFiles, procMapCounts, procMapOdds, procMapSetups} {
+	for _, name := range []string{procMapMarks, procMapPids, procMapEvents, procMapFiles, procMapCounts, procMapOdds, procMapSetups, procMapTails} {
 		shared[name] = p.coll.Maps[name]
 	}
 	return shared

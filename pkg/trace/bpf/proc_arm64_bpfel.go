@@ -25,6 +25,7 @@ const (
 	procMapSeen         = "seen"
 	procMapSetups       = "setups"
 	procMapSlots        = "slots"
+	procMapTails        = "tails"
 	procProgNoteTracer  = "note_tracer"
 	procProgOnExec      = "on_exec"
 	procProgOnExit      = "on_exit"
@@ -102,6 +103,7 @@ type procMapSpecs struct {
 	Seen   *ebpf.MapSpec `ebpf:"seen"`
 	Setups *ebpf.MapSpec `ebpf:"setups"`
 	Slots  *ebpf.MapSpec `ebpf:"slots"`
+	Tails  *ebpf.MapSpec `ebpf:"tails"`
 }
 
 // procVariableSpecs contains global variables before they are loaded into the kernel.
@@ -143,6 +145,7 @@ type procMaps struct {
 	Seen   *ebpf.Map `ebpf:"seen"`
 	Setups *ebpf.Map `ebpf:"setups"`
 	Slots  *ebpf.Map `ebpf:"slots"`
+	Tails  *ebpf.Map `ebpf:"tails"`
 }
 
 func (m *procMaps) Close() error {
@@ -156,6 +159,7 @@ func (m *procMaps) Close() error {
 		m.Seen,
 		m.Setups,
 		m.Slots,
+		m.Tails,
 	)
 }
 

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"slices"
 	"strings"
 
 	"github.com/cilium/ebpf"
@@ -35,9 +34,10 @@ func (s *sensor) selfTest(ctx context.Context) error {
 	}
 	fired := s.discard(checks)
 	var errs []error
+	i := -1 // in checks, which are those of all parts in this order
 	for _, p := range s.parts() {
 		for _, c := range p.checks {
-			i := slices.IndexFunc(checks, func(other check) bool { return other.hook == c.hook })
+			i++
 			switch {
 			case fired[i]:
 			case c.optional:
@@ -45,6 +45,9 @@ func (s *sensor) selfTest(ctx context.Context) error {
 			default:
 				errs = append(errs, &unsupported{fmt.Sprintf("%s: %s", c.hook, whyNot(failed[i])), failed[i]})
 			}
+		}
+		if p.ready != nil {
+			errs = append(errs, p.ready(p))
 		}
 	}
 	return errors.Join(append(errs, s.reset())...)

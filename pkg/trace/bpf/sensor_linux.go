@@ -51,7 +51,7 @@ func load(o trace.Options) (_ *sensor, err error) {
 	if s.setup, err = s.proc.tracer(); err != nil {
 		return nil, err
 	}
-	if s.net, s.noNet = loadNet(s.proc.sharedMaps()); s.noNet != nil {
+	if s.net, s.noNet = loadNetPart(s.proc.sharedMaps()); s.noNet != nil {
 		s.net = nil
 	}
 	if s.events, err = openRing(s.proc.coll.Maps[procMapEvents]); err != nil {
@@ -138,6 +138,7 @@ func (s *sensor) run() {
 		select {
 		case ctx := <-s.stopped:
 			s.settle(ctx)
+			s.decoder.net.flush(s.handler.Handle)
 			return
 		default:
 			unix.Poll(fds, int(pollEvery.Milliseconds()))
@@ -236,6 +237,7 @@ func (s *sensor) Stop(ctx context.Context) trace.Account {
 	account := s.account()
 	account.Gaps = append(account.Gaps, gaps...)
 	if !stuck { // else it still reads the rings
+		s.addNames(&account)
 		if err := s.close(); err != nil {
 			account.Gaps = append(account.Gaps, fmt.Sprintf("release: %v", err))
 		}

@@ -14,6 +14,7 @@ enum how {
 	HOW_CHANGE, /* of names, or of the object behind a descriptor */
 	HOW_EXEC,   /* one that failed, since the others are seen at sched_process_exec */
 	HOW_CALL,   /* its numbers matter */
+	HOW_SOCKET, /* about a socket: the network object's program goes on with it */
 };
 
 /* Filters of HOW_CALL: the call matters only if. */

@@ -122,6 +122,14 @@ struct {
 	__type(value, __u64);
 } odds SEC(".maps");
 
+/* Where the program at the end of calls goes on for calls about sockets. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} tails SEC(".maps");
+
 /*
  * The tracer, as the kernel knows it: written once by the program note_tracer,
  * which runs in the tracer. Pointers are for comparison, never followed.

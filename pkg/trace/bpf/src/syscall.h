@@ -45,6 +45,10 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 
 	if (!i)
 		return 0;
+	if (call_at(i)->how == HOW_SOCKET) {
+		bpf_tail_call(ctx, &tails, 0);
+		return 0; /* there is none */
+	}
 	m = mark_of(trusted);
 	t = get_setup();
 	if (!m || !t)
