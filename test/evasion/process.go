@@ -1,0 +1,54 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// patience bounds one run of one trick. The tricks bound themselves to less.
+const patience = 90 * time.Second
+
+// ended is how a process ended.
+type ended struct {
+	code int    // exit code, or -1
+	how  string // as os.ProcessState prints it; "no end" if it had to be killed
+	said string // on stdout and stderr, at most 4 KiB
+}
+
+// refusedCode is the exit code with which a trick says that this kernel refused it.
+const refusedCode = 77
+
+// start runs a command in dir to its end. What it says goes through a file: a
+// pipe would wait for every survivor that holds it.
+func start(ctx context.Context, dir string, args ...string) (ended, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	out, err := os.CreateTemp(filepath.Dir(dir), "said-")
+	if err != nil {
+		return ended{}, fmt.Errorf("run %s: %w", args[0], err)
+	}
+	defer os.Remove(out.Name())
+	defer out.Close()
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, out, out
+	killGroup(cmd)
+	err = cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		return ended{}, fmt.Errorf("run %s: %w", args[0], err)
+	}
+	e := ended{code: cmd.ProcessState.ExitCode(), how: cmd.ProcessState.String()}
+	if ctx.Err() != nil {
+		e.code, e.how = -1, "no end"
+	}
+	text := make([]byte, 4096)
+	n, _ := out.ReadAt(text, 0) // what could not be read is not shown
+	e.said = strings.TrimSpace(string(text[:n]))
+	return e, nil
+}

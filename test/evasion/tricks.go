@@ -1,0 +1,24 @@
+package main
+
+import (
+	"slices"
+	"strconv"
+)
+
+// table is every trick, in the order of the printed table.
+func table() []Trick {
+	return slices.Concat(nameTricks(), raceTricks())
+}
+
+// theSecret is the event that most tricks are about, with its true name.
+func theSecret(g Grades) Want {
+	return Want{What: "open of the secret", Is: opened("secret"), Grades: g}
+}
+
+// secretBut is the same where the program calls the secret something else.
+func secretBut(name string, g Grades) Want {
+	return Want{What: "open of the secret", Is: opened("secret"), Said: saidOpened(name), Grades: g}
+}
+
+// quote makes a name fit to be printed.
+func quote(name string) string { return strconv.Quote(name) }
