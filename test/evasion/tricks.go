@@ -7,7 +7,8 @@ import (
 
 // table is every trick, in the order of the printed table.
 func table() []Trick {
-	return slices.Concat(nameTricks(), raceTricks())
+	return slices.Concat(nameTricks(), raceTricks(), openTricks(), changeTricks(), execTricks(), treeTricks(), spaceTricks(),
+		netTricks(), spyTricks(), attackTricks())
 }
 
 // theSecret is the event that most tricks are about, with its true name.

@@ -23,7 +23,7 @@ int main(void)
 	dirs[1] = ok(open("b", O_RDONLY | O_DIRECTORY | O_CLOEXEC), "open b");
 	ok(fchdir(dirs[0]), "fchdir");
 	pthread_t t = thread(flip, NULL);
-	for (int i = 0; i < N; i++) {
+	for (int i = 0; i < N && !race_over(); i++) {
 		snprintf(name, sizeof name, "f-%d", i);
 		for (unsigned last = flips; flips == last;)
 			sched_yield();

@@ -24,7 +24,7 @@ int main(void)
 	ok(fstat(null, &dev), "fstat");
 	next = null + 1;
 	pthread_t t = thread(replace, NULL);
-	for (int i = 0; i < 2 * N; i++) {
+	for (int i = 0; i < 2 * N && !(replaced && race_over()); i++) {
 		snprintf(name, sizeof name, "%c-%d", "ab"[i % 2], i / 2);
 		int fd = ok(open(name, O_RDONLY | O_CLOEXEC), name);
 		ok(fstat(fd, &st), "fstat");

@@ -22,7 +22,7 @@ int main(void)
 	race_files(N, "a-%d", "b-%d");
 	ok(symlink("a-0", "link"), "symlink");
 	pthread_t t = thread(flip, NULL);
-	for (int i = 0; i < N; i++) {
+	for (int i = 0; i < N && !race_over(); i++) {
 		current = i;
 		for (int tries = 0; tries < 3; tries++) {
 			for (unsigned last = flips; flips == last;)

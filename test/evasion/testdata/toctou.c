@@ -21,7 +21,7 @@ int main(void)
 	race_files(N, "a-%d", "b-%d");
 	name[0] = 'a', name[1] = '-';
 	pthread_t t = thread(flip, NULL);
-	for (int i = 0; i < N; i++) {
+	for (int i = 0; i < N && !race_over(); i++) {
 		snprintf(name + 2, sizeof name - 2, "%d", i);
 		for (unsigned last = flips; flips == last;)
 			sched_yield();
