@@ -48,6 +48,12 @@ func TraceOnly(ctx context.Context, in TraceInputs, d Deps) (code int, err error
 	if err != nil {
 		return verdict.ExitIO, err
 	}
+	for _, limit := range account.Limits {
+		d.Sink.Line("cilock: limit: " + limit)
+	}
+	for _, pid := range account.Survivors {
+		d.Sink.Line(fmt.Sprintf("cilock: survivor: %d", pid))
+	}
 	for _, gap := range account.Gaps {
 		d.Sink.Line("cilock: gap: " + redactor.RedactString(gap))
 	}
@@ -84,7 +90,7 @@ func traceStep(ctx context.Context, in TraceInputs, h trace.Handler, d Deps) (St
 	if err != nil {
 		d.Sink.Line("cilock: backend: none")
 	} else {
-		d.Sink.Line("cilock: backend: " + watch.Describe().Backend)
+		sayWatch(watch.Describe(), d)
 	}
 	gap := err
 	if err := proc.Thaw(); err != nil {
@@ -99,6 +105,17 @@ func traceStep(ctx context.Context, in TraceInputs, h trace.Handler, d Deps) (St
 	account := watch.Stop(ctx)
 	account.Gaps = append(account.Gaps, lossGaps(account.Classes, nil)...)
 	return result, account, nil
+}
+
+// sayWatch says what is watching, where it listens and what it never sees.
+func sayWatch(w trace.Description, d Deps) {
+	d.Sink.Line("cilock: backend: " + w.Backend)
+	for _, h := range w.Hooks {
+		d.Sink.Line("cilock: hook: " + h.Name + ": " + h.How)
+	}
+	for _, limit := range w.Limits {
+		d.Sink.Line("cilock: limit: " + limit)
+	}
 }
 
 // traceWriter writes messages with their arguments redacted as such.

@@ -76,7 +76,7 @@ func reached(op, family, protocol, address, port string) match {
 		if strings.HasPrefix(want, "./") {
 			want = s.path(want[2:])
 		}
-		return m.Kind == trace.Net && slices.Contains(strings.Split(op, "|"), m.Op) &&
+		return m.Kind == trace.Net && (op == "" || slices.Contains(strings.Split(op, "|"), m.Op)) &&
 			(family == "" || m.Family == family) && (protocol == "" || m.Protocol == protocol) &&
 			(want == "" || m.Address == want) && (port == "" || strconv.Itoa(m.Port) == s.expand(port))
 	}
@@ -96,6 +96,21 @@ func (is match) at(target string) match {
 	}
 }
 
+// atTracer narrows a match to messages whose target is who traces us.
+func (is match) atTracer() match {
+	return func(m trace.Message, s *scene) bool {
+		return is(m, s) && (strings.Contains(m.Target, "tracer") || strings.Contains(m.Target, s.fact("tracer")))
+	}
+}
+
+// honest narrows a match to messages whose path is the secret's own, or marked
+// as that of another mount namespace or root.
+func (is match) honest() match {
+	return func(m trace.Message, s *scene) bool {
+		return is(m, s) && (m.Path == s.path("secret") || m.Marks&trace.Foreign != 0)
+	}
+}
+
 // having narrows a match to messages with these bits of access.
 func (is match) having(a trace.Access) match {
 	return func(m trace.Message, s *scene) bool { return is(m, s) && m.Access&a == a }
@@ -104,6 +119,11 @@ func (is match) having(a trace.Access) match {
 // marked narrows a match to messages with these marks.
 func (is match) marked(x trace.Marks) match {
 	return func(m trace.Message, s *scene) bool { return is(m, s) && m.Marks&x == x }
+}
+
+// partial narrows a match to messages that admit that Path is not all of it.
+func (is match) partial() match {
+	return func(m trace.Message, s *scene) bool { return is(m, s) && m.Marks&(trace.Cut|trace.StringOnly) != 0 }
 }
 
 // unmarked narrows a match to messages without these marks.

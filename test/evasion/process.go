@@ -18,7 +18,8 @@ const patience = 90 * time.Second
 type ended struct {
 	code int    // exit code, or -1
 	how  string // as os.ProcessState prints it; "no end" if it had to be killed
-	said string // on stdout and stderr, at most 4 KiB
+	said string // on stdout and stderr, without cilock's lines; at most 64 KiB with them
+	ours string // cilock's lines
 }
 
 // refusedCode is the exit code with which a trick says that this kernel refused it.
@@ -47,8 +48,21 @@ func start(ctx context.Context, dir string, args ...string) (ended, error) {
 	if ctx.Err() != nil {
 		e.code, e.how = -1, "no end"
 	}
-	text := make([]byte, 4096)
+	text := make([]byte, 64<<10)
 	n, _ := out.ReadAt(text, 0) // what could not be read is not shown
-	e.said = strings.TrimSpace(string(text[:n]))
+	e.said, e.ours = split(string(text[:n]))
 	return e, nil
+}
+
+// split tells what a trick printed from what cilock says about it.
+func split(text string) (said, ours string) {
+	var theirs, own strings.Builder
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "cilock: ") {
+			own.WriteString(line)
+		} else {
+			theirs.WriteString(line)
+		}
+	}
+	return strings.TrimSpace(theirs.String()), own.String()
 }

@@ -1,27 +1,22 @@
 package main
 
 import (
-	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
+	"strconv"
 	"strings"
 
+	"github.com/org/cilock-action/internal/filetree"
 	"github.com/org/cilock-action/pkg/trace"
 )
-
-// maxLine bounds one line of a trace: a message of the longest path, with a
-// target and every byte of it escaped, is below this.
-const maxLine = 1 << 20
 
 // stream is a trace as `cilock trace` wrote it.
 type stream struct {
 	messages    []trace.Message
-	description *trace.Description // nil if the file does not say
-	account     *trace.Account     // nil if the trace has no end
+	description *trace.Description // nil if there was no tracer
+	account     *trace.Account     // nil if nothing was counted
 }
 
 // limits are all that the sensor says it cannot do.
@@ -65,57 +60,76 @@ func variantOf(backend string, d *trace.Description) string {
 	return "exit"
 }
 
-// readFile reads a trace. A file that is not there is an empty one: whoever
-// killed the tracer may have prevented it.
-func readFile(name string) (stream, error) {
-	f, err := os.Open(name)
+// read reads a trace, and what `cilock trace` said about it. A file that is not
+// there is an empty one: whoever killed the tracer may have prevented it.
+func read(file, said string) (stream, error) {
+	st := listen(said)
+	f, err := os.Open(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		return stream{}, nil
+		return st, nil
 	}
 	if err != nil {
-		return stream{}, fmt.Errorf("read the trace: %w", err)
+		return st, fmt.Errorf("open the trace: %w", err)
 	}
 	defer f.Close()
-	return read(f)
+	var bad error
+	err = trace.Replay(f, trace.HandlerFunc(func(m trace.Message) {
+		if err := plain(&m); err != nil && bad == nil {
+			bad = err
+		}
+		st.messages = append(st.messages, m)
+	}))
+	return st, errors.Join(err, bad)
 }
 
-// read reads JSON lines: messages, and in any other line, or in a field of it,
-// the sensor's description and account.
-func read(r io.Reader) (stream, error) {
+// plain gives the strings of a message the bytes back that JSON cannot carry.
+func plain(m *trace.Message) error {
+	for _, field := range []*string{&m.Path, &m.Name, &m.Target, &m.Script, &m.Cwd, &m.Address} {
+		text, err := filetree.PathOf(*field)
+		if err != nil {
+			return fmt.Errorf("read a message of process %d: %w", m.PID, err)
+		}
+		*field = text
+	}
+	return nil
+}
+
+// listen reads description and account from the lines that begin with
+// "cilock:". There is no account if no class was counted.
+func listen(said string) stream {
 	var st stream
-	lines := bufio.NewScanner(r)
-	lines.Buffer(nil, maxLine)
-	for n := 1; lines.Scan(); n++ {
-		var m trace.Message
-		if err := json.Unmarshal(lines.Bytes(), &m); err == nil && m.Kind != "" {
-			st.messages = append(st.messages, m)
-			continue
-		}
-		var other map[string]json.RawMessage
-		if err := json.Unmarshal(lines.Bytes(), &other); err != nil {
-			return st, fmt.Errorf("line %d of the trace: %w", n, err)
-		}
-		st.frame(lines.Bytes())
-		for _, field := range other {
-			st.frame(field)
-		}
-	}
-	if err := lines.Err(); err != nil {
-		return st, fmt.Errorf("read the trace: %w", err)
-	}
-	return st, nil
-}
-
-// frame takes text if it is a description or an account.
-func (st *stream) frame(text []byte) {
-	var d trace.Description
-	if json.Unmarshal(text, &d) == nil && d.Backend != "" {
-		st.description = &d
-	}
 	var a trace.Account
-	if json.Unmarshal(text, &a) == nil && a.Classes != nil {
-		st.account = &a
+	for line := range strings.Lines(said) {
+		line, ours := strings.CutPrefix(strings.TrimSpace(line), "cilock: ")
+		key, rest, _ := strings.Cut(line, ": ")
+		switch {
+		case !ours:
+		case key == "backend":
+			st.description = &trace.Description{Backend: rest}
+		case key == "hook" && st.description != nil:
+			name, how, _ := strings.Cut(rest, ": ")
+			st.description.Hooks = append(st.description.Hooks, trace.Hook{Name: name, How: how})
+		case key == "limit":
+			a.Limits = append(a.Limits, rest)
+		case key == "gap":
+			a.Gaps = append(a.Gaps, rest)
+		case key == "survivor":
+			pid, _ := strconv.Atoi(rest)
+			a.Survivors = append(a.Survivors, pid)
+		default:
+			var c trace.Class
+			if n, _ := fmt.Sscanf(line, "%s events: %d attempted, %d received, %d deduplicated, %d lost",
+				&c.Name, &c.Attempted, &c.Received, &c.Deduplicated, &c.Lost); n == 5 {
+				a.Classes = append(a.Classes, c)
+			}
+		}
 	}
+	if a.Classes != nil {
+		st.account = &a
+	} else if st.description != nil {
+		st.description.Limits = a.Limits
+	}
+	return st
 }
 
 // unsound lists what is wrong with a trace in itself, whatever was traced.

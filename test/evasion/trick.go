@@ -72,8 +72,9 @@ type Want struct {
 	Slack Slack
 
 	Grades Grades
-	// Limit is a word of the sentence with which a sensor must admit that it
-	// falls short of Object, or for a call, of Call. Empty if it need not.
+	// Limit is a word, or several with | between them, of the sentence with
+	// which a sensor must admit that it falls short of Object. Empty if it need
+	// not.
 	Limit string
 }
 

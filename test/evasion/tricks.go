@@ -1,15 +1,16 @@
 package main
 
-import (
-	"slices"
-	"strconv"
-)
+import "slices"
 
 // table is every trick, in the order of the printed table.
 func table() []Trick {
 	return slices.Concat(nameTricks(), raceTricks(), openTricks(), changeTricks(), execTricks(), treeTricks(), spaceTricks(),
 		netTricks(), spyTricks(), attackTricks())
 }
+
+// claimed is for changes of names: the names are the program's, and only the
+// call is certain.
+var claimed = all(Said)
 
 // theSecret is the event that most tricks are about, with its true name.
 func theSecret(g Grades) Want {
@@ -20,6 +21,3 @@ func theSecret(g Grades) Want {
 func secretBut(name string, g Grades) Want {
 	return Want{What: "open of the secret", Is: opened("secret"), Said: saidOpened(name), Grades: g}
 }
-
-// quote makes a name fit to be printed.
-func quote(name string) string { return strconv.Quote(name) }

@@ -1,6 +1,10 @@
 package main
 
-import "github.com/org/cilock-action/pkg/trace"
+import (
+	"strconv"
+
+	"github.com/org/cilock-action/pkg/trace"
+)
 
 // nameTricks give the secret another name.
 func nameTricks() []Trick {
@@ -17,15 +21,15 @@ func nameTricks() []Trick {
 			Name: "hard_link", Does: "a hard link with a harmless name",
 			Wants: []Want{
 				{What: "open of the secret, by device and inode", Is: openedInode("secret"), Said: saidOpened("harmless"), Grades: object},
-				{What: "the link", Is: changed("link", "secret", "harmless"), Grades: object},
+				{What: "the link", Is: changed("link", "secret", "harmless"), Grades: claimed},
 			},
 		},
 		{
 			Name: "rename_back", Does: "the secret is renamed while it is opened, and back",
 			Wants: []Want{
 				{What: "open of the secret, by device and inode", Is: openedInode("secret"), Said: saidOpened("harmless"), Grades: object},
-				{What: "the renaming", Is: changed("rename", "secret", "harmless"), Grades: object},
-				{What: "the renaming back", Is: changed("rename", "harmless", "secret"), Grades: object},
+				{What: "the renaming", Is: changed("rename", "secret", "harmless"), Grades: claimed},
+				{What: "the renaming back", Is: changed("rename", "harmless", "secret"), Grades: claimed},
 			},
 		},
 		{
@@ -64,8 +68,8 @@ func nameTricks() []Trick {
 		{
 			Name: "deep_path", Does: "25 folders down, where the absolute name is longer than PATH_MAX",
 			Wants: []Want{
-				{What: "the open, by inode", Is: openedFact("inode"), Grades: object},
-				{What: "the name marked as cut", Is: openedFact("inode").marked(trace.Cut), Grades: object},
+				{What: "the open, by inode", Is: openedFact("inode"), Grades: all(Said)},
+				{What: "the name marked as cut or as the program's word", Is: openedFact("inode").partial(), Grades: all(Said)},
 			},
 		},
 		{
@@ -78,16 +82,10 @@ func nameTricks() []Trick {
 // oddNames is one trick with a Want for each name.
 func oddNames() Trick {
 	t := Trick{Name: "odd_names", Does: "names with line feeds, escapes, invalid UTF-8, workflow commands"}
-	for i, name := range []string{
+	for _, name := range []string{
 		"line\nfeed", "esc\x1b[2Jape", "not-\xff-utf8", "not-\xfe-utf8", "::error::forged", "secret (deleted)", " ", `"quote\`, "line\r\nfeed",
 	} {
-		is := opened(name).unmarked(trace.Deleted)
-		what := "open of " + quote(name)
-		if i == 2 || i == 3 {
-			// JSON has no invalid UTF-8: whatever stands for it, the inode says which.
-			is, what = openedFact("inode"+string(rune('0'+i))), what+", by inode"
-		}
-		t.Wants = append(t.Wants, Want{What: what, Is: is, Grades: all(Object)})
+		t.Wants = append(t.Wants, Want{What: "open of " + strconv.Quote(name), Is: opened(name).unmarked(trace.Deleted), Grades: all(Object)})
 	}
 	return t
 }

@@ -86,7 +86,7 @@ func openTricks() []Trick {
 		{
 			Name: "daemon_fd", Does: "a daemon outside the step opens the file and hands the descriptor over", Setup: "helper",
 			Wants: []Want{
-				{What: "open of the secret", Is: opened("secret"), Grades: all(Missed), Limit: "daemon"},
+				{What: "open of the secret", Is: opened("secret"), Grades: all(Missed), Limit: "daemon|hands over|handed"},
 				{What: "connection to the daemon", Is: reached("connect", "unix", "", "./daemon", ""), Grades: object},
 			},
 		},
@@ -110,23 +110,23 @@ func changeTricks() []Trick {
 			Name: "rename_over", Does: "a file is replaced by renaming",
 			Wants: []Want{
 				{What: "the file that was written", Is: opened("evil").having(trace.Write), Grades: object},
-				{What: "the renaming", Is: changed("rename", "evil", "decoy"), Grades: object},
+				{What: "the renaming", Is: changed("rename", "evil", "decoy"), Grades: claimed},
 			},
 		},
 		{
 			Name: "exchange", Does: "two files change places",
 			Wants: []Want{
-				{What: "the renaming", Is: changed("rename", "secret", "decoy"), Grades: object},
+				{What: "the renaming", Is: changed("rename", "secret", "decoy"), Grades: claimed},
 				{What: "open of the secret, by device and inode", Is: openedInode("secret"), Grades: object},
 			},
 		},
 		{
 			Name: "truncate_path", Does: "truncate by name",
-			Wants: []Want{{What: "the truncation", Is: changed("truncate", "decoy", ""), Grades: object}},
+			Wants: []Want{{What: "the truncation", Is: changed("truncate", "decoy", ""), Grades: claimed}},
 		},
 		{
 			Name: "tmpfile_link", Does: "O_TMPFILE, then linkat",
-			Wants: []Want{{What: "the link", Is: linkedTo("dropped"), Grades: object}},
+			Wants: []Want{{What: "the link", Is: linkedTo("dropped"), Grades: claimed}},
 		},
 	}
 }

@@ -55,7 +55,7 @@ func spyTricks() []Trick {
 func attackTricks() []Trick {
 	object := all(Object)
 	call := func(name string) Want { return Want{What: name, Is: called(name), Grades: all(Call)} }
-	kill := Want{What: "kill of the tracer", Is: called("kill").at("{tracer}"), Grades: all(Call)}
+	kill := Want{What: "kill of the tracer", Is: called("kill").atTracer(), Grades: all(Call)}
 	bpf := func(name, does string) Trick {
 		return Trick{Name: name, Does: does, Broken: true, Wants: []Want{call("bpf"), theSecret(object)}}
 	}
@@ -72,7 +72,7 @@ func attackTricks() []Trick {
 		},
 		{
 			Name: "ptrace_tracer", Does: "ptrace of the tracer, by root",
-			Wants: []Want{{What: "ptrace of the tracer", Is: called("ptrace").at("{tracer}"), Grades: all(Call)}, theSecret(object)},
+			Wants: []Want{{What: "ptrace of the tracer", Is: called("ptrace").atTracer(), Grades: all(Call)}, theSecret(object)},
 		},
 		{Name: "bpf_list", Does: "a list of all BPF programs, links and maps, by root", Wants: []Want{call("bpf")}},
 		detach,

@@ -9,7 +9,8 @@ func treeTricks() []Trick {
 		return Trick{Name: name, Does: does, Wants: []Want{theSecret(object)}}
 	}
 	untraced := simple("clone_untraced", "clone with CLONE_UNTRACED")
-	untraced.Wants[0].Limit = "CLONE_UNTRACED"
+	untraced.Wants[0].Grades.Ptrace, untraced.Wants[0].Limit = Missed, "CLONE_UNTRACED"
+	untraced.Changed = map[string]string{"ptrace": "without a tracer the filter makes watched calls fail"}
 	notify := simple("seccomp_notify", "the step's own seccomp filter takes openat away from the tracer's")
 	notify.Wants[0].Calls = []string{"seccomp"}
 	notify.Wants[0].Grades.Ptrace = Call
@@ -52,32 +53,33 @@ func treeTricks() []Trick {
 func spaceTricks() []Trick {
 	object := all(Object)
 	inode := Want{What: "open of the secret, by device and inode", Is: openedInode("secret"), Grades: object}
+	honest := Want{What: "its own path, or the mark of a foreign one", Is: openedInode("secret").honest(), Grades: object}
 	call := func(name string) Want { return Want{What: name, Is: called(name), Grades: all(Call)} }
 	return []Trick{
 		{
 			Name: "unshare_bind", Does: "unshare of the mounts, and a bind mount",
-			Wants: []Want{inode, call("unshare"), call("mount")},
+			Wants: []Want{inode, honest, call("unshare"), call("mount")},
 		},
 		{
 			Name: "userns", Does: "the same without rights, in a user namespace", As: "nobody",
-			Wants: []Want{inode, call("unshare"), call("mount")},
+			Wants: []Want{inode, honest, call("unshare"), call("mount")},
 		},
 		{
 			Name: "unshare_pid", Does: "a PID namespace: the child is number 1 there",
 			Wants: []Want{{What: "open of the secret under the PID outside", Is: opened("secret").by("pid"), Grades: object}, call("unshare")},
 		},
-		{Name: "chroot", Does: "chroot: the name is /secret", Wants: []Want{inode}},
+		{Name: "chroot", Does: "chroot: the name is /secret", Wants: []Want{inode, honest}},
 		{
 			Name: "setns_init", Does: "setns into the mounts of process 1",
-			Wants: []Want{inode, call("setns")},
+			Wants: []Want{inode, honest, call("setns")},
 		},
 		{
 			Name: "setns_child", Does: "setns into the mounts of a child",
-			Wants: []Want{inode, call("setns"), call("mount")},
+			Wants: []Want{inode, honest, call("setns"), call("mount")},
 		},
 		{
 			Name: "open_tree", Does: "a copy of the mount that is attached nowhere",
-			Wants: []Want{inode, {What: "open_tree", Is: called("open_tree"), Grades: all(Call)}},
+			Wants: []Want{inode, honest, {What: "open_tree", Is: called("open_tree"), Grades: all(Call)}},
 		},
 		{
 			Name: "overlay", Does: "the folder through an overlay",

@@ -6,14 +6,9 @@ int main(void)
 {
 	static const char *names[] = {"line\nfeed", "esc\033[2Jape", "not-\xff-utf8", "not-\xfe-utf8",
 		"::error::forged", "secret (deleted)", " ", "\"quote\\", "line\r\nfeed"};
-	struct stat st;
-	char key[16];
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		ok(mknod(names[i], S_IFREG | 0644, 0), "make an odd name");
 		int fd = open_secret(names[i]);
-		ok(fstat(fd, &st), "fstat");
-		snprintf(key, sizeof key, "inode%zu", i);
-		fact(key, "%lu", (unsigned long)st.st_ino);
 		close(fd);
 	}
 	return 0;

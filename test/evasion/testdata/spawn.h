@@ -12,6 +12,9 @@ static UNUSED pid_t raw_clone(unsigned long flags)
 // steal is what the child does.
 static UNUSED _Noreturn void steal(const char *name)
 {
-	is_secret(open_secret(name));
+	int fd = syscall(SYS_openat, AT_FDCWD, name, O_RDONLY | O_CLOEXEC, 0);
+	if (fd < 0 && errno == ENOSYS)
+		refused(name); // by the filter of a tracer that lost us
+	is_secret(ok(fd, name));
 	_exit(0);
 }
