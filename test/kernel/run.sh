@@ -6,13 +6,15 @@
 #   --kernel VERSION   the newest cloud kernel of Debian whose version starts
 #                      so: 6.1 (the default), 6.12, 6.1.0-56
 #   --append WORDS     added to the kernel's command line: 'lsm=bpf'
+#   --package NAME     unpack that package in the guest, without what it depends
+#                      on; may be given more than once
 #   --no-tracefs       leave /sys/kernel/tracing unmounted
 #   --timeout SECONDS  for all of it, 300 by default; then exit code 124
 #   --log FILE         keep the kernel's messages there
 #
 # Each FILE, which may be a folder, is copied into the guest's /work, where
-# COMMAND runs: programs among them have to be linked statically. The guest is
-# an initramfs of busybox and has /proc, /sys, /dev, a tmpfs on /tmp, cgroup2
+# COMMAND runs: programs among them have to be linked statically, unless the
+# package libc6 is given. The guest is an initramfs of busybox and has /proc, /sys, /dev, a tmpfs on /tmp, cgroup2
 # on /sys/fs/cgroup, and the loopback interface. It has no disk, no network,
 # no modules and one processor.
 #
@@ -28,7 +30,7 @@ set -euo pipefail
 shopt -s inherit_errexit
 
 kernel=6.1 append='' tracefs=yes timeout=300 log='' scratch=''
-files=() command=()
+files=() packages=() command=()
 
 main() {
 	parse "$@"
@@ -39,10 +41,13 @@ main() {
 	trap 'rm -rf "$scratch"' EXIT
 	log=${log:-$scratch/kernel.log}
 
-	local image busybox
+	local image busybox package
 	command -v qemu-system-x86_64 >/dev/null || install_package qemu-system-x86
 	image=$(find_kernel)
 	busybox=$(find_busybox)
+	for package in "${packages[@]}"; do
+		[[ -d $cache/$package ]] || fetch "$package"
+	done
 	make_initramfs "$busybox"
 	boot "$image"
 }
@@ -54,6 +59,7 @@ parse() {
 		--append) append=${2?--append needs words} && shift 2 ;;
 		--timeout) timeout=${2:?--timeout needs seconds} && shift 2 ;;
 		--log) log=${2:?--log needs a file} && shift 2 ;;
+		--package) packages+=("${2:?--package needs a name}") && shift 2 ;;
 		--no-tracefs) tracefs='' && shift ;;
 		-*) usage "no such option: $1" ;;
 		*) files+=("$1") && shift ;;
@@ -118,7 +124,7 @@ fetch() {
 		(cd "$folder" && apt-get -qq -o APT::Sandbox::User=root download "$1") >&2
 	fi
 	dpkg-deb -x "$folder"/*.deb "$folder/root"
-	rm -rf "$folder/root/lib/modules" "$folder/root/usr" "${cache:?}/$1"
+	rm -rf "$folder"/root/lib/modules "$folder"/root/usr/share/{doc,info,locale,man} "${cache:?}/$1"
 	mv -T "$folder/root" "$cache/$1"
 	rm -rf "$folder"
 }
@@ -137,9 +143,12 @@ as_root() {
 
 make_initramfs() {
 	local busybox=$1 root=$scratch/root file
-	mkdir -p "$root"/{bin,dev,etc,proc,root,run,sys,tmp,usr,var,work}
-	ln -s ../bin "$root/usr/bin" && ln -s bin "$root/sbin" && ln -s ../bin "$root/usr/sbin"
+	mkdir -p "$root"/{dev,etc,proc,root,run,sys,tmp,var,work} "$root"/usr/{bin,sbin,lib,lib64}
+	for file in bin sbin lib lib64; do ln -s "usr/$file" "$root/$file"; done
 	cp "$busybox" "$root/bin/busybox"
+	for file in "${packages[@]}"; do
+		tar -C "$cache/$file" -c . | tar -C "$root" -x --no-same-owner --keep-directory-symlink
+	done
 	printf 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n' >"$root/etc/passwd"
 	printf 'root:x:0:\nnogroup:x:65534:\n' >"$root/etc/group"
 	printf '127.0.0.1 localhost\n::1 localhost\n' >"$root/etc/hosts"
@@ -162,8 +171,8 @@ make_initramfs() {
 write_init() {
 	cat >"$1" <<-'END'
 		#!/bin/busybox sh
-		/bin/busybox --install /bin
-		export PATH=/bin HOME=/root TERM=dumb
+		/bin/busybox --install /usr/bin 2>/dev/null
+		export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb
 		chown -R 0:0 / 2>/dev/null
 		mount -t proc proc /proc
 		mount -t sysfs sysfs /sys
@@ -184,7 +193,7 @@ write_init() {
 		mkfifo /run/output
 		cat </run/output >/dev/ttyS1 &
 		reader=$!
-		setsid sh /command </dev/null >/run/output 2>&1
+		setsid /bin/sh /command </dev/null >/run/output 2>&1
 		code=$?
 		i=0
 		while [ -d /proc/$reader ] && [ $i -lt 20 ]; do
@@ -230,7 +239,7 @@ fail() {
 
 usage() {
 	say "$*"
-	say 'usage: run.sh [--kernel VERSION] [--append WORDS] [--no-tracefs] [--timeout SECONDS] [--log FILE] FILE... -- COMMAND [ARG...]'
+	say 'usage: run.sh [--kernel VERSION] [--append WORDS] [--package NAME] [--no-tracefs] [--timeout SECONDS] [--log FILE] FILE... -- COMMAND [ARG...]'
 	exit 125
 }
 
