@@ -216,7 +216,7 @@ boot() {
 	local line="console=ttyS0 quiet loglevel=4 panic=-1 oops=panic reboot=t random.trust_cpu=on $append" status=0 code
 	: >"$scratch/code"
 	timeout --foreground --kill-after=5 "$timeout" qemu-system-x86_64 -nodefaults -no-user-config -no-reboot -display none \
-		-accel tcg -smp 1 -cpu max,la57=off -m 1024 -kernel "$1" -initrd "$scratch/initramfs" -append "$line" \
+		-accel tcg -smp 1 -cpu max,la57=off -m 2048 -kernel "$1" -initrd "$scratch/initramfs" -append "$line" \
 		-chardev file,id=kernel,path="$log" -serial chardev:kernel \
 		-chardev stdio,id=out,signal=off -serial chardev:out \
 		-chardev file,id=code,path="$scratch/code" -serial chardev:code </dev/null || status=$?
