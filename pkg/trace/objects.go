@@ -7,14 +7,14 @@ import "slices"
 type objects struct {
 	strings []string
 	ids     map[string]uint32
+	first   []uint32 // by string: 1 + the last object of that path, 0 for none
 	list    []object
-	index   map[object]uint32
 	digests map[inode]contents
 }
 
 type object struct {
-	path     uint32
-	dev, ino uint64
+	path, next uint32 // next is 1 + another object of the same path, or 0
+	dev, ino   uint64
 }
 
 type inode struct{ dev, ino uint64 }
@@ -27,8 +27,8 @@ type contents struct {
 
 func newObjects() objects {
 	return objects{
-		strings: []string{""}, ids: map[string]uint32{"": 0},
-		index: map[object]uint32{}, digests: map[inode]contents{},
+		strings: []string{""}, ids: map[string]uint32{"": 0}, first: []uint32{0},
+		digests: map[inode]contents{},
 	}
 }
 
@@ -37,7 +37,7 @@ func (o *objects) intern(s string) uint32 {
 		return id
 	}
 	id := uint32(len(o.strings))
-	o.strings = append(o.strings, s)
+	o.strings, o.first = append(o.strings, s), append(o.first, 0)
 	o.ids[s] = id
 	return id
 }
@@ -46,18 +46,32 @@ func (o *objects) intern(s string) uint32 {
 const openMarks = ^(ArgsCut | InAThread | Unstable)
 
 func (o *objects) record(m Message) opened {
-	key := object{o.intern(m.Path), m.Dev, m.Ino}
-	id, ok := o.index[key]
-	if !ok {
-		id = uint32(len(o.list))
-		o.list = append(o.list, key)
-		o.index[key] = id
-	}
+	id := o.object(o.intern(m.Path), m.Dev, m.Ino)
 	name := uint32(0)
 	if m.Name != m.Path {
 		name = o.intern(m.Name)
 	}
 	return opened{object: id, name: name, access: m.Access, marks: m.Marks & openMarks, errno: uint16(m.Errno), count: uint32(m.Count)}
+}
+
+// maxSamePath bounds the search among the objects of one path: a file that is
+// replaced more often is put down anew each time.
+const maxSamePath = 64
+
+func (o *objects) object(path uint32, dev, ino uint64) uint32 {
+	at := o.first[path]
+	for range maxSamePath {
+		if at == 0 {
+			break
+		}
+		if x := o.list[at-1]; x.dev == dev && x.ino == ino {
+			return at - 1
+		}
+		at = o.list[at-1].next
+	}
+	o.list = append(o.list, object{path, o.first[path], dev, ino})
+	o.first[path] = uint32(len(o.list))
+	return o.first[path] - 1
 }
 
 func (o *objects) digest(m Message) { o.digests[inode{m.Dev, m.Ino}] = contents{m.SHA256, m.Marks} }
