@@ -68,7 +68,11 @@ func (d *decoder) open(m *trace.Message, h head, o *object) {
 	if s := string(name); s != "" && !says(s, m.Path) {
 		m.Name = s
 	}
-	if h.aux&auxShared != 0 && len(name) != 0 && h.marks&trace.Foreign == 0 && !d.links.lead(absolute(o.section[openBase], name), m.Path) {
+	named := m.Path
+	if o.flags&unix.O_TMPFILE == unix.O_TMPFILE { // the name is the folder's
+		named = path.Dir(m.Path)
+	}
+	if h.aux&auxShared != 0 && len(name) != 0 && h.marks&trace.Foreign == 0 && !d.links.lead(absolute(o.section[openBase], name), named) {
 		m.Marks |= trace.Contested
 	}
 }

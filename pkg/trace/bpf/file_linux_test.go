@@ -102,7 +102,7 @@ func TestTricks(t *testing.T) {
 		{[]string{"opath", "$D/f"}, []string{"open $D/f path", "open $D/f as /proc/self/fd/N write append"}},
 		{[]string{"openat2", "$D"}, []string{"open $D/new read write create truncate"}},
 		{[]string{"deleted", "$D/f"}, []string{"open $D/f as /proc/self/fd/N read [deleted]", "file unlink $D/f [string]"}},
-		{[]string{"uring"}, []string{"open /dev/null/none read [string]", "call io_uring -> openat", "call io_uring_setup"}},
+		{[]string{"uring", "$D/f"}, []string{"open $D/f read" + unlessInside(t, " [string]"), "call io_uring -> openat", "call io_uring_setup"}},
 		{[]string{"int80", "$D/f"}, []string{"open $D/f read"}},
 		{[]string{"suspicion", tracer, "$D"}, []string{
 			"call kill -> " + tracer, "call pidfd_send_signal -> the tracer", "call prctl -> PR_SET_DUMPABLE 0", "call keyctl -> operation 0",

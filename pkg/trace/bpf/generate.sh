@@ -5,7 +5,7 @@
 set -eu
 cd "$(dirname "$0")"
 export GOPACKAGE=bpf
-for object in ${*:-proc net}; do
+for object in ${*:-proc opens net}; do
 	go tool -modfile=../../../tools/go.mod bpf2go -target amd64,arm64 -tags linux -cc clang-14 -strip llvm-strip-14 \
 		-cflags "-O2 -g -mcpu=v3 -Wall -Werror" -no-global-types "$object" "src/$object.bpf.c"
 done

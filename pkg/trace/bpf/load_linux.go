@@ -52,6 +52,15 @@ func (p *part) sharedMaps() map[string]*ebpf.Map {
 	return shared
 }
 
+// openMaps are those that object "opens" uses: also for records and repetitions.
+func (p *part) openMaps() map[string]*ebpf.Map {
+	shared := p.sharedMaps()
+	for _, name := range []string{procMapSeen, procMapSlots} {
+		shared[name] = p.coll.Maps[name]
+	}
+	return shared
+}
+
 // detach ends the part's work; its maps can still be read.
 func (p *part) detach() error {
 	var errs []error

@@ -244,6 +244,9 @@ func TestNetHooks(t *testing.T) {
 		t.Logf("%s: %s %s", h.Name, h.How, h.Reason)
 	}
 	for _, l := range d.Limits {
+		if strings.HasPrefix(l, "an open ") {
+			continue
+		}
 		if hasLocalHooks() || !strings.Contains(l, "_unix is not used") {
 			t.Error(l)
 		}

@@ -23,6 +23,7 @@ const (
 	auxUring
 	auxInner
 	auxExecveat
+	auxInside
 )
 
 const sections = 6

@@ -19,6 +19,7 @@ type tracerSetup struct {
 	PID                               int32
 	TGID                              uint32
 	Group                             int32
+	Inside, Spare                     uint32
 }
 
 // What note_tracer does.
@@ -53,6 +54,9 @@ func loadProcPart(o trace.Options, all []call) (*part, error) {
 	return p, nil
 }
 
+// sysExitHook sees calls when they return.
+const sysExitHook = "tp_btf/sys_exit"
+
 type attachment struct {
 	program string
 	hook    trace.Hook
@@ -64,7 +68,7 @@ func procHooks() []attachment {
 	return []attachment{
 		{procProgOnFork, trace.Hook{Name: "fork", How: "tp_btf/sched_process_fork"}},
 		{procProgOnExec, trace.Hook{Name: "exec", How: "tp_btf/sched_process_exec"}},
-		{procProgOnSysExit, trace.Hook{Name: "files and calls", How: "tp_btf/sys_exit"}},
+		{procProgOnSysExit, trace.Hook{Name: "files and calls", How: sysExitHook}},
 		{procProgOnExit, trace.Hook{Name: "exit", How: "tp_btf/sched_process_exit"}},
 	}
 }
@@ -77,7 +81,7 @@ func chooseUring(spec *ebpf.CollectionSpec, p *part) []attachment {
 		if len(chosen) == 0 && hasTracepoint(tracepoint) {
 			how := "tp_btf/" + tracepoint
 			chosen = append(chosen, attachment{program, trace.Hook{
-				Name: "io_uring", How: how, Reason: "requests are seen with the names that the program gave, not their results",
+				Name: uringHook, How: how, Reason: "requests are seen with the names that the program gave, not their results",
 			}})
 			p.checks = append(p.checks, uringCheck(how))
 			continue

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"strings"
 
 	"github.com/cilium/ebpf"
 )
@@ -50,7 +49,7 @@ func (s *sensor) selfTest(ctx context.Context) error {
 			errs = append(errs, p.ready(p))
 		}
 	}
-	return errors.Join(append(errs, s.reset())...)
+	return errors.Join(append(errs, s.reset(), s.preferInside())...)
 }
 
 func whyNot(err error) string {
@@ -111,7 +110,7 @@ func (s *sensor) reset() error {
 }
 
 // procChecks make the hooks of proc fire: a program that ends at once, and an
-// open.
+// open of the kind that no better hook sees.
 func procChecks() []check {
 	nothing := func() error { return nil }
 	is := func(want kind) func(head, []byte) bool {
@@ -121,9 +120,6 @@ func procChecks() []check {
 		{hook: "tp_btf/sched_process_fork", act: runNothing, shows: is(kindFork)},
 		{hook: "tp_btf/sched_process_exec", act: nothing, shows: is(kindExec)},
 		{hook: "tp_btf/sched_process_exit", act: nothing, shows: is(kindExit)},
-		{hook: "tp_btf/sys_exit", act: openNull, shows: func(h head, body []byte) bool {
-			o, err := readObject(body)
-			return h.kind == kindOpen && err == nil && strings.HasSuffix(components(o.section[openPath]), "/null")
-		}},
+		{hook: sysExitHook, act: pointAtNull, shows: showsNull(false)},
 	}
 }

@@ -16,6 +16,8 @@ import (
 // sensor is what Arm returns.
 type sensor struct {
 	proc    *part
+	opens   *part // nil where the kernel refuses it
+	noOpens error // and why, or why it is not used
 	net     *part // nil without it
 	noNet   error // and why
 	setup   tracerSetup
@@ -51,6 +53,9 @@ func load(o trace.Options) (_ *sensor, err error) {
 	if s.setup, err = s.proc.tracer(); err != nil {
 		return nil, err
 	}
+	if s.opens, s.noOpens = loadInside(s.proc.openMaps(), s.decoder.calls); s.noOpens != nil {
+		s.opens = nil
+	}
 	if s.net, s.noNet = loadNetPart(s.proc.sharedMaps()); s.noNet != nil {
 		s.net = nil
 	}
@@ -81,7 +86,7 @@ func clockOffset() (int64, error) {
 
 func (s *sensor) parts() []*part {
 	var parts []*part
-	for _, p := range []*part{s.net, s.proc} {
+	for _, p := range []*part{s.net, s.opens, s.proc} {
 		if p != nil {
 			parts = append(parts, p)
 		}
@@ -110,10 +115,11 @@ func (s *sensor) Describe() trace.Description {
 	d := trace.Description{Backend: "ebpf"}
 	for _, p := range s.parts() {
 		for _, at := range p.places {
-			d.Hooks = append(d.Hooks, at.hook)
+			d.Hooks = append(d.Hooks, s.reasoned(at.hook))
 		}
 		d.Limits = append(d.Limits, p.limits...)
 	}
+	d.Limits = append(d.Limits, s.openLimits()...)
 	if s.noNet != nil {
 		d.Limits = append(d.Limits, fmt.Sprintf("no network hooks: %v", s.noNet))
 	}

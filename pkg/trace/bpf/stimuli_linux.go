@@ -14,8 +14,13 @@ import (
 )
 
 // openNull opens a file.
-func openNull() error {
-	fd, err := unix.Open("/dev/null", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+func openNull() error { return openAs(unix.O_RDONLY) }
+
+// pointAtNull makes a descriptor of a file that is not opened for it.
+func pointAtNull() error { return openAs(unix.O_PATH) }
+
+func openAs(flags int) error {
+	fd, err := unix.Open("/dev/null", flags|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return fmt.Errorf("open /dev/null: %w", err)
 	}
@@ -102,9 +107,11 @@ const (
 	uringEntry   = 64 // bytes of a request
 )
 
-// uringOpen asks for an open through io_uring, of a name that cannot exist, so
-// that there is nothing to close.
-func uringOpen() error {
+// nowhere is a name that cannot exist, so that there is nothing to close.
+const nowhere = "/dev/null/none"
+
+// uringOpen asks for an open through io_uring, whose result it does not look at.
+func uringOpen(file string) error {
 	var p uringParams
 	fd, _, errno := unix.Syscall(unix.SYS_IO_URING_SETUP, 1, uintptr(unsafe.Pointer(&p)), 0)
 	if errno != 0 {
@@ -119,7 +126,7 @@ func uringOpen() error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("map the requests: %w", err), unix.Munmap(ring))
 	}
-	name := []byte("/dev/null/none\x00")
+	name := append([]byte(file), 0)
 	n, dir := binary.LittleEndian, int32(unix.AT_FDCWD)
 	entries[0] = uringOpenat
 	n.PutUint32(entries[4:], uint32(dir))
@@ -142,7 +149,7 @@ func uringCheck(how string) check {
 	return check{
 		hook: how, optional: true,
 		act: func() error {
-			err := uringOpen()
+			err := uringOpen(nowhere)
 			off = errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENOSYS)
 			return err
 		},

@@ -36,9 +36,10 @@ func tricks() map[string]func(args []string) error {
 		"opath":     reopen,
 		"openat2":   openRelative,
 		"deleted":   openDeleted,
-		"uring":     func([]string) error { return uringOpen() },
+		"uring":     func(args []string) error { return uringOpen(args[0]) },
 		"suspicion": suspect,
 		"int80":     int80,
+		"inside":    openEverywhere,
 	}
 }
 

@@ -72,6 +72,7 @@ struct thread_info {
 
 struct super_block {
 	__u32 s_dev;
+	unsigned long s_flags;
 	unsigned long s_magic;
 };
 
@@ -214,10 +215,15 @@ struct task_struct {
 	struct files_struct *files;
 	struct nsproxy *nsproxy;
 	struct signal_struct *signal;
+	struct nameidata *nameidata; /* of the path that is being walked */
 };
 
 struct filename {
 	const char *name;
+};
+
+struct nameidata {
+	struct filename *name;
 };
 
 struct open_how {

@@ -6,6 +6,13 @@
 #ifndef OBJECT_H
 #define OBJECT_H
 
+/* Sections of KIND_OPEN. */
+enum {
+	OPEN_NAME, /* as the program passed it */
+	OPEN_PATH, /* components of the object */
+	OPEN_BASE, /* components of the directory that the name starts from, where it matters */
+};
+
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 16384);

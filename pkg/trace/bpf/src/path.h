@@ -29,6 +29,7 @@ enum aux {
 	AUX_URING = 1 << 4, /* through io_uring */
 	AUX_INNER = 1 << 5, /* numbers of processes are of another PID namespace */
 	AUX_EXECVEAT = 1 << 6, /* the program was found through a descriptor */
+	AUX_INSIDE = 1 << 7, /* the kernel's function was watched, and had the object at hand */
 };
 
 /* A record with strings: len[i] bytes of each section follow in turn. */

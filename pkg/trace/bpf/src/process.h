@@ -26,13 +26,6 @@ struct exit_record {
 	struct head head; /* aux is the status, as wait4 gives it */
 };
 
-/* Sections of KIND_OPEN. */
-enum {
-	OPEN_NAME, /* as the program passed it */
-	OPEN_PATH, /* components of the object */
-	OPEN_BASE, /* components of the directory that the name starts from, where it matters */
-};
-
 #define SIGNAL_GROUP_EXIT 4
 
 /*

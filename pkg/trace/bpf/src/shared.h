@@ -72,8 +72,8 @@ enum odd {
 
 /* Membership of a task. Freed by the kernel with the task. */
 struct mark {
-	__s32 pid; /* thread group, in the tracer's PID namespace */
-	__u32 spare;
+	__s32 pid;    /* thread group, in the tracer's PID namespace */
+	__u32 opened; /* index of the call whose open is on record already; 0 is none */
 };
 
 struct {
@@ -140,6 +140,8 @@ struct setup {
 	__s32 pid;   /* thread group of the tracer, in that namespace */
 	__u32 tgid;  /* the same in the initial one */
 	__s32 group; /* its process group, in its namespace; Go adds it */
+	__u32 inside; /* the object "opens" is at work; Go adds it */
+	__u32 spare;
 };
 
 struct {

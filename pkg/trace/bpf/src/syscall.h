@@ -29,6 +29,20 @@ static __always_inline bool wanted(struct task_struct *task, const struct setup 
 	return matters(task, t, c->filter, args, ret);
 }
 
+/*
+ * seen_inside reports whether the object "opens" has the open of this call on
+ * record. It says of which call, since it also sees opens of calls that do not
+ * end up here.
+ */
+static __always_inline bool seen_inside(struct mark *m, __u32 call)
+{
+	__u32 opened = m->opened;
+
+	if (opened)
+		m->opened = 0;
+	return opened == call;
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 {
@@ -60,6 +74,8 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 	if (error >= ERESTARTSYS && error <= ERESTART_RESTARTBLOCK)
 		return 0;
 	c = call_at(i);
+	if (c->how == HOW_OPEN && seen_inside(m, i) && !error)
+		return 0;
 	get_args(args, regs, compat);
 	if (!wanted(task, t, c, args, ret, error))
 		return 0;

@@ -106,6 +106,7 @@ static __always_inline int on_request(struct io_kiocb *trusted)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct io_kiocb *req = loose(struct io_kiocb, trusted);
 	__u32 opcode = req->opcode, i;
+	struct setup *t;
 	struct mark *m;
 	struct slot *s;
 
@@ -118,6 +119,9 @@ static __always_inline int on_request(struct io_kiocb *trusted)
 	if (!m)
 		return 0;
 	note_ring(task, m, opcode);
+	t = get_setup();
+	if (t && t->inside && (opcode == URING_OPENAT || opcode == URING_OPENAT2))
+		return 0;
 	if (opcode == URING_CONNECT) /* the network's hooks have where to */
 		return 0;
 	attempted(CLASS_FILE);
