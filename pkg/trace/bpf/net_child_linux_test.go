@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strconv"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -33,6 +34,7 @@ func netChildren() map[string]func([]string) error {
 		"unix-dgram":    childUnixDatagram,
 		"unix-listen":   childUnixListen,
 		"families":      childFamilies,
+		"flood":         childFlood,
 		"uring-connect": childUring,
 		"tcp-write":     childWrite,
 		"new-network":   childNewNetwork,
@@ -223,6 +225,25 @@ func childUnixListen(a []string) error {
 	defer c.Close()
 	_, err = l.Accept()
 	return err
+}
+
+// childFlood sends a datagram to each of the first ports of an address.
+func childFlood(a []string) error {
+	n, err := strconv.Atoi(a[1])
+	if err != nil {
+		return err
+	}
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM, 0)
+	if err != nil {
+		return err
+	}
+	to := netip.MustParseAddr(a[0]).As4()
+	for port := 1; port <= n; port++ {
+		if err := unix.Sendto(fd, []byte("x"), 0, &unix.SockaddrInet4{Addr: to, Port: port}); err != nil && !errors.Is(err, unix.ECONNREFUSED) {
+			return err
+		}
+	}
+	return nil
 }
 
 // childFamilies makes sockets of other families, where the kernel has them.

@@ -111,7 +111,17 @@ func loadNetPart(shared map[string]*ebpf.Map) (*part, error) {
 		return nil, errors.Join(fmt.Errorf("no hook could be attached; the first: %s", p.limits[0]), p.close())
 	}
 	p.checks, p.ready = netChecks(), netReady
+	p.limits = append(p.limits, netLimits()...)
 	return &p.part, nil
+}
+
+// netLimits are what these hooks never see, or cannot prove.
+func netLimits() []string {
+	return []string{
+		"names of hosts are what programs said on the wire: DNS over TLS or HTTPS and an encrypted ClientHello hide them",
+		"packets through a socket from before the trace are read only after the step has connected it or sent to an address through it",
+		"io_uring's listen and accept are not seen, nor its bind of a local socket; accepted connections are not read for names",
+	}
 }
 
 // netReady tells the program at the end of calls what it does itself, because a

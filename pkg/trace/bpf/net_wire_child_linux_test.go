@@ -156,10 +156,23 @@ func childQUIC(a []string) error {
 	if err != nil {
 		return err
 	}
-	if a[0] == "connected" {
+	if a[0] != "unconnected" {
 		c, err := net.Dial("udp", a[1])
 		if err != nil {
 			return err
+		}
+		defer c.Close()
+		if a[0] == "segments" { // one buffer, which the kernel splits: the packet is the second
+			raw, err := c.(*net.UDPConn).SyscallConn()
+			if err != nil {
+				return err
+			}
+			if err := raw.Control(func(fd uintptr) {
+				err = unix.SetsockoptInt(int(fd), unix.IPPROTO_UDP, unix.UDP_SEGMENT, len(b))
+			}); err != nil {
+				return err
+			}
+			b = append(make([]byte, len(b)), b...)
 		}
 		_, err = c.Write(b)
 		return err

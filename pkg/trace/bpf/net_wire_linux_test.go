@@ -99,4 +99,5 @@ func TestQUICNames(t *testing.T) {
 	in := strings.Join(strings.Fields(string(packet)), "")
 	expectNames(t, child(t, "quic", "connected", "127.0.0.1:8443", in), "quic example.com inet udp 127.0.0.1 8443")
 	expectNames(t, child(t, "quic", "unconnected", "[::1]:8443", in), "quic example.com inet6 udp ::1 8443")
+	expectNames(t, child(t, "quic", "segments", "127.0.0.1:8443", in), "quic example.com inet udp 127.0.0.1 8443")
 }
