@@ -38,7 +38,10 @@ func traceMeasures() (list []measure) {
 	for _, w := range tracedWorkloads() {
 		list = append(list, measure{w.name, w.does, 5, w.run})
 	}
-	return append(list, measure{"trace-start", "`true` under cilock, watched and not", 20, traceStart})
+	return append(list,
+		measure{"trace-start", "`true` under cilock, watched and not", 20, traceStart},
+		measure{"trace-scale", "20,000 processes with 50 files each, watched", 1, traceScale},
+	)
 }
 
 // run measures both backends: in each round not watched, watched, and not
@@ -183,6 +186,50 @@ func traceStart(ctx context.Context, b *bench, runs int) (rows []Row, err error)
 			return nil, err
 		}
 		rows = append(rows, compared("trace-start: "+backend.name+", load, arm and tear down", "difference", off.wall(), on.wall(), Milliseconds, difference, backend.goal))
+	}
+	return rows, nil
+}
+
+// traceScale is what a trace of the size that is promised to fit costs.
+func traceScale(ctx context.Context, b *bench, runs int) (rows []Row, err error) {
+	dir, err := b.folder()
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	data := filepath.Join(b.dir, "data")
+	if err := fill(data, 20_000, 1); err != nil {
+		return nil, err
+	}
+	sidecar := b.outfile() + ".trace.jsonl.zst"
+	script := `find "$0" -type f | xargs -n 50 -P 2 cat >/dev/null`
+	script = "i=0; while [ $i -lt 50 ]; do " + script + "; i=$((i+1)); done"
+	for _, backend := range []string{"ebpf", "ptrace"} {
+		s := new(series)
+		var size []float64
+		for range runs {
+			c := b.run(dir, "sh", "-c", script, data)
+			c.trace(backend)
+			c.writes = append(c.writes, sidecar)
+			sample, err := b.measure(ctx, c)
+			if err != nil {
+				return nil, err
+			}
+			if err := s.add(b, sample, true); err != nil {
+				return nil, err
+			}
+			info, err := os.Stat(sidecar)
+			if err != nil {
+				return nil, err
+			}
+			size = append(size, float64(info.Size())/1e6)
+		}
+		what := "trace-scale: " + backend
+		rows = append(rows,
+			alone(what+", events", s.events, Events, Goal{}), alone(what+", events lost", s.lost, Events, Goal{Most: 0.5}),
+			alone(what+", memory", s.samples.rss(), Megabytes, Goal{Most: 300}), alone(what+", sidecar", size, Megabytes, Goal{Most: 20}),
+			alone(what+", wall time", s.samples.wall(), Milliseconds, Goal{}),
+		)
 	}
 	return rows, nil
 }
