@@ -6,11 +6,9 @@ import (
 	"context"
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -132,41 +130,4 @@ func TestStopIsBounded(t *testing.T) {
 	if err := s.(*sensor).close(); err != nil {
 		t.Error(err)
 	}
-}
-
-func TestWithoutPrivileges(t *testing.T) {
-	if os.Getuid() != 0 {
-		t.Skip("cannot become somebody else")
-	}
-	dir, self := t.TempDir(), trick(t, "arm")
-	for d := dir; d != "/"; d = filepath.Dir(d) { // the folder of a test is closed to others
-		if info, err := os.Stat(d); err == nil && info.Mode().Perm()&0o005 != 0o005 {
-			if err := os.Chmod(d, info.Mode().Perm()|0o005); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	self[0] = copyOf(t, self[0], filepath.Join(dir, "test"))
-	cmd := exec.Command(self[0], self[1:]...)
-	cmd.Dir = "/"
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	if got, want := strings.TrimSpace(string(out)), "true eBPF cannot be used here: the process lacks CAP_BPF and CAP_PERFMON"; got != want {
-		t.Errorf("Arm says %q, not %q", got, want)
-	}
-}
-
-func copyOf(t *testing.T, from, to string) string {
-	t.Helper()
-	b, err := os.ReadFile(from)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(to, b, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	return to
 }

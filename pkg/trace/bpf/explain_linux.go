@@ -10,10 +10,12 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"unsafe"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/asm"
 	"github.com/cilium/ebpf/features"
+	"golang.org/x/sys/unix"
 )
 
 // unsupported is an error that says what this machine lacks.
@@ -34,19 +36,31 @@ func explain(err error) error {
 	if _, stat := os.Stat(kernelTypes); stat != nil {
 		return because("the kernel gives no type information (%v)", stat)
 	}
-	// A program that is refused may have EACCES or EPERM as its error too.
-	refused := new(ebpf.VerifierError)
-	if !errors.As(err, &refused) && (errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EACCES)) {
-		return because("%s", denied())
+	// The library explains a refusal by versions of the kernel: we look ourselves.
+	if reason := unprivileged(); reason != "" {
+		return because("%s", reason)
 	}
-	if errors.Is(err, syscall.ENOSYS) {
-		return because("the kernel has no bpf(2)")
+	switch refused := tryMap(); {
+	case errors.Is(refused, syscall.EPERM), errors.Is(refused, syscall.EACCES):
+		return because("bpf(2) is refused although the capabilities are there%s", by())
+	case refused != nil:
+		return because("bpf(2) does not work (%v)", refused)
 	}
 	// The newest thing that nothing works without: 5.17.
 	if have := features.HaveProgramHelper(ebpf.Tracing, asm.FnLoop); errors.Is(have, ebpf.ErrNotSupported) {
 		return because("the kernel is older than 5.17 (no bpf_loop)")
 	}
 	return err
+}
+
+// tryMap makes the simplest map there is.
+func tryMap() error {
+	attr := struct{ kind, key, value, entries uint32 }{unix.BPF_MAP_TYPE_ARRAY, 4, 4, 1}
+	fd, _, errno := unix.Syscall(unix.SYS_BPF, unix.BPF_MAP_CREATE, uintptr(unsafe.Pointer(&attr)), unsafe.Sizeof(attr))
+	if errno != 0 {
+		return errno
+	}
+	return unix.Close(int(fd))
 }
 
 const kernelTypes = "/sys/kernel/btf/vmlinux"
@@ -58,34 +72,42 @@ const (
 	capBPF      = 39
 )
 
-// denied says why the kernel refused bpf(2).
-func denied() string {
-	status, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return "bpf(2) is refused"
-	}
-	var caps uint64
-	var filter string
-	for line := range lines(status) {
-		switch line[0] {
-		case "CapEff":
-			caps, _ = strconv.ParseUint(line[1], 16, 64)
-		case "Seccomp":
-			filter = line[1]
-		}
-	}
+// unprivileged says what the process lacks, if it does.
+func unprivileged() string {
+	caps, err := strconv.ParseUint(status("CapEff"), 16, 64)
 	has := func(c int) bool { return caps>>c&1 == 1 }
 	switch {
-	case !has(capSysAdmin) && !(has(capBPF) && has(capPerfmon)):
+	case err == nil && !has(capSysAdmin) && !(has(capBPF) && has(capPerfmon)):
 		return "the process lacks CAP_BPF and CAP_PERFMON"
 	case inUserNamespace():
 		return "the capabilities are those of a user namespace"
-	case filter == "2":
-		return "bpf(2) is refused, by a seccomp filter it seems"
-	case lockdown() == "confidentiality":
-		return "the kernel is locked down for confidentiality"
 	}
-	return "bpf(2) is refused although the capabilities are there"
+	return ""
+}
+
+// by guesses who refuses.
+func by() string {
+	switch {
+	case status("Seccomp") == "2":
+		return ", by a seccomp filter it seems"
+	case lockdown() == "confidentiality":
+		return ", by the kernel's lockdown for confidentiality"
+	}
+	return ""
+}
+
+// status is a value of /proc/self/status.
+func status(key string) string {
+	b, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return ""
+	}
+	for line := range lines(b) {
+		if line[0] == key {
+			return line[1]
+		}
+	}
+	return ""
 }
 
 // inUserNamespace reports whether we are in another than the initial one, which

@@ -22,8 +22,9 @@ import (
 // tricks are programs that do one thing which a shell cannot.
 func tricks() map[string]func(args []string) error {
 	return map[string]func([]string) error{
-		"arm":     armSelf,
-		"threads": threads,
+		"arm":      armSelf,
+		"filtered": armFiltered,
+		"threads":  threads,
 		"exec": func([]string) error {
 			return offMain(func() error { return syscall.Exec("/bin/true", []string{"true"}, nil) })
 		},
@@ -51,6 +52,22 @@ func armSelf([]string) error {
 	}
 	fmt.Println(errors.Is(err, errors.ErrUnsupported), err)
 	return nil
+}
+
+// armFiltered does so under a filter that refuses bpf(2), as in a container.
+func armFiltered(args []string) error {
+	filter := []unix.SockFilter{
+		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS}, // the number of the call
+		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jf: 1, K: unix.SYS_BPF},
+		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM)},
+		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW},
+	}
+	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
+	_, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_TSYNC, uintptr(unsafe.Pointer(&program)))
+	if errno != 0 {
+		return errno
+	}
+	return armSelf(args)
 }
 
 // offMain runs f on a thread that is not the first.
