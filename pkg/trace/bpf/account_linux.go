@@ -29,7 +29,7 @@ func (s *sensor) counts() ([classes]counters, error) {
 	var sums [classes]counters
 	for c := range classes {
 		var each []counters
-		if err := s.proc.coll.Maps[procMapCounts].Lookup(uint32(c), &each); err != nil {
+		if err := s.base.maps[procMapCounts].Lookup(uint32(c), &each); err != nil {
 			return sums, fmt.Errorf("read the counters of class %s: %w", c, err)
 		}
 		for _, e := range each {
@@ -45,7 +45,7 @@ func (s *sensor) counts() ([classes]counters, error) {
 func (s *sensor) odd(which odd) uint64 {
 	var each []uint64
 	var sum uint64
-	if s.proc.coll.Maps[procMapOdds].Lookup(uint32(which), &each) == nil {
+	if s.base.maps[procMapOdds].Lookup(uint32(which), &each) == nil {
 		for _, n := range each {
 			sum += n
 		}
@@ -86,6 +86,7 @@ func (s *sensor) account() trace.Account {
 	gap(s.odd(oddUnlisted), "%d processes could not be listed: their destinations were not seen")
 	gap(s.odd(oddNoFile), "%d descriptors were closed by another thread before they were looked at")
 	gap(s.odd(oddUnreadable), "%d strings of the program could not be read")
+	gap(s.odd(oddCut), "%d names were longer than is carried, and are cut")
 	gap(s.malformed.Load(), "%d records could not be understood")
 	gap(s.skipped(), "%d events were skipped because a program was already running on that CPU")
 	a.Survivors = s.survivors()
@@ -95,7 +96,7 @@ func (s *sensor) account() trace.Account {
 // skipped counts the events at which the kernel did not run our programs.
 func (s *sensor) skipped() uint64 {
 	var n uint64
-	for _, p := range s.parts() {
+	for _, p := range s.parts {
 		for _, prog := range p.coll.Programs {
 			if stats, err := prog.Stats(); err == nil {
 				n += stats.RecursionMisses
@@ -110,7 +111,7 @@ func (s *sensor) survivors() []int {
 	var found []int
 	var tgid uint32
 	var pid int32
-	for it := s.proc.coll.Maps[procMapPids].Iterate(); it.Next(&tgid, &pid); {
+	for it := s.base.maps[procMapPids].Iterate(); it.Next(&tgid, &pid); {
 		found = append(found, int(pid))
 	}
 	slices.Sort(found)

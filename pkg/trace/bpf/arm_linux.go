@@ -67,11 +67,11 @@ func (s *sensor) mark(pid int) error {
 	if s.setup.Level == 0 {
 		// In a namespace of ours the key is unknown here; the exec that follows
 		// lists the process.
-		if err := s.proc.coll.Maps[procMapPids].Put(uint32(pid), int32(pid)); err != nil {
+		if err := s.base.maps[procMapPids].Put(uint32(pid), int32(pid)); err != nil {
 			return err
 		}
 	}
-	return s.proc.coll.Maps[procMapMarks].Put(uint32(fd), markValue{PID: int32(pid)})
+	return s.base.maps[procMapMarks].Put(uint32(fd), markValue{PID: int32(pid)})
 }
 
 // markValue is struct mark of src/shared.h.

@@ -10,12 +10,12 @@ import (
 	"github.com/org/cilock-action/pkg/trace"
 )
 
-// decoder makes messages of records. It keeps who is alive, since the kernel may
-// say twice that a process ended.
+// decoder makes messages of records. It keeps who ended lately, since the kernel
+// may say that twice.
 type decoder struct {
 	offset int64 // from the records' clock to the Unix epoch, nanoseconds
 	net    netDecoder
-	alive  map[int]bool
+	ended  map[int]bool
 
 	calls []call // what records have the numbers of
 	links links
@@ -31,14 +31,17 @@ func (d *decoder) decode(h head, body []byte, deliver func(trace.Message)) (repe
 	switch h.kind {
 	case kindFork:
 		err = fork(&m, body)
-		d.alive[m.PID] = true
+		delete(d.ended, m.PID) // the number is used again
 	case kindExit:
 		m.Kind = trace.Exit
 		setStatus(&m, syscall.WaitStatus(h.aux))
-		if repeated = !d.alive[m.PID]; repeated {
+		if d.ended[m.PID] {
 			return true, nil
 		}
-		delete(d.alive, m.PID)
+		if len(d.ended) >= maxEnded {
+			clear(d.ended)
+		}
+		d.ended[m.PID] = true
 	default:
 		return false, d.decodeObject(m, h, body, deliver)
 	}
@@ -87,6 +90,9 @@ func (d *decoder) decodeObject(m trace.Message, h head, body []byte, deliver fun
 	deliver(m)
 	return nil
 }
+
+// maxEnded bounds what is kept. A second report follows within microseconds.
+const maxEnded = 1024
 
 // fork reads struct fork_record after its head.
 func fork(m *trace.Message, body []byte) error {

@@ -14,7 +14,7 @@ import (
 )
 
 func newDecoder() *decoder {
-	return &decoder{alive: make(map[int]bool), calls: calls(), links: make(links)}
+	return &decoder{ended: make(map[int]bool), calls: calls(), links: make(links)}
 }
 
 // FuzzDecode: whatever is in a ring, nothing panics and strings stay in bounds.
@@ -35,7 +35,6 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		d := newDecoder()
-		d.alive[h.pid] = true
 		size := 0
 		_, err = d.decode(h, body, func(m trace.Message) {
 			size += len(m.Path) + len(m.Name) + len(m.Target) + len(m.Cwd) + len(m.Comm) + len(m.Script)
@@ -112,4 +111,20 @@ func BenchmarkDecodeOpen(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed())/float64(count*int(time.Nanosecond)), "ns/record")
+}
+
+func TestAnEndIsReportedOnce(t *testing.T) {
+	d := newDecoder()
+	ends := 0
+	for range 2 {
+		if _, err := d.decode(head{kind: kindExit, pid: 7}, nil, func(trace.Message) { ends++ }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := d.decode(head{kind: kindFork, pid: 7}, make([]byte, 24), func(trace.Message) {}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.decode(head{kind: kindExit, pid: 7}, nil, func(trace.Message) { ends++ }); err != nil || ends != 2 {
+		t.Errorf("a process, and another of the same number, ended %d times (%v)", ends, err)
+	}
 }

@@ -73,7 +73,7 @@ type netPart struct {
 // loadNetPart loads the network object onto the maps of proc, by their names,
 // and attaches what this kernel and these privileges allow; the rest is in the
 // limits with its reason. An error leaves the sensor without all of it.
-func loadNetPart(shared map[string]*ebpf.Map) (*part, error) {
+func loadNetPart(b base) (*part, error) {
 	spec, err := loadNet()
 	if err != nil {
 		return nil, fmt.Errorf("read the network object: %w", err)
@@ -82,13 +82,13 @@ func loadNetPart(shared map[string]*ebpf.Map) (*part, error) {
 		return nil, err
 	}
 	p := &netPart{spec: spec, errs: make(map[string]error)}
-	if !hasLocalHooks() {
+	if !hasLocalHooks(b.types) {
 		for _, name := range []string{netProgConnectUnix, netProgSendmsgUnix} {
 			delete(spec.Programs, name)
 			p.errs[name] = errors.New("needs Linux 6.7")
 		}
 	}
-	if err := p.load(shared); err != nil {
+	if err := p.load(b); err != nil {
 		return nil, err
 	}
 	root, noRoot := cgroupRoot()
@@ -148,8 +148,8 @@ func netReady(p *part) error {
 
 // hasLocalHooks reports whether the kernel has programs of a cgroup for local
 // sockets. The length of an address came with them.
-func hasLocalHooks() bool {
-	kernel, err := btf.LoadKernelSpec()
+func hasLocalHooks(types *btf.Cache) bool {
+	kernel, err := types.Kernel()
 	if err != nil {
 		return false
 	}
@@ -161,8 +161,8 @@ func hasLocalHooks() bool {
 }
 
 // load loads all programs at once, or if that fails one by one.
-func (p *netPart) load(shared map[string]*ebpf.Map) error {
-	opts := ebpf.CollectionOptions{MapReplacements: shared}
+func (p *netPart) load(b base) error {
+	opts := b.options(p.spec)
 	coll, err := ebpf.NewCollectionWithOptions(p.spec, opts)
 	if err == nil {
 		p.coll = coll

@@ -126,6 +126,9 @@ func absolute(base, name []byte) string {
 // says reports whether a name, as far as it says anything without following
 // links, is that of the object at p.
 func says(name, p string) bool {
+	if name == p {
+		return true
+	}
 	c := path.Clean(name)
 	if c == p || c == "." || c == ".." {
 		return true

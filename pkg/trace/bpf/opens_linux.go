@@ -8,8 +8,6 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/cilium/ebpf"
-
 	"github.com/org/cilock-action/pkg/trace"
 )
 
@@ -21,19 +19,18 @@ const insideHook = "fexit/security_file_open"
 // uringHook is the name of the hook that sees requests of io_uring.
 const uringHook = "io_uring"
 
-// loadInside loads and attaches object "opens" onto the maps of proc, by their
-// names. An error leaves the sensor without it.
-func loadInside(shared map[string]*ebpf.Map, all []call) (*part, error) {
+// loadInside loads and attaches object "opens" onto the maps of proc. An error
+// leaves the sensor without it.
+func loadInside(b base) (*part, error) {
 	spec, err := loadOpens()
 	if err != nil {
 		return nil, err
 	}
-	if err := setCalls(spec, all); err != nil {
+	if err := setCalls(spec, b.calls); err != nil {
 		return nil, err
 	}
 	p := &part{checks: []check{{hook: insideHook, act: openNull, shows: showsNull(true), optional: true}}}
-	p.coll, err = ebpf.NewCollectionWithOptions(spec, ebpf.CollectionOptions{MapReplacements: shared})
-	if err != nil {
+	if p.coll, err = b.load(spec); err != nil {
 		return nil, err
 	}
 	if err := p.attach(opensProgOnFileOpen, trace.Hook{Name: "opens", How: insideHook}); err != nil {
@@ -62,7 +59,7 @@ func (s *sensor) preferInside() error {
 		return nil
 	}
 	s.setup.Inside = 1
-	if err := s.proc.coll.Maps[procMapSetups].Put(uint32(0), &s.setup); err != nil {
+	if err := s.base.maps[procMapSetups].Put(uint32(0), &s.setup); err != nil {
 		return fmt.Errorf("leave opens to %s: %w", insideHook, err)
 	}
 	return nil

@@ -29,24 +29,13 @@ const (
 	noteUnmark
 )
 
-// loadProcPart loads and attaches object "proc".
-func loadProcPart(o trace.Options, all []call) (*part, error) {
-	spec, err := loadProc()
-	if err != nil {
-		return nil, err
-	}
-	if o.RingBytes != 0 {
-		spec.Maps[procMapFiles].MaxEntries = uint32(o.RingBytes)
-	}
-	if err := setCalls(spec, all); err != nil {
-		return nil, err
-	}
+// loadProcPart loads and attaches what nothing works without.
+func loadProcPart(b base) (_ *part, err error) {
 	p := &part{checks: procChecks()}
-	uring := chooseUring(spec, p)
-	if p.coll, err = ebpf.NewCollection(spec); err != nil {
+	if p.coll, err = b.loadPrograms(procProgNoteTracer, procProgOnFork, procProgOnExec, procProgOnSysExit, procProgOnExit); err != nil {
 		return nil, err
 	}
-	for _, a := range append(procHooks(), uring...) {
+	for _, a := range procHooks() {
 		if err := p.attach(a.program, a.hook); err != nil {
 			return nil, errors.Join(err, p.close())
 		}
@@ -73,25 +62,22 @@ func procHooks() []attachment {
 	}
 }
 
-// chooseUring leaves at most one of the programs for io_uring in the object: the
-// kernel has one of the two tracepoints.
-func chooseUring(spec *ebpf.CollectionSpec, p *part) []attachment {
-	var chosen []attachment
-	for program, tracepoint := range map[string]string{procProgOnSubmitReq: "io_uring_submit_req", procProgOnSubmitSqe: "io_uring_submit_sqe"} {
-		if len(chosen) == 0 && hasTracepoint(tracepoint) {
-			how := "tp_btf/" + tracepoint
-			chosen = append(chosen, attachment{program, trace.Hook{
-				Name: uringHook, How: how, Reason: "requests are seen with the names that the program gave, not their results",
-			}})
-			p.checks = append(p.checks, uringCheck(how))
-			continue
-		}
-		delete(spec.Programs, program)
+// loadUring loads the program for requests of io_uring: the one whose
+// tracepoint the kernel has. An error leaves the sensor without it.
+func loadUring(b base) (_ *part, err error) {
+	program, tracepoint := procProgOnSubmitReq, "io_uring_submit_req"
+	if !b.has(tracepoint) {
+		program, tracepoint = procProgOnSubmitSqe, "io_uring_submit_sqe"
 	}
-	if len(chosen) == 0 {
-		p.limits = append(p.limits, "requests of io_uring are not seen: the kernel has no tracepoint for them")
+	how := "tp_btf/" + tracepoint
+	p := &part{checks: []check{uringCheck(how)}}
+	if p.coll, err = b.loadPrograms(program); err != nil {
+		return nil, err
 	}
-	return chosen
+	if err := p.attach(program, trace.Hook{Name: uringHook, How: how}); err != nil {
+		return nil, errors.Join(err, p.close())
+	}
+	return p, nil
 }
 
 // note runs note_tracer on this thread.

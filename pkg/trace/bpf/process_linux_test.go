@@ -3,6 +3,8 @@
 package bpf
 
 import (
+	"os"
+	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
@@ -65,6 +67,18 @@ func TestEveryProcessStartsAndEndsOnce(t *testing.T) {
 				lacks(t, all, "exit code 0 signal 9")
 			}
 		})
+	}
+}
+
+// TestInANamespace watches from within a PID namespace, where the numbers are
+// other ones than the kernel's own.
+func TestInANamespace(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("unshare", "--fork", "--pid", "--mount-proc", self, "-test.run", "^TestEvery|^TestSurvivors|^TestTricks/susp").CombinedOutput(); err != nil {
+		t.Errorf("%v: %s", err, out)
 	}
 }
 

@@ -20,7 +20,7 @@ func (s *sensor) selfTest(ctx context.Context) error {
 		return err
 	}
 	var checks []check
-	for _, p := range s.parts() {
+	for _, p := range s.parts {
 		checks = append(checks, p.checks...)
 	}
 	failed := make([]error, len(checks))
@@ -34,7 +34,7 @@ func (s *sensor) selfTest(ctx context.Context) error {
 	fired := s.discard(checks)
 	var errs []error
 	i := -1 // in checks, which are those of all parts in this order
-	for _, p := range s.parts() {
+	for _, p := range s.parts {
 		for _, c := range p.checks {
 			i++
 			switch {
@@ -98,10 +98,10 @@ func (s *sensor) reset() error {
 		return fmt.Errorf("count the CPUs: %w", err)
 	}
 	for c := range classes {
-		err = errors.Join(err, s.proc.coll.Maps[procMapCounts].Put(uint32(c), make([]counters, cpus)))
+		err = errors.Join(err, s.base.maps[procMapCounts].Put(uint32(c), make([]counters, cpus)))
 	}
-	for i := range s.proc.coll.Maps[procMapOdds].MaxEntries() {
-		err = errors.Join(err, s.proc.coll.Maps[procMapOdds].Put(i, make([]uint64, cpus)))
+	for i := range s.base.maps[procMapOdds].MaxEntries() {
+		err = errors.Join(err, s.base.maps[procMapOdds].Put(i, make([]uint64, cpus)))
 	}
 	if err != nil {
 		return fmt.Errorf("set the counters to zero: %w", err)

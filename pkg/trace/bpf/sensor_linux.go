@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -15,11 +17,13 @@ import (
 
 // sensor is what Arm returns.
 type sensor struct {
+	base    base
 	proc    *part
-	opens   *part // nil where the kernel refuses it
-	noOpens error // and why, or why it is not used
-	net     *part // nil without it
-	noNet   error // and why
+	opens   *part   // nil where the kernel refuses it
+	noOpens error   // and why, or why it is not used
+	net     *part   // nil without it
+	parts   []*part // proc and what else could be loaded
+	limits  []string
 	setup   tracerSetup
 	events  *ring
 	files   *ring
@@ -40,29 +44,26 @@ type sensor struct {
 func load(o trace.Options) (_ *sensor, err error) {
 	s := &sensor{
 		handler: o.Handler, wake: -1, stopped: make(chan context.Context, 1), done: make(chan struct{}),
-		decoder: decoder{alive: make(map[int]bool), calls: calls(), links: make(links)},
+		decoder: decoder{ended: make(map[int]bool), calls: calls(), links: make(links)},
 	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
 		}
 	}()
-	if s.proc, err = loadProcPart(o, s.decoder.calls); err != nil {
+	if s.base, err = newBase(o, s.decoder.calls); err != nil {
+		return nil, fmt.Errorf("load the programs: %w", err)
+	}
+	if err := s.loadParts(); err != nil {
 		return nil, fmt.Errorf("load the programs: %w", err)
 	}
 	if s.setup, err = s.proc.tracer(); err != nil {
 		return nil, err
 	}
-	if s.opens, s.noOpens = loadInside(s.proc.openMaps(), s.decoder.calls); s.noOpens != nil {
-		s.opens = nil
-	}
-	if s.net, s.noNet = loadNetPart(s.proc.sharedMaps()); s.noNet != nil {
-		s.net = nil
-	}
-	if s.events, err = openRing(s.proc.coll.Maps[procMapEvents]); err != nil {
+	if s.events, err = openRing(s.base.maps[procMapEvents]); err != nil {
 		return nil, err
 	}
-	if s.files, err = openRing(s.proc.coll.Maps[procMapFiles]); err != nil {
+	if s.files, err = openRing(s.base.maps[procMapFiles]); err != nil {
 		return nil, err
 	}
 	if s.wake, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
@@ -84,14 +85,29 @@ func clockOffset() (int64, error) {
 	return wall.Nano() - mono.Nano(), nil
 }
 
-func (s *sensor) parts() []*part {
-	var parts []*part
-	for _, p := range []*part{s.net, s.opens, s.proc} {
-		if p != nil {
-			parts = append(parts, p)
+// loadParts loads the objects, all at once. Without proc there is no sensor; what
+// else cannot be loaded is a limit.
+func (s *sensor) loadParts() error {
+	objects := []struct {
+		what string
+		load func(base) (*part, error)
+	}{{"processes and files", loadProcPart}, {"opens", loadInside}, {"io_uring", loadUring}, {"the network", loadNetPart}}
+	parts, errs := make([]*part, len(objects)), make([]error, len(objects))
+	var wg sync.WaitGroup
+	for i, object := range objects {
+		wg.Go(func() { parts[i], errs[i] = object.load(s.base) })
+	}
+	wg.Wait()
+	for i, object := range objects {
+		switch {
+		case errs[i] == nil:
+			s.parts = append(s.parts, parts[i])
+		case i > 1: // of opens, the limits depend on it
+			s.limits = append(s.limits, fmt.Sprintf("no hooks for %s: %v", object.what, errs[i]))
 		}
 	}
-	return parts
+	s.proc, s.opens, s.noOpens, s.net = parts[0], parts[1], errs[1], parts[3]
+	return errs[0]
 }
 
 func (s *sensor) close() error {
@@ -101,9 +117,10 @@ func (s *sensor) close() error {
 			errs = append(errs, r.close())
 		}
 	}
-	for _, p := range s.parts() {
+	for _, p := range s.parts {
 		errs = append(errs, p.close())
 	}
+	errs = append(errs, s.base.close())
 	if s.wake >= 0 {
 		errs = append(errs, unix.Close(s.wake))
 	}
@@ -112,18 +129,25 @@ func (s *sensor) close() error {
 
 // Describe says what is watching.
 func (s *sensor) Describe() trace.Description {
-	d := trace.Description{Backend: "ebpf"}
-	for _, p := range s.parts() {
+	d := trace.Description{Backend: "ebpf", Limits: slices.Clone(s.limits)}
+	for _, p := range s.parts {
 		for _, at := range p.places {
 			d.Hooks = append(d.Hooks, s.reasoned(at.hook))
 		}
 		d.Limits = append(d.Limits, p.limits...)
 	}
-	d.Limits = append(d.Limits, s.openLimits()...)
-	if s.noNet != nil {
-		d.Limits = append(d.Limits, fmt.Sprintf("no network hooks: %v", s.noNet))
-	}
+	d.Limits = append(append(d.Limits, s.openLimits()...), standingLimits()...)
 	return d
+}
+
+// standingLimits are those of the places where the programs are.
+func standingLimits() []string {
+	return []string{
+		"renames, links, removals, changes by name and such requests of io_uring are recorded with the names that the program passed",
+		"calls that failed because a name did not exist, or existed already, are not recorded; such opens are counted",
+		"memory that is made executable after it was mapped (mprotect) is not seen",
+		"a descriptor that the step did not open itself (from a daemon that hands it over, from an event of fanotify) is not seen as an open",
+	}
 }
 
 // pollEvery is how long a record waits in a ring that is nearly empty.
@@ -132,7 +156,6 @@ const pollEvery = 20 * time.Millisecond
 // run delivers records until Stop.
 func (s *sensor) run() {
 	defer close(s.done)
-	s.decoder.alive[s.root.PID] = true
 	s.handler.Handle(s.root)
 	fds := []unix.PollFd{
 		{Fd: int32(s.wake), Events: unix.POLLIN},
@@ -218,7 +241,7 @@ func (s *sensor) settle(ctx context.Context) {
 // Stop ends the watch. See trace.Sensor.
 func (s *sensor) Stop(ctx context.Context) trace.Account {
 	var gaps []string
-	for _, p := range s.parts() {
+	for _, p := range s.parts {
 		if err := p.detach(); err != nil {
 			gaps = append(gaps, fmt.Sprintf("detach: %v", err))
 		}

@@ -16,7 +16,6 @@ enum {
 };
 
 #define ENOENT 2
-#define EEXIST 17
 #define AT_FDCWD -100
 #define MAX_ERRNO 4095
 

@@ -20,6 +20,8 @@ struct {
 	__type(value, __u32);
 } seen SEC(".maps");
 
+#define EEXIST 17
+
 /* find_file is the open file that a descriptor of the current process means now. */
 static __always_inline __u64 find_file(struct task_struct *task, __u32 fd)
 {
@@ -128,10 +130,8 @@ static __always_inline bool repeated(struct slot *s, __u32 tgid, __u64 string)
 	s->seen.tgid = tgid;
 	s->seen.string = string;
 	__builtin_memcpy(&key, &s->seen, sizeof(key));
-	if (bpf_map_lookup_elem(&seen, &key))
-		return true;
-	bpf_map_update_elem(&seen, &key, &one, BPF_ANY);
-	return false;
+	/* In one step: nearly all are new, and two threads cannot both be first. */
+	return bpf_map_update_elem(&seen, &key, &one, BPF_NOEXIST) == -EEXIST;
 }
 
 #endif

@@ -151,6 +151,15 @@ static __always_inline int close_section(struct slot *s, __u32 section, __u32 of
 	return n;
 }
 
+#define EFAULT 14
+
+/* unreadable counts what is missing; a call that failed for that reason did nothing. */
+static __always_inline void unreadable(struct slot *s)
+{
+	if (s->rec.head.error != EFAULT)
+		odd(ODD_UNREADABLE);
+}
+
 /*
  * add_string appends a string of the program as a section, without its NUL, and
  * returns its length.
@@ -164,7 +173,7 @@ __noinline int add_string(struct slot *s, __u64 address, __u32 section)
 		return 0;
 	n = bpf_probe_read_user_str(s->data + off, MAX_STRING, (void *)address);
 	if (n <= 0) {
-		odd(ODD_UNREADABLE);
+		unreadable(s);
 		return 0;
 	}
 	if (n == MAX_STRING)
@@ -198,7 +207,7 @@ __noinline int add_bytes(struct slot *s, __u64 address, __u32 size, __u32 sectio
 	if (size > MAX_STRING)
 		size = MAX_STRING;
 	if (bpf_probe_read_user(s->data + off, size, (void *)address)) {
-		odd(ODD_UNREADABLE);
+		unreadable(s);
 		return 0;
 	}
 	return close_section(s, section, off, size);
