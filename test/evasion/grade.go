@@ -68,33 +68,36 @@ func gradeRace(w Want, messages []trace.Message, s *scene) Seen {
 	for _, name := range s.truth {
 		truth[s.path(name)] = false
 	}
-	good, wrong, contested := Object, 0, 0
+	good, wrong := Object, 0
+	admitted := map[string]bool{} // reported as another file, and marked contested
 	for _, m := range messages {
 		if m.Kind != trace.Open || m.Errno != 0 {
 			continue
+		}
+		if _, real := truth[s.path(m.Name)]; real && m.Path != s.path(m.Name) && m.Marks&trace.Contested != 0 {
+			admitted[s.path(m.Name)] = true
 		}
 		if _, real := truth[m.Path]; real {
 			truth[m.Path] = true
 			good = min(good, gradeOf(m))
 		} else if isRaceFile(m.Path, s) {
 			wrong++ // says that a file was opened which was not
-			if m.Marks&trace.Contested != 0 {
-				contested++
-			}
 		}
 	}
-	right := 0
-	for _, seen := range truth {
+	right, contested := 0, 0
+	for name, seen := range truth {
 		if seen {
 			right++
+		} else if admitted[name] {
+			contested++
 		}
 	}
-	missing := len(truth) - right
-	out := Seen{Want: w, Grade: good, Note: fmt.Sprintf("%d opened, %d not reported, %d reported that were not opened (%d marked contested)",
-		len(truth), missing, wrong, contested)}
-	if lost := max(missing, wrong); len(truth) == 0 || lost*1000 > len(truth)*w.Slack.of(s.variant) {
+	missing := len(truth) - right - contested
+	out := Seen{Want: w, Grade: good, Note: fmt.Sprintf("%d opened, %d not reported, %d contested, %d reported that were not opened",
+		len(truth), missing, contested, wrong)}
+	if lost := max(missing, wrong); right == 0 || lost*1000 > len(truth)*w.Slack.of(s.variant) {
 		out.Grade = Missed
-		if len(truth) > 0 && right > len(truth)/2 {
+		if right > len(truth)/2 {
 			out.Grade = min(good, Said)
 		}
 	}

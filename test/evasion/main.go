@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"time"
 )
 
 func main() {
@@ -72,8 +73,9 @@ func (u *suite) all(ctx context.Context, match *regexp.Regexp, progress io.Write
 		if !match.MatchString(t.Name) {
 			continue
 		}
-		fmt.Fprintln(progress, t.Name)
+		start := time.Now()
 		v, err := u.run(ctx, t)
+		fmt.Fprintf(progress, "%s %.1fs\n", t.Name, time.Since(start).Seconds())
 		if err != nil {
 			return nil, err
 		}

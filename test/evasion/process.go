@@ -12,7 +12,7 @@ import (
 )
 
 // patience bounds one run of one trick. The tricks bound themselves to less.
-const patience = 90 * time.Second
+const patience = 60 * time.Second
 
 // ended is how a process ended.
 type ended struct {
@@ -38,7 +38,7 @@ func start(ctx context.Context, dir string, args ...string) (ended, error) {
 	defer out.Close()
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, out, out
-	killGroup(cmd)
+	killTree(cmd)
 	err = cmd.Run()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {

@@ -10,6 +10,6 @@ import (
 // The tricks are Linux's; this only has to build.
 const nobody = 65534
 
-func killGroup(*exec.Cmd) {}
+func killTree(*exec.Cmd) {}
 
 func identify(string) (fileID, error) { return fileID{}, errors.ErrUnsupported }

@@ -52,7 +52,7 @@ func variantOf(backend string, d *trace.Description) string {
 	}
 	if d != nil {
 		for _, h := range d.Hooks {
-			if strings.Contains(h.Name, "open") && (strings.HasPrefix(h.How, "fentry") || strings.HasPrefix(h.How, "lsm")) {
+			if (strings.Contains(h.Name, "open") || strings.Contains(h.Name, "file")) && (strings.HasPrefix(h.How, "fentry") || strings.HasPrefix(h.How, "lsm")) {
 				return "fentry"
 			}
 		}
@@ -147,41 +147,49 @@ func (st stream) unsound() []string {
 	return append(out, st.tree()...)
 }
 
-// tree checks that every process was born before it did anything, and ended
-// once. The first message's process is the root.
+// tree checks that every process is born before it does anything, and ends
+// once. The first message's process is the root. A PID that comes twice would
+// be the kernel's right only after as many forks as there are PIDs.
 func (st stream) tree() []string {
 	var out []string
 	alive := map[int]bool{}
 	for i, m := range st.messages {
+		still, known := alive[m.PID]
 		switch {
-		case i == 0 || m.Kind == trace.Fork:
-			alive[m.PID] = true
-			continue
-		case m.Kind == trace.Digest:
-			continue // comes when the content has been read
-		case !alive[m.PID]:
-			out = append(out, fmt.Sprintf("process %d does something (%s %s%s) before it is born or after its end", m.PID, m.Kind, m.Path, m.Op))
-			alive[m.PID] = true // say it once
-		}
-		if m.Kind == trace.Exit {
+		case m.Kind == trace.Digest: // comes when the content has been read
+		case m.Kind == trace.Exit:
+			if !still {
+				out = append(out, fmt.Sprintf("process %d ends before it is born, or twice", m.PID))
+			}
 			alive[m.PID] = false
+		case i == 0 || m.Kind == trace.Fork && !known:
+			alive[m.PID] = true
+		case m.Kind == trace.Fork:
+			out = append(out, fmt.Sprintf("process %d is born twice", m.PID))
+		case !known:
+			out = append(out, fmt.Sprintf("process %d does something (%s %s) before it is born", m.PID, m.Kind, m.Path))
+			alive[m.PID] = true // say it once
+		case !still:
+			out = append(out, fmt.Sprintf("process %d does something (%s %s) after its end", m.PID, m.Kind, m.Path))
 		}
 	}
-	left := 0
-	for _, still := range alive {
+	for _, pid := range st.survivors() {
+		delete(alive, pid)
+	}
+	for pid, still := range alive {
 		if still {
-			left++
+			out = append(out, fmt.Sprintf("process %d has no end, and is not said to survive", pid))
 		}
 	}
-	if survivors := st.survivors(); left != survivors {
-		out = append(out, fmt.Sprintf("%d processes have no end, and %d are said to survive", left, survivors))
+	if len(out) > 10 {
+		out = append(out[:10], fmt.Sprintf("and %d more", len(out)-10))
 	}
 	return out
 }
 
-func (st stream) survivors() int {
+func (st stream) survivors() []int {
 	if st.account == nil {
-		return 0
+		return nil
 	}
-	return len(st.account.Survivors)
+	return st.account.Survivors
 }

@@ -81,7 +81,7 @@ func remarks(b *strings.Builder, v Verdict, backends []string) {
 		for _, problem := range r.Problems {
 			fmt.Fprintf(b, "- **`%s` under %s**: %s\n", v.Trick.Name, backend, line(problem))
 		}
-		for _, note := range r.Notes {
+		for _, note := range append(r.Known, r.Notes...) {
 			fmt.Fprintf(b, "- `%s` under %s: %s\n", v.Trick.Name, backend, line(note))
 		}
 	}
@@ -114,7 +114,7 @@ func count(verdicts []Verdict, backends []string) string {
 	}
 	out := fmt.Sprintf("%d tricks: %d refused by this kernel, %d that do not work", len(verdicts), refused, broken)
 	for _, backend := range backends {
-		var ran, failed, better int
+		var ran, failed, known, better int
 		for _, v := range verdicts {
 			r, ok := v.Traced[backend]
 			if !ok {
@@ -124,11 +124,15 @@ func count(verdicts []Verdict, backends []string) string {
 			if len(r.Problems) > 0 {
 				failed++
 			}
+			if len(r.Known) > 0 {
+				known++
+			}
 			if len(r.Better) > 0 {
 				better++
 			}
 		}
-		out += fmt.Sprintf("; %s: %d ran, %d not as the table says, %d better", backend, ran, failed, better)
+		out += fmt.Sprintf("; %s: %d ran, %d not as the table says, %d with known shortfalls, %d better",
+			backend, ran, failed, known, better)
 	}
 	return out
 }
