@@ -51,6 +51,20 @@ func newCilock(t *testing.T) string {
 // files or for the network. CI requires it.
 func needBackend(t *testing.T, u *suite, backend string) {
 	t.Helper()
+	end := probe(t, u, backend)
+	d := listen(end.ours).description
+	if d != nil && d.Backend == backend && hears(d, "open", "file") && hears(d, "connect", "network") {
+		return
+	}
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("no complete %s sensor:\n%s", backend, end.ours)
+	}
+	t.Skipf("no complete %s sensor:\n%s", backend, end.ours)
+}
+
+// probe traces something small.
+func probe(t *testing.T, u *suite, backend string) ended {
+	t.Helper()
 	dir := filepath.Join(u.work, "probe")
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		t.Fatal(err)
@@ -60,14 +74,7 @@ func needBackend(t *testing.T, u *suite, backend string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := listen(end.ours).description
-	if d != nil && d.Backend == backend && hears(d, "open", "file") && hears(d, "connect", "network") {
-		return
-	}
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("no complete %s sensor:\n%s", backend, end.ours)
-	}
-	t.Skipf("no complete %s sensor:\n%s", backend, end.ours)
+	return end
 }
 
 // hears reports whether a sensor has a hook of one of these names.
