@@ -110,8 +110,10 @@ func (u *suite) prepare(ctx context.Context, folder string) (drop func() error, 
 		u.cilock = filepath.Join(u.work, "cilock")
 		err = buildCilock(ctx, u.cilock)
 	}
-	if err == nil {
-		u.tricks, err = filepath.Abs(u.tricks)
+	for _, name := range []*string{&u.tricks, &u.cilock} {
+		if err == nil && *name != "" {
+			*name, err = filepath.Abs(*name)
+		}
 	}
 	if err != nil {
 		return nil, errors.Join(err, drop())

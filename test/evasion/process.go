@@ -11,8 +11,11 @@ import (
 	"time"
 )
 
-// patience bounds one run of one trick. The tricks bound themselves to less.
-const patience = 60 * time.Second
+// Patience bounds one run of one trick. A slow one bounds itself to half of that.
+const (
+	patience     = 20 * time.Second
+	patienceSlow = 90 * time.Second
+)
 
 // ended is how a process ended.
 type ended struct {
@@ -25,10 +28,10 @@ type ended struct {
 // refusedCode is the exit code with which a trick says that this kernel refused it.
 const refusedCode = 77
 
-// start runs a command in dir to its end. What it says goes through a file: a
+// start runs a command in dir to its end, or for so long at most. What it says goes through a file: a
 // pipe would wait for every survivor that holds it.
-func start(ctx context.Context, dir string, args ...string) (ended, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+func start(ctx context.Context, most time.Duration, dir string, args ...string) (ended, error) {
+	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	out, err := os.CreateTemp(filepath.Dir(dir), "said-")
 	if err != nil {

@@ -94,7 +94,7 @@ func (u *suite) trace(ctx context.Context, t Trick, backend string) (Result, err
 		return Result{End: end, Problems: []string{err.Error()}}, nil
 	}
 	r := judge(t, backend, end, st, s)
-	r.Known, r.Problems = excuse(r.Variant, t.Name, r.Problems)
+	r.Known, r.Problems = excuse(backend, t.Name, r.Problems)
 	return r, nil
 }
 
@@ -114,7 +114,11 @@ func (u *suite) start(ctx context.Context, s *scene, t Trick, prefix []string) (
 		return ended{}, err
 	}
 	defer stop()
-	return start(ctx, s.dir, args...)
+	most := patience
+	if t.Slow {
+		most = patienceSlow
+	}
+	return start(ctx, most, s.dir, args...)
 }
 
 func (u *suite) drop(s *scene) {

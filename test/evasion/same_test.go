@@ -23,32 +23,31 @@ func differs(backend string) []string {
 	return nil
 }
 
-// TestSameUnderEBPF and TestSameUnderPtrace: a step cannot tell a traced run
-// from one that is not traced, but for the fields above.
-func TestSameUnderEBPF(t *testing.T)   { testSame(t, "ebpf") }
-func TestSameUnderPtrace(t *testing.T) { testSame(t, "ptrace") }
-
-func testSame(t *testing.T, backend string) {
+// TestSame: a step cannot tell a traced run from one that is not traced, but
+// for the fields above.
+func TestSame(t *testing.T) {
 	needRoot(t)
 	if testing.Short() {
-		t.Skip("takes half a minute")
+		t.Skip("takes a minute")
 	}
-	u := newSuite(t, newCilock(t), backend)
-	if end := probe(t, u, backend); !strings.Contains(end.ours, "cilock: backend: "+backend+"\n") {
-		if os.Getenv("CI") == "true" {
+	u := newSuite(t, newCilock(t))
+	for _, backend := range []string{"ebpf", "ptrace"} {
+		if end := probe(t, u, backend); strings.Contains(end.ours, "cilock: backend: "+backend+"\n") {
+			u.backends = append(u.backends, backend)
+		} else if os.Getenv("CI") == "true" {
 			t.Fatalf("no %s sensor:\n%s", backend, end.ours)
 		}
-		t.Skipf("no %s sensor:\n%s", backend, end.ours)
 	}
 	for _, c := range sameCases(u.tricks) {
 		t.Run(c.name, func(t *testing.T) {
 			untraced := c.run(t, u, "off")
-			traced := c.run(t, u, backend)
-			if diff := lineDiff(untraced, traced, differs(backend)); diff != "" {
-				t.Errorf("untraced (-) and traced (+) differ:\n%s", diff)
-			}
 			if len(untraced) < 20 {
-				t.Errorf("hardly anything was compared: %q", untraced)
+				t.Errorf("there is hardly anything to compare: %q", untraced)
+			}
+			for _, backend := range u.backends {
+				if diff := lineDiff(untraced, c.run(t, u, backend), differs(backend)); diff != "" {
+					t.Errorf("untraced (-) and under %s (+) differ:\n%s", backend, diff)
+				}
 			}
 		})
 	}
@@ -80,10 +79,10 @@ func sameCases(tricks string) []sameCase {
 		{name: "stdin", command: shell(`cat >"$0"`, "{out}"), stdin: bytes.Repeat([]byte("0123456789abcde\n\x00\xff"), 1<<15)},
 		{name: "pipeline", command: shell(`seq 20000 | cat | tr 0-9 a-j | cat | tac | cat | sort | tail -n 5000 >"$0"`, "{out}")},
 	}
-	for _, code := range []string{"0", "1", "2", "77", "126", "127", "128", "143", "255"} {
+	for _, code := range []string{"0", "1", "127", "143", "255"} {
 		cases = append(cases, sameCase{name: "exit_" + code, command: shell("echo a report of the step >\"$0\"; exit "+code, "{out}")})
 	}
-	for _, signal := range []string{"HUP", "INT", "QUIT", "ABRT", "KILL", "SEGV", "PIPE", "TERM", "USR1"} {
+	for _, signal := range []string{"INT", "KILL", "SEGV", "TERM", "USR1"} {
 		cases = append(cases, sameCase{name: "die_" + signal, command: shell("echo a report of the step >\"$0\"; ulimit -c 0; kill -"+signal+" $$", "{out}")})
 	}
 	return cases

@@ -44,6 +44,7 @@ type Trick struct {
 	Setup string   // what the harness prepares: see scene.prepare
 
 	Program string
+	Slow    bool // it races, or is many
 	Wants   []Want
 
 	// Changed says, for a backend, why the trick may end otherwise than it does

@@ -63,7 +63,7 @@ func execTricks() []Trick {
 			},
 		},
 		{
-			Name: "exec_race", Does: "another thread changes the name of the program while execve reads it",
+			Name: "exec_race", Slow: true, Does: "another thread changes the name of the program while execve reads it",
 			Wants: []Want{worker, theSecret(object)},
 			Changed: map[string]string{
 				"ptrace": "the race is lost at the tracer's pace", "ebpf": "the race is lost at the tracer's pace",

@@ -68,7 +68,7 @@ func nameTricks() []Trick {
 		{
 			Name: "deep_path", Does: "25 folders down, where the absolute name is longer than PATH_MAX",
 			Wants: []Want{
-				{What: "the open, by inode", Is: openedFact("inode"), Grades: all(Said)},
+				{What: "the open, by inode", Is: openedFact("inode"), Grades: Grades{Fentry: Object, Exit: Object, Ptrace: Said}},
 				{What: "the name marked as cut or as the program's word", Is: openedFact("inode").partial(), Grades: all(Said)},
 			},
 		},

@@ -64,7 +64,10 @@ func oddNetTricks() []Trick {
 		}},
 		{Name: "unix_path", Does: "Unix sockets: path, datagram, abstract name", Wants: []Want{
 			{What: "connect to a path", Is: reached("connect", "unix", "", "./stream", ""), Said: reached("connect", "unix", "", "stream", ""), Grades: object},
-			{What: "datagram to a path", Is: reached("send|connect", "unix", "", "./datagram", ""), Grades: object},
+			{
+				What: "datagram to a path", Is: reached("send|connect", "unix", "", "./datagram", ""),
+				Said: reached("send", "unix", "", "datagram", ""), Grades: Grades{Fentry: Said, Exit: Said, Ptrace: Object},
+			},
 			{What: "connect to an abstract name", Is: reached("connect", "unix", "", "{abstract}", ""), Grades: object},
 		}},
 		{Name: "listen_in", Does: "a port to come in by: listen without bind", Wants: []Want{

@@ -8,6 +8,7 @@ func openTricks() []Trick {
 	// Without fentry, io_uring gives eBPF a copy of the request, and ptrace
 	// sees that a ring was made.
 	ring := Grades{Fentry: Object, Exit: Said, Ptrace: Call}
+	claims := Grades{Fentry: Said, Exit: Said, Ptrace: Call}
 	uring := []string{"io_uring_setup", "io_uring_enter", "io_uring_register"}
 	byRing := func(how, does string) Trick {
 		return Trick{
@@ -41,8 +42,8 @@ func openTricks() []Trick {
 			Name: "uring_openat2", Does: "io_uring: openat2, renameat, unlinkat",
 			Wants: []Want{
 				{What: "open of the secret", Is: opened("secret"), Calls: uring, Grades: ring, Limit: "io_uring"},
-				{What: "the renaming", Is: changed("rename", "decoy", "moved"), Calls: uring, Grades: all(Call), Limit: "io_uring"},
-				{What: "the removal", Is: changed("unlink", "moved", ""), Calls: uring, Grades: all(Call), Limit: "io_uring"},
+				{What: "the renaming", Is: changed("rename", "decoy", "moved"), Calls: uring, Grades: claims, Limit: "io_uring"},
+				{What: "the removal", Is: changed("unlink", "moved", ""), Calls: uring, Grades: claims, Limit: "io_uring"},
 			},
 		},
 		{Name: "int80", Does: "open by int 0x80, the 32-bit entry", Wants: []Want{theSecret(object)}},

@@ -39,7 +39,7 @@ func treeTricks() []Trick {
 			Wants: []Want{{What: "each file", Is: kind(trace.Open), Truth: true, Grades: object}},
 		},
 		{
-			Name: "fork_bomb", Does: "2,000 children, each opens a file and ends",
+			Name: "fork_bomb", Slow: true, Does: "2,000 children, each opens a file and ends",
 			Wants: []Want{
 				{What: "each file", Is: kind(trace.Open), Truth: true, Grades: object},
 				{What: "each fork", Is: kind(trace.Fork), Times: 2000, Grades: object},
