@@ -24,8 +24,8 @@ func (t *tracer) forked(th *thread) {
 		return
 	}
 	s, ok := t.readStatus(tid)
-	if !ok {
-		return
+	if !ok || s.tracer == 0 {
+		return // its end has come before, too: its maker, stopped, has not buried it yet
 	}
 	s.parent = th.proc.pid
 	t.newProcess(tid, th.proc, s)
