@@ -3,6 +3,7 @@ package tracerd
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/org/cilock-action/pkg/trace"
 )
@@ -89,15 +90,27 @@ func (h *hasher) run() {
 // stop waits for the files that are still to be hashed and returns the gaps.
 func (h *hasher) stop(ctx context.Context) (gaps []string) {
 	close(h.queue)
+	dropped := 0
 	select {
 	case <-h.done:
 	case <-ctx.Done():
-		gaps = append(gaps, fmt.Sprintf("%d executed files were not hashed in time", len(h.queue)))
-		for range h.queue { // the rest is dropped
+		for range h.queue {
+			dropped++
 		}
+		select { // the one that is being hashed
+		case <-h.done:
+		case <-time.After(lastWithin):
+			dropped++
+		}
+	}
+	if dropped > 0 {
+		gaps = append(gaps, fmt.Sprintf("%d executed files were not hashed in time", dropped))
 	}
 	if h.late > 0 {
 		gaps = append(gaps, fmt.Sprintf("%d executed files were not hashed: they came too fast", h.late))
 	}
 	return gaps
 }
+
+// lastWithin is how long the last file may take when the time is up.
+const lastWithin = 100 * time.Millisecond

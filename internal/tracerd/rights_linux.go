@@ -31,12 +31,15 @@ const (
 
 // dropRights gives up every other capability, on all threads, for good. What
 // was loaded and attached stays so through its descriptors. A tracer that has
-// no capabilities has nothing to give up.
+// no capabilities has nothing to give up. Root without CAP_SYS_PTRACE, as in a
+// container, keeps what it has: the kernel lets it look at a process only while
+// it has every capability that the process has (ptrace(2), access mode
+// checking).
 func dropRights() {
-	_ = unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+	_, _, _ = syscall.AllThreadsSyscall6(unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0)
 	head := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
 	var data [2]unix.CapUserData
-	if unix.Capget(&head, &data[0]) != nil {
+	if unix.Capget(&head, &data[0]) != nil || data[0].Permitted&(1<<unix.CAP_SYS_PTRACE) == 0 {
 		return
 	}
 	for i, mask := range [2]uint32{keptLow, keptHigh} {
@@ -44,7 +47,7 @@ func dropRights() {
 		data[i].Permitted &= mask
 		data[i].Inheritable = 0
 	}
-	syscall.AllThreadsSyscall(unix.SYS_CAPSET, uintptr(unsafe.Pointer(&head)), uintptr(unsafe.Pointer(&data[0])), 0)
+	_, _, _ = syscall.AllThreadsSyscall(unix.SYS_CAPSET, uintptr(unsafe.Pointer(&head)), uintptr(unsafe.Pointer(&data[0])), 0)
 }
 
 // sameProcess is an error if pid is not, or not any more, the process that

@@ -15,7 +15,10 @@ import (
 // Backend is one way to watch.
 type Backend struct {
 	Name string
-	Arm  func(context.Context, trace.Options) (trace.Sensor, error)
+	// Probe, if there is one, finds out whether Arm can work, with nothing done
+	// to the frozen process.
+	Probe func(context.Context) error
+	Arm   func(context.Context, trace.Options) (trace.Sensor, error)
 }
 
 // armWithin and stopWithin bound what the tracer does before and after the
@@ -48,7 +51,7 @@ func Serve(in io.Reader, out io.Writer, backends []Backend) error {
 	flushed := make(chan struct{})
 	go func() { defer close(flushed); s.run(done) }()
 	if err := s.send(frameArmed, sensor.Describe()); err == nil {
-		lines.ReadSlice('\n') // "stop", or the end: both end the watch
+		_, _ = lines.ReadSlice('\n') // "stop", or the end: both end the watch
 	}
 
 	ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
@@ -83,6 +86,11 @@ func arm(line []byte, s *sender, backends []Backend) (trace.Sensor, *hasher, err
 		protect()
 		ctx, cancel := context.WithTimeout(context.Background(), armWithin)
 		defer cancel()
+		if b.Probe != nil {
+			if err := b.Probe(ctx); err != nil {
+				return nil, nil, err
+			}
+		}
 		h := newHasher(s)
 		sensor, err := b.Arm(ctx, trace.Options{PID: o.PID, Handler: h, RingBytes: o.Ring})
 		if err != nil {

@@ -2,6 +2,11 @@
 
 package tracerd
 
-import "syscall"
+import (
+	"os"
+	"syscall"
+)
 
 func ownSession() *syscall.SysProcAttr { return nil }
+
+func killSession(p *os.Process) { p.Kill() }

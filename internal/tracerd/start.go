@@ -80,8 +80,9 @@ func (a attempt) String() string {
 type sudoState struct{ tried, works bool }
 
 // attempts lists what to try, best first. eBPF needs rights: ours, or root's.
+// Whoever is root has them already, as far as they can be had.
 func attempts(backend string) []attempt {
-	ebpf := attempt{EBPF, !privileged() && sudoPath() != ""}
+	ebpf := attempt{EBPF, !privileged() && os.Geteuid() != 0 && sudoPath() != ""}
 	switch backend {
 	case EBPF:
 		return []attempt{ebpf}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"sync"
 	"time"
 
 	"github.com/org/cilock-action/pkg/trace"
@@ -20,7 +21,8 @@ type Watch struct {
 	cmd     *exec.Cmd
 	in      io.WriteCloser
 	out     io.ReadCloser
-	said    *bytes.Buffer // by sudo, or by a tracer that fails early; bounded
+	said    bounded // by sudo, or by a tracer that fails early
+	killed  sync.Once
 	limits  []string
 
 	armed    trace.Description
@@ -39,21 +41,27 @@ var errNoHello = errors.New("the tracer did not start")
 // silence is told, since what it saw then came late or not at all.
 const silence = 10 * time.Second
 
-// helloWithin bounds the start of the tracer, sudo included.
-const helloWithin = 5 * time.Second
+// helloWithin bounds the start of the tracer, sudo included, and goneWithin the
+// wait for the end of one that is of no use.
+const (
+	helloWithin = 5 * time.Second
+	goneWithin  = time.Second
+)
 
 // launch starts a tracer and has it arm its sensor.
 func launch(ctx context.Context, o Options, a attempt, order order) (_ *Watch, err error) {
-	w := &Watch{handler: o.Handler, said: new(bytes.Buffer), over: make(chan struct{})}
+	w := &Watch{handler: o.Handler, over: make(chan struct{})}
 	if err := w.spawn(o, a); err != nil {
 		return nil, fmt.Errorf("start the tracer: %w", err)
 	}
-	stop := context.AfterFunc(ctx, w.kill)
-	defer stop()
+	cancelled := context.AfterFunc(ctx, w.kill)
 	defer func() {
+		if !cancelled() && err == nil { // it is killed, or about to be
+			err = ctx.Err()
+		}
 		if err != nil {
 			w.kill()
-			w.cmd.Wait()
+			w.bury()
 			err = w.explain(err)
 		}
 	}()
@@ -64,9 +72,17 @@ func launch(ctx context.Context, o Options, a attempt, order order) (_ *Watch, e
 		return nil, errNoHello
 	}
 	alarm = time.AfterFunc(armWithin+helloWithin, w.kill)
-	defer alarm.Stop()
 	if err := w.arm(o, a, order); err != nil {
+		alarm.Stop()
 		return nil, err
+	}
+	if !alarm.Stop() {
+		return nil, errors.New("the tracer took too long")
+	}
+	if a.backend == Ptrace { // not before it is certain that the tracer lives on
+		if err := w.installFilter(o); err != nil {
+			return nil, err
+		}
 	}
 	go w.read()
 	return w, nil
@@ -83,7 +99,7 @@ func (w *Watch) spawn(o Options, a attempt) (err error) {
 	w.cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}
 	w.cmd.Dir = "/"
 	w.cmd.SysProcAttr = ownSession()
-	w.cmd.Stderr = &bounded{w.said}
+	w.cmd.Stderr = &w.said
 	w.cmd.WaitDelay = time.Second
 	if w.in, err = w.cmd.StdinPipe(); err != nil {
 		return err
@@ -99,7 +115,7 @@ func (w *Watch) spawn(o Options, a attempt) (err error) {
 }
 
 // arm sends the order and reads the answer; with ptrace the frozen process has
-// a part in it, before and after.
+// a part in it.
 func (w *Watch) arm(o Options, a attempt, order order) error {
 	if a.backend == Ptrace {
 		if err := w.allowPtrace(o); err != nil {
@@ -133,9 +149,6 @@ func (w *Watch) arm(o Options, a attempt, order order) error {
 	}
 	if err := json.Unmarshal(rest, &w.armed); err != nil {
 		return fmt.Errorf("read what the tracer is: %w", err)
-	}
-	if a.backend == Ptrace {
-		return w.installFilter(o)
 	}
 	return nil
 }
@@ -203,7 +216,7 @@ func (w *Watch) Stop(ctx context.Context) trace.Account {
 		<-w.over
 	}
 	w.in.Close()
-	go w.cmd.Wait() // a caretaker of survivors may stay
+	go func() { _ = w.cmd.Wait() }() // a caretaker of survivors may stay
 	var account trace.Account
 	switch {
 	case w.end != nil && w.lost == nil:
@@ -225,28 +238,54 @@ func (w *Watch) Stop(ctx context.Context) trace.Account {
 // kill ends the tracer, or lets it end: sudo runs as root and is not ours to
 // kill, but its input is.
 func (w *Watch) kill() {
-	w.in.Close()
-	w.cmd.Process.Kill()
-	w.out.Close()
+	w.killed.Do(func() {
+		w.in.Close()
+		killSession(w.cmd.Process)
+		w.out.Close()
+	})
+}
+
+// bury waits for the end of a tracer that was killed, as far as it can be: a
+// sudo that hangs goes on hanging.
+func (w *Watch) bury() {
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		_ = w.cmd.Wait()
+	}()
+	select {
+	case <-gone:
+	case <-time.After(goneWithin):
+	}
 }
 
 // explain adds what sudo or the tracer said.
 func (w *Watch) explain(err error) error {
-	if said := oneLine(w.said.Bytes()); said != "" {
+	if said := w.said.line(); said != "" {
 		return fmt.Errorf("%w: %s", err, said)
 	}
 	return err
 }
 
 // bounded keeps the first bytes of what is written to it.
-type bounded struct{ to *bytes.Buffer }
+type bounded struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
 
 func (b *bounded) Write(p []byte) (int, error) {
 	const most = 1 << 10
-	if left := most - b.to.Len(); left > 0 {
-		b.to.Write(p[:min(left, len(p))])
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if left := most - b.b.Len(); left > 0 {
+		b.b.Write(p[:min(left, len(p))])
 	}
 	return len(p), nil
 }
 
-func oneLine(b []byte) string { return string(bytes.Join(bytes.Fields(b), []byte(" "))) }
+// line is what was kept, as one line.
+func (b *bounded) line() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return string(bytes.Join(bytes.Fields(b.b.Bytes()), []byte(" ")))
+}

@@ -57,15 +57,15 @@ func fakes() []Backend {
 		}
 	}
 	return []Backend{
-		{"good", arm(nil)},
-		{"dies", arm(func() { syscall.Kill(os.Getpid(), syscall.SIGKILL) })},
-		{"hangs", arm(func() { select {} })},
-		{"garbage", arm(func() { os.Stdout.WriteString("m\xff\xff\xff\xff") })},
-		{"truncated", arm(func() { os.Stdout.WriteString("m\x02\x00\x00\x00\xff\xff") })},
-		{EBPF, func(context.Context, trace.Options) (trace.Sensor, error) {
+		{Name: "good", Arm: arm(nil)},
+		{Name: "dies", Arm: arm(func() { syscall.Kill(os.Getpid(), syscall.SIGKILL) })},
+		{Name: "hangs", Arm: arm(func() { select {} })},
+		{Name: "garbage", Arm: arm(func() { os.Stdout.WriteString("m\xff\xff\xff\xff") })},
+		{Name: "truncated", Arm: arm(func() { os.Stdout.WriteString("m\x02\x00\x00\x00\xff\xff") })},
+		{Name: EBPF, Arm: func(context.Context, trace.Options) (trace.Sensor, error) {
 			return nil, fmt.Errorf("load: %w", errors.ErrUnsupported)
 		}},
-		{Ptrace, func(context.Context, trace.Options) (trace.Sensor, error) {
+		{Name: Ptrace, Arm: func(context.Context, trace.Options) (trace.Sensor, error) {
 			fmt.Fprintln(os.Stderr, "some\nwords")
 			os.Exit(3)
 			return nil, nil
