@@ -18,6 +18,7 @@ import (
 
 	"github.com/org/cilock-action/pkg/attest"
 	"github.com/org/cilock-action/test/act"
+	"github.com/org/cilock-action/test/sandbox"
 )
 
 // kitVariable names the folder of a kit that is there already: the tests that
@@ -29,6 +30,7 @@ const kitVariable = "CILOCK_E2E_KIT"
 var kitFolder string
 
 func TestMain(m *testing.M) {
+	sandbox.Enter()
 	os.Exit(func() int {
 		kitFolder = os.Getenv(kitVariable)
 		if kitFolder != "" {
