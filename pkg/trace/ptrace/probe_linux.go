@@ -40,6 +40,9 @@ func probe(ctx context.Context) error {
 		stop()
 		child.end()
 	}()
+	if err := child.awaitReady(); err != nil {
+		return err
+	}
 	t := newTracer(nil)
 	if errno := request(unix.PTRACE_SEIZE, child.pid, 0, options); errno != 0 {
 		return t.refused(child.pid, errno)
@@ -64,14 +67,26 @@ func probe(ctx context.Context) error {
 	return nil
 }
 
-// probed is a child that waits at its pipe, installs the filter and unlinks
-// nothing.
+// probed is a child that says when it can be traced, waits at its socket,
+// installs the filter and opens nothing.
 type probed struct {
-	pid, pipe int
+	pid, socket int
+}
+
+func (p probed) awaitReady() error {
+	var b [1]byte
+	n, err := 0, error(unix.EINTR)
+	for errors.Is(err, unix.EINTR) {
+		n, err = unix.Read(p.socket, b[:])
+	}
+	if n != 1 {
+		return fmt.Errorf("wait for the probed process to be ready: read %d bytes, %w", n, err)
+	}
+	return nil
 }
 
 func (p probed) release() error {
-	if _, err := unix.Write(p.pipe, []byte{1}); err != nil {
+	if _, err := unix.Write(p.socket, []byte{1}); err != nil {
 		return fmt.Errorf("release the probed process: %w", err)
 	}
 	return nil
@@ -91,7 +106,7 @@ func (p probed) wait() (state unix.WaitStatus, err error) {
 
 // end kills the child and waits until it is gone.
 func (p probed) end() {
-	unix.Close(p.pipe)
+	unix.Close(p.socket)
 	for unix.Kill(p.pid, unix.SIGKILL) == nil {
 		if state, err := p.wait(); err != nil || state.Exited() || state.Signaled() {
 			return
@@ -102,9 +117,9 @@ func (p probed) end() {
 // startProbed forks without exec, so that the probe depends on no program. The
 // child shares nothing and does nothing but system calls.
 func startProbed() (probed, error) {
-	var pipe [2]int
-	if err := unix.Pipe2(pipe[:], unix.O_CLOEXEC); err != nil {
-		return probed{}, fmt.Errorf("make a pipe: %w", err)
+	ends, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return probed{}, fmt.Errorf("make a socket pair: %w", err)
 	}
 	filter := Filter()
 	prog := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
@@ -116,31 +131,37 @@ func startProbed() (probed, error) {
 	syscall.ForkLock.Lock()
 	defer syscall.ForkLock.Unlock()
 	if err := unix.PthreadSigmask(unix.SIG_SETMASK, &all, &before); err != nil {
+		unix.Close(ends[0])
+		unix.Close(ends[1])
 		return probed{}, fmt.Errorf("block signals: %w", err)
 	}
-	pid, errno := forkProbed(pipe[0], pipe[1], &prog)
+	pid, errno := forkProbed(ends[0], ends[1], &prog)
 	_ = unix.PthreadSigmask(unix.SIG_SETMASK, &before, nil) // as it was
-	unix.Close(pipe[0])
+	unix.Close(ends[0])
 	if errno != 0 {
-		unix.Close(pipe[1])
+		unix.Close(ends[1])
 		return probed{}, fmt.Errorf("fork: %w", errno)
 	}
-	return probed{pid, pipe[1]}, nil
+	return probed{pid, ends[1]}, nil
 }
 
 // forkProbed returns in the parent. In the child nothing may allocate, grow the
-// stack or be preempted, as in syscall.forkAndExecInChild.
+// stack or be preempted, as in syscall.forkAndExecInChild. The child is made
+// dumpable, which we may not be: without rights it could not be traced, and it
+// is gone before it could tell anything.
 //
 //go:nosplit
 //go:norace
-func forkProbed(read, write int, prog *unix.SockFprog) (int, syscall.Errno) {
+func forkProbed(own, other int, prog *unix.SockFprog) (int, syscall.Errno) {
 	var b byte
 	pid, _, errno := syscall.RawSyscall6(unix.SYS_CLONE, uintptr(unix.SIGCHLD), 0, 0, 0, 0, 0)
 	if errno != 0 || pid != 0 {
 		return int(pid), errno
 	}
-	_, _, _ = syscall.RawSyscall(unix.SYS_CLOSE, uintptr(write), 0, 0)
-	n, _, _ := syscall.RawSyscall(unix.SYS_READ, uintptr(read), uintptr(unsafe.Pointer(&b)), 1)
+	_, _, _ = syscall.RawSyscall(unix.SYS_CLOSE, uintptr(other), 0, 0)
+	_, _, _ = syscall.RawSyscall6(unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 1, 0, 0, 0, 0)
+	_, _, _ = syscall.RawSyscall(unix.SYS_WRITE, uintptr(own), uintptr(unsafe.Pointer(&b)), 1)
+	n, _, _ := syscall.RawSyscall(unix.SYS_READ, uintptr(own), uintptr(unsafe.Pointer(&b)), 1)
 	if n != 1 {
 		_, _, _ = syscall.RawSyscall(unix.SYS_EXIT_GROUP, uintptr(unix.ECANCELED), 0, 0)
 	}
