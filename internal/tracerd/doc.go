@@ -47,12 +47,18 @@ type order struct {
 // The kinds of frame.
 const (
 	frameHello    = 'h' // nothing: the tracer runs, whatever comes then
-	frameArmed    = 'a' // trace.Description as JSON
+	frameArmed    = 'a' // armed as JSON
 	frameRefused  = 'r' // refusal as JSON
 	frameMessages = 'm' // messages in their wire form
 	frameBeat     = 'b' // nothing: the tracer is alive
 	frameEnd      = 'e' // ending as JSON
 )
+
+// armed says what watches, and from which process.
+type armed struct {
+	trace.Description
+	PID int `json:"pid"`
+}
 
 // refusal says why nothing is watched.
 type refusal struct {

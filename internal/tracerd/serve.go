@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"github.com/org/cilock-action/pkg/trace"
@@ -50,7 +51,7 @@ func Serve(in io.Reader, out io.Writer, backends []Backend) error {
 	done := make(chan struct{})
 	flushed := make(chan struct{})
 	go func() { defer close(flushed); s.run(done) }()
-	if err := s.send(frameArmed, sensor.Describe()); err == nil {
+	if err := s.send(frameArmed, armed{sensor.Describe(), os.Getpid()}); err == nil {
 		_, _ = lines.ReadSlice('\n') // "stop", or the end: both end the watch
 	}
 

@@ -25,7 +25,8 @@ type Watch struct {
 	killed  sync.Once
 	limits  []string
 
-	armed    trace.Description
+	armed    armed
+	disarmed disarmed
 	reasons  []string
 	received uint64
 	quiet    time.Duration // the longest that nothing came
@@ -150,6 +151,7 @@ func (w *Watch) arm(o Options, a attempt, order order) error {
 	if err := json.Unmarshal(rest, &w.armed); err != nil {
 		return fmt.Errorf("read what the tracer is: %w", err)
 	}
+	w.disarmed.tracer = w.armed.PID
 	return nil
 }
 
@@ -189,6 +191,7 @@ func (w *Watch) messages(batch []byte) error {
 		}
 		batch = rest
 		w.received++
+		w.disarmed.look(m)
 		w.handler.Handle(m)
 	}
 	return nil
@@ -196,7 +199,7 @@ func (w *Watch) messages(batch []byte) error {
 
 // Describe says what watches.
 func (w *Watch) Describe() trace.Description {
-	d := w.armed
+	d := w.armed.Description
 	d.Limits = append(append([]string(nil), d.Limits...), w.limits...)
 	return d
 }
@@ -205,9 +208,11 @@ func (w *Watch) Describe() trace.Description {
 func (w *Watch) Reasons() []string { return w.reasons }
 
 // Stop ends the watch and returns the account. A tracer that ended before it
-// was told to, or does not answer while ctx lasts, leaves a gap; what it had
+// was told to, or does not answer in time (it may have been stopped), leaves a gap; what it had
 // sent by then has been handled.
 func (w *Watch) Stop(ctx context.Context) trace.Account {
+	ctx, cancel := context.WithTimeout(ctx, stopWithin+goneWithin)
+	defer cancel()
 	_, werr := w.in.Write([]byte("stop\n"))
 	select {
 	case <-w.over:
@@ -229,6 +234,7 @@ func (w *Watch) Stop(ctx context.Context) trace.Account {
 	default:
 		account.Gaps = []string{fmt.Sprintf("the tracer ended before the step did (%v): what came after is not seen", errors.Join(w.lost, werr))}
 	}
+	account.Gaps = append(account.Gaps, w.disarmed.gaps...)
 	if w.quiet > silence {
 		account.Gaps = append(account.Gaps, fmt.Sprintf("the tracer was silent for %s", w.quiet.Round(time.Second)))
 	}
