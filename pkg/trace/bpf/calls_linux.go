@@ -162,6 +162,7 @@ func suspiciousCalls() []call {
 		suspicious("memfd_create", 0, filterNone, 0),
 		suspicious("execveat", 0, filterFailed, 1),
 		suspicious("mount", 0, filterNone, 0, 1, 2), suspicious("move_mount", 0, filterNone, 1, 3),
+		suspicious("open_tree", 0, filterNone, 1), suspicious("fsopen", 0, filterNone, 0), suspicious("fsmount", 0, filterNone),
 		suspicious("umount2", 0, filterNone, 0), suspicious("pivot_root", 0, filterNone, 0, 1), suspicious("chroot", 0, filterNone, 0),
 		suspicious("unshare", 0, filterNone), aimed("setns", 0),
 		suspicious("clone", 0, filterNamespaces), suspicious("clone3", 0, filterNamespaces3),

@@ -13,7 +13,7 @@ import (
 
 // TestProbe: it works for a user without rights, also from a process that
 // nobody may trace, as the real one is.
-func TestProbe(t *testing.T) {
+func TestProbeOfTheUntraceable(t *testing.T) {
 	if nobody.Rerun(t) {
 		return
 	}

@@ -57,6 +57,9 @@ func suspiciousCalls() []*call {
 	add("move_mount", func(t *tracer, th *thread) string {
 		return join(" on ", t.textFrom(th, 0, 1), t.textFrom(th, 2, 3))
 	})
+	add("open_tree", func(t *tracer, th *thread) string { return t.textFrom(th, 0, 1) })
+	add("fsopen", func(t *tracer, th *thread) string { return t.textAt(th, 0) })
+	add("fsmount", number("flags ", 1))
 	return all
 }
 
