@@ -61,7 +61,11 @@ func (d *decoder) open(m *trace.Message, h head, o *object) {
 	m.Access = access(h, o)
 	name := o.section[openName]
 	if h.marks&trace.StringOnly != 0 {
-		m.Path = absolute(o.section[openBase], name)
+		base := o.section[openBase]
+		if h.aux&auxUring != 0 { // a request is laid out as a change is
+			base = o.section[changeBase]
+		}
+		m.Path = absolute(base, name)
 		return
 	}
 	d.setObject(m, h, o, o.section[openPath])
