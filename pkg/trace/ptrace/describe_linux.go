@@ -33,6 +33,7 @@ func limits() []string {
 		"a child made with CLONE_UNTRACED is not seen: its opens and other watched calls fail with ENOSYS",
 		"a process that is not for the tracer to read (not dumpable, without CAP_SYS_PTRACE) is named by its calls alone",
 		"if the tracer is killed, the watched calls of the step fail with ENOSYS",
+		"a process that job control has stopped shows state t in /proc, not T",
 		"a failed exec is not recorded",
 		"memory that is made executable after it was mapped (mprotect) is not seen",
 		"a descriptor that the step did not open itself (from a daemon that hands it over, from an event of fanotify) is not seen as an open",

@@ -111,13 +111,9 @@ func readFile(name string, buf []byte) []byte {
 		return nil
 	}
 	defer unix.Close(fd)
-	n := 0
-	for n < len(buf) {
-		more, err := unix.Read(fd, buf[n:])
-		if err != nil || more <= 0 {
-			break
-		}
-		n += more
+	n, err := unix.Read(fd, buf) // procfs gives what there is at once
+	if err != nil {
+		return nil
 	}
 	return buf[:n]
 }

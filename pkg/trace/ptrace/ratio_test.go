@@ -45,7 +45,7 @@ func TestRatio(t *testing.T) {
 		}
 		tracer := r.tracer.ProcessState
 		cpu[1] = r.state.UserTime() + r.state.SystemTime() + tracer.UserTime() + tracer.SystemTime()
-		t.Log(len(r.messages), "messages,", r.account.NotFound, "not found, tracer", tracer.UserTime(), tracer.SystemTime())
+		t.Log(r.out, len(r.messages), "messages,", r.account.NotFound, "not found, tracer", tracer.UserTime(), tracer.SystemTime())
 		return r.took
 	}
 	plain()

@@ -63,6 +63,35 @@ func eventMessage(tid int) (int, unix.Errno) {
 	return int(value), errno
 }
 
+// pollStop is wait4(2) for any tracee or child of this thread, and does not
+// wait: then tid is 0.
+func pollStop() (tid int, state unix.WaitStatus, err error) {
+	every := -1
+	pid, _, errno := syscall.RawSyscall6(unix.SYS_WAIT4, uintptr(every), uintptr(unsafe.Pointer(&state)),
+		unix.WALL|unix.WNOTHREAD|unix.WNOHANG, 0, 0, 0)
+	if errno != 0 {
+		return 0, 0, errno
+	}
+	return int(pid), state, nil
+}
+
+// yield lets others of the same processor run.
+func yield() { _, _, _ = syscall.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0) }
+
+// muteStops keeps the kernel from sending this process a SIGCHLD with each stop
+// of a tracee, for which Go has a handler: SA_NOCLDSTOP (sigaction(2)). That of
+// a child's end still comes. Only the flags are changed, in place.
+func muteStops() {
+	const noChildStop = 1
+	var action [4]uintptr // struct sigaction of the kernel: the flags are second
+	_, _, errno := syscall.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(unix.SIGCHLD), 0, uintptr(unsafe.Pointer(&action)), 8, 0, 0)
+	if errno == 0 {
+		action[1] |= noChildStop
+		// Without it all is the same, and slower.
+		_, _, _ = syscall.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(unix.SIGCHLD), uintptr(unsafe.Pointer(&action)), 0, 8, 0, 0)
+	}
+}
+
 // readlink reads a link of procfs into buf, without allocating. name ends in a
 // NUL byte.
 func readlink(name, buf []byte) (int, unix.Errno) {

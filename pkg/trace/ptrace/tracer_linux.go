@@ -74,6 +74,7 @@ func (t *tracer) seize(pid int) error {
 	if !ok || s.group != pid {
 		return fmt.Errorf("%w: /proc does not show it", errors.ErrUnsupported)
 	}
+	muteStops()
 	t.mounts = t.linkText(t.self, "ns/mnt")
 	t.rooted = t.linkText(pid, "root") != "/"
 	p := &process{pid: pid, moved: t.linkText(pid, "ns/mnt") != t.mounts}

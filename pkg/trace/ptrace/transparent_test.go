@@ -30,8 +30,8 @@ func TestSameAsUntraced(t *testing.T) {
 		"ignored":     `trap '' TERM INT; kill -TERM $$; kill -INT $$; sh -c 'kill -INT $$'; echo $?`,
 		"killed":      `kill -9 $$`,
 		"core":        `ulimit -c unlimited; kill -ABRT $$`,
-		"stop":        `sh -c 'kill -STOP $$; echo on; exit 5' & while ! grep -q '^State:.[Tt]' /proc/$!/status; do :; done; kill -CONT $!; wait $!; echo $?`,
-		"stop, kill":  `sh -c 'kill -STOP $$; echo on' & while ! grep -q '^State:.[Tt]' /proc/$!/status; do :; done; kill -KILL $!; wait $!; echo $?`,
+		"stop":        `sleep 100 & kill -STOP $!; kill -CONT $!; kill -TERM $!; wait $!; echo $?`,
+		"stop, kill":  `sleep 100 & kill -STOP $!; kill -KILL $!; wait $! 2>/dev/null; echo $?`,
 		"background":  `(exit 3) & (exit 4) & a=$!; wait $a; echo $?; wait; echo $?`,
 		"pipe":        `yes | head -n 3; echo $?`,
 		"input":       `cat; read x || echo end`,
@@ -56,7 +56,9 @@ func TestSameAsUntraced(t *testing.T) {
 			_ = alone.Run()
 			like, got := command()
 			r := start(t, like, "sh", "-c", script).finish(t)
-			r.sound(t)
+			if r.closed(t); name != "stop, kill" && name != "timeout" { // may be killed in a call
+				r.sound(t)
+			}
 			if got.String() != want.String() || r.state.Sys() != alone.ProcessState.Sys() {
 				t.Errorf("traced: %v\n%s\nuntraced: %v\n%s", r.state, got, alone.ProcessState, want)
 			}
@@ -174,17 +176,6 @@ func TestAsNobody(t *testing.T) {
 	t.Run("network", TestNetwork)
 	t.Run("thread", TestExecByAThread)
 	t.Run("survivors", TestSurvivors)
-}
-
-func TestProbe(t *testing.T) {
-	if err := Probe(context.Background()); err != nil {
-		t.Error(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	if err := Probe(ctx); !errors.Is(err, context.Canceled) {
-		t.Error(err)
-	}
 }
 
 func TestArmRefused(t *testing.T) {
