@@ -12,8 +12,8 @@ import (
 	"github.com/org/cilock-action/pkg/trace"
 )
 
-// TestTricks runs every trick, untraced and under each backend that is there,
-// and prints the table with -v. In CI each backend must be there. Untraced each
+// TestTricks runs every trick under each backend that is there, or untraced,
+// and prints the table with -v. In CI each backend must be there. Each trick
 // must work, or be refused with a reason: every judgement stands on that.
 func TestTricks(t *testing.T) {
 	needRoot(t)

@@ -8,8 +8,8 @@
 // Each trick is one small C program in testdata, or a Go one where Go is the
 // point. It proves to itself that it worked, so that "not seen" is never "did
 // not happen": exit code 0 if it did, 77 if this kernel refused it, with the
-// error. Every trick runs untraced first, in a fresh folder, and then under
-// each backend.
+// error. Every trick runs in a fresh folder under each backend, and
+// untraced where it does not work so.
 //
 // The table of tricks says what must appear and how well, see [Grade]. The exit
 // code is 1 if anything appeared less well than the table says, if a limit
