@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"strings"
 
 	"github.com/org/cilock-action/internal/frozen"
@@ -53,7 +54,7 @@ func Start(ctx context.Context, o Options) (*Watch, error) {
 			return w, nil
 		}
 		if try.sudo {
-			sudo.tried, sudo.works = true, !errors.Is(err, errNoHello)
+			sudo.tried, sudo.works = true, !errors.Is(err, errNoHello) || !errors.Is(err, errSilent) && sudoGrants(ctx, o)
 		}
 		reasons = append(reasons, fmt.Sprintf("%s: %v", try, err))
 		if ctx.Err() != nil {
@@ -76,7 +77,8 @@ func (a attempt) String() string {
 	return a.backend
 }
 
-// sudoState is what has been learned of sudo.
+// sudoState is what has been learned of sudo: whether it does anything for us
+// without a password.
 type sudoState struct{ tried, works bool }
 
 // attempts lists what to try, best first. eBPF needs rights: ours, or root's.
@@ -101,6 +103,32 @@ func (a attempt) refused(sudo sudoState) string {
 	}
 	return ""
 }
+
+// sudoGrants reports whether there are commands that we may run with sudo and
+// no password, ours not being one of them: without one, sudo does not even list
+// (listpw of sudoers(5) is "any" by default).
+func sudoGrants(ctx context.Context, o Options) bool {
+	ctx, cancel := context.WithTimeout(ctx, helloWithin)
+	defer cancel()
+	cmd := exec.Command(sudoPath(), "-n", "-l")
+	cmd.Env, cmd.Dir, cmd.SysProcAttr = sudoEnv(), "/", ownSession()
+	if cmd.Start() != nil {
+		return false
+	}
+	o.LeaveOut(cmd.Process.Pid)
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	select {
+	case err := <-ended:
+		return err == nil
+	case <-ctx.Done():
+		cmd.Process.Kill() // as far as it is ours; it is not waited for
+		return false
+	}
+}
+
+// sudoEnv is the environment of sudo and the tracer.
+func sudoEnv() []string { return []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"} }
 
 // sudoPath is where sudo is, or empty. The PATH is not asked: an earlier step
 // may have changed it.

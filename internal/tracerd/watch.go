@@ -3,6 +3,7 @@ package tracerd
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -35,8 +36,12 @@ type Watch struct {
 	over     chan struct{} // closed when reading has ended
 }
 
-// errNoHello is a tracer that never ran: sudo asked for a password, or refused.
-var errNoHello = errors.New("the tracer did not start")
+// errNoHello is a tracer that never ran: sudo asked for a password, or refused;
+// errSilent is one of which nothing was heard.
+var (
+	errNoHello = errors.New("the tracer did not start")
+	errSilent  = fmt.Errorf("%w within %s", errNoHello, helloWithin)
+)
 
 // silence is how long a tracer that beats every second may be quiet: a longer
 // silence is told, since what it saw then came late or not at all.
@@ -68,7 +73,9 @@ func launch(ctx context.Context, o Options, a attempt, order order) (_ *Watch, e
 	}()
 	alarm := time.AfterFunc(helloWithin, w.kill)
 	kind, _, err := readFrame(w.out, nil)
-	alarm.Stop()
+	if !alarm.Stop() {
+		return nil, errSilent
+	}
 	if err != nil || kind != frameHello {
 		return nil, errNoHello
 	}
@@ -97,7 +104,7 @@ func (w *Watch) spawn(o Options, a attempt) (err error) {
 		args = append([]string{sudoPath(), "-n", "--"}, args...)
 	}
 	w.cmd = exec.Command(args[0], args[1:]...)
-	w.cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}
+	w.cmd.Env = sudoEnv()
 	w.cmd.Dir = "/"
 	w.cmd.SysProcAttr = ownSession()
 	w.cmd.Stderr = &w.said
@@ -232,7 +239,7 @@ func (w *Watch) Stop(ctx context.Context) trace.Account {
 	case ctx.Err() != nil:
 		account.Gaps = []string{"the tracer had not finished when the time was up: its last messages are missing"}
 	default:
-		account.Gaps = []string{fmt.Sprintf("the tracer ended before the step did (%v): what came after is not seen", errors.Join(w.lost, werr))}
+		account.Gaps = []string{fmt.Sprintf("the tracer ended before the step did (%v): what came after is not seen", cmp.Or(w.lost, werr))}
 	}
 	account.Gaps = append(account.Gaps, w.disarmed.gaps...)
 	if w.quiet > silence {
