@@ -52,14 +52,6 @@ func executed(name string) match {
 	}
 }
 
-// executedAs is an exec whose path matches a pattern of path.Match.
-func executedAs(pattern string) match {
-	return func(m trace.Message, s *scene) bool {
-		ok, err := path.Match(s.expand(pattern), m.Path)
-		return err == nil && ok && m.Kind == trace.Exec && m.Errno == 0
-	}
-}
-
 // changed is a change of a name or object, with its target if that is not empty.
 func changed(op, name, target string) match {
 	return func(m trace.Message, s *scene) bool {

@@ -12,7 +12,7 @@
 #   --timeout SECONDS  for all of it, 300 by default; then exit code 124
 #   --log FILE         keep the kernel's messages there
 #
-# Each FILE, which may be a folder, is copied into the guest's /work, where
+# Each FILE, which may be a folder, is copied into the guest's /guest, where
 # COMMAND runs: programs among them have to be linked statically, unless the
 # package libc6 is given. The guest is an initramfs of busybox and has /proc, /sys, /dev, a tmpfs on /tmp, cgroup2
 # on /sys/fs/cgroup, and the loopback interface. It has no disk, no network,
@@ -143,7 +143,7 @@ as_root() {
 
 make_initramfs() {
 	local busybox=$1 root=$scratch/root file
-	mkdir -p "$root"/{dev,etc,proc,root,run,sys,tmp,var,work} "$root"/usr/{bin,sbin,lib,lib64}
+	mkdir -p "$root"/{dev,etc,proc,root,run,sys,tmp,var,guest} "$root"/usr/{bin,sbin,lib,lib64}
 	for file in bin sbin lib lib64; do ln -s "usr/$file" "$root/$file"; done
 	cp "$busybox" "$root/bin/busybox"
 	for file in "${packages[@]}"; do
@@ -153,10 +153,10 @@ make_initramfs() {
 	printf 'root:x:0:\nnogroup:x:65534:\n' >"$root/etc/group"
 	printf '127.0.0.1 localhost\n::1 localhost\n' >"$root/etc/hosts"
 	for file in "${files[@]}"; do
-		cp -R -L "$file" "$root/work/" || fail "cannot copy $file"
+		cp -R -L "$file" "$root/guest/" || fail "cannot copy $file"
 	done
 	{
-		printf 'cd /work && exec'
+		printf 'cd /guest && exec'
 		for file in "${command[@]}"; do printf " '%s'" "${file//\'/\'\\\'\'}"; done
 		printf '\n'
 	} >"$root/command"

@@ -5,7 +5,8 @@
 set -eu
 cd "$(dirname "$0")"
 export GOPACKAGE=bpf
-for object in ${*:-proc opens net}; do
+if [ $# -eq 0 ]; then set -- proc opens net; fi
+for object in "$@"; do
 	go tool -modfile=../../../tools/go.mod bpf2go -target amd64,arm64 -tags linux -cc clang-14 -strip llvm-strip-14 \
 		-cflags "-O2 -g -mcpu=v3 -Wall -Werror" -no-global-types "$object" "src/$object.bpf.c"
 done
