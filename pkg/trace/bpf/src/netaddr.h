@@ -38,7 +38,7 @@ struct {
 /* The connect that a thread is in: its end says whether it failed. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 4096);
+	__uint(max_entries, 1024);
 	__type(key, __u64); /* TGID and TID */
 	__type(value, struct net_key);
 } pending SEC(".maps");
@@ -165,17 +165,15 @@ int sock_create(struct bpf_sock *sk)
 
 /*
  * inet_sock_set_state knows why a connect failed, also one that nobody waited
- * for: the socket's error is set before it is closed. And it sees sockets that
- * io_uring makes listen.
+ * for: the socket's error is set before it is closed.
  */
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(tcp_state, struct sock *sk, int old, int new)
 {
-	bool failed = old == TCP_SYN_SENT && new == TCP_CLOSE && sk->sk_err;
 	struct sock_state *s;
 	struct net_key k = {};
 
-	if (!failed)
+	if (old != TCP_SYN_SENT || new != TCP_CLOSE || !sk->sk_err)
 		return 0;
 	s = bpf_sk_storage_get(&socks, sk, NULL, 0);
 	if (!s)

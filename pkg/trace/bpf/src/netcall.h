@@ -117,32 +117,42 @@ static __always_inline struct sock *socket_of(struct task_struct *task, __u32 fd
 	return BPF_CORE_READ(socket, sk);
 }
 
-static __always_inline void set_remote(struct net_key *k, struct sock *sk)
+__noinline int set_remote(struct net_key *k, __u64 socket)
 {
+	struct sock *sk = (struct sock *)socket;
+
+	if (!k)
+		return 0;
 	k->port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
 	if (k->family == AF_INET6)
 		BPF_CORE_READ_INTO(&k->addr, sk, __sk_common.skc_v6_daddr.in6_u.u6_addr8);
 	else
 		set_ip4(k->addr, BPF_CORE_READ(sk, __sk_common.skc_daddr));
+	return 0;
 }
 
-static __always_inline void set_local(struct net_key *k, struct sock *sk)
+__noinline int set_local(struct net_key *k, __u64 socket)
 {
+	struct sock *sk = (struct sock *)socket;
+
+	if (!k)
+		return 0;
 	k->port = BPF_CORE_READ(sk, __sk_common.skc_num);
 	if (k->family == AF_INET6)
 		BPF_CORE_READ_INTO(&k->addr, sk, __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr8);
 	else
 		set_ip4(k->addr, BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr));
+	return 0;
 }
 
 /* set_passed reads an address as the program gave it. It returns false if there
  * is none. */
-static __always_inline bool set_passed(struct net_key *k, __u64 address, __u64 len)
+__noinline int set_passed(struct net_key *k, __u64 address, __u64 len)
 {
 	struct user_sockaddr_in6 six = {};
 	struct user_sockaddr_vm vm = {};
 
-	if (!address || len < 2)
+	if (!k || !address || len < 2)
 		return false;
 	if (bpf_probe_read_user(&six, len < sizeof(struct user_sockaddr_in) ? 2 : len < sizeof(six) ? 16 : 24, (void *)address))
 		return false;
@@ -202,7 +212,7 @@ static __always_inline void end_connect(struct net_key *k, struct sock *sk, stru
 	}
 	/* No program of the cgroup saw it: another family, a raw socket, or none is there. */
 	if (is_inet(k->family) && ret == 0)
-		set_remote(k, sk);
+		set_remote(k, (__u64)sk);
 	else if (!set_passed(k, a->a[1], a->a[2]))
 		return;
 	tell(k);
@@ -228,7 +238,7 @@ static __always_inline void end_send(struct net_key *k, struct sock *sk, struct 
 	if (!address)
 		return;
 	if (k->family == AF_UNIX)
-		tell_unix(k, NULL, address, len);
+		tell_unix(k, 0, address, len);
 	else if (set_passed(k, address, len))
 		tell(k);
 }
@@ -252,7 +262,7 @@ static __always_inline void end_call(struct net_key *k, struct sock *sk, struct 
 	case CONNECT:
 		if (local) {
 			k->error = failed_to_connect(ret) ? -ret : 0;
-			tell_unix(k, ret == 0 ? peer_of(sk) : NULL, a->a[1], a->a[2]);
+			tell_unix(k, ret == 0 ? peer_of(sk) : 0, a->a[1], a->a[2]);
 		} else {
 			end_connect(k, sk, a, ret);
 		}
@@ -261,11 +271,11 @@ static __always_inline void end_call(struct net_key *k, struct sock *sk, struct 
 		if (ret < 0 || (is_inet(k->family) && !(missing & MISSING_BIND) && !raw))
 			return;
 		if (local)
-			tell_unix(k, sk, a->a[1], a->a[2]);
+			tell_unix(k, (__u64)sk, a->a[1], a->a[2]);
 		else if (!is_inet(k->family) && set_passed(k, a->a[1], a->a[2]))
 			tell(k);
 		else if (is_inet(k->family)) {
-			set_local(k, sk);
+			set_local(k, (__u64)sk);
 			tell(k);
 		}
 		return;
@@ -273,24 +283,24 @@ static __always_inline void end_call(struct net_key *k, struct sock *sk, struct 
 		if (ret < 0)
 			return;
 		if (local) {
-			tell_unix(k, sk, 0, 0);
+			tell_unix(k, (__u64)sk, 0, 0);
 			return;
 		}
 		if (is_inet(k->family))
-			set_local(k, sk);
+			set_local(k, (__u64)sk);
 		tell(k);
 		return;
 	case ACCEPT:
 		if (local) {
-			tell_unix(k, sk, 0, 0);
+			tell_unix(k, (__u64)sk, 0, 0);
 			return;
 		}
 		if (is_inet(k->family)) {
 			__u32 port;
 
-			set_local(k, sk);
+			set_local(k, (__u64)sk);
 			port = k->port;
-			set_remote(k, sk);
+			set_remote(k, (__u64)sk);
 			k->port = port;
 		}
 		tell(k);

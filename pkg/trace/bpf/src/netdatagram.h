@@ -46,6 +46,14 @@ static __always_inline bool may_copy(struct __sk_buff *skb, struct todo *t)
 	return true;
 }
 
+/* copy_initial copies a datagram if it is an Initial packet. */
+__noinline int copy_initial(struct __sk_buff *skb, struct todo *t)
+{
+	if (t && is_initial(skb, t->at) && may_copy(skb, t))
+		copy(skb, t);
+	return 0;
+}
+
 static __always_inline void datagram(struct __sk_buff *skb, struct bpf_sock *sk, struct sock_state *s,
 				     struct layout *l, bool inbound)
 {
@@ -75,8 +83,7 @@ static __always_inline void datagram(struct __sk_buff *skb, struct bpf_sock *sk,
 		if (len == 0)
 			return;
 		t.len = len > each ? each : len;
-		if (is_initial(skb, t.at) && may_copy(skb, &t))
-			copy(skb, &t);
+		copy_initial(skb, &t);
 		t.at += t.len;
 		len -= t.len;
 	}

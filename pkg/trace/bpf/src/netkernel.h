@@ -25,7 +25,6 @@ enum {
 
 	TCP_SYN_SENT = 2,
 	TCP_CLOSE = 7,
-	TCP_LISTEN = 10,
 
 	EEXIST = 17,
 };

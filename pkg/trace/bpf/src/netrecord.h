@@ -64,7 +64,7 @@ struct net_record {
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 16384);
+	__uint(max_entries, 4096);
 	__type(key, struct net_key);
 	__type(value, __u8);
 } seen_net SEC(".maps");
@@ -91,23 +91,31 @@ static __always_inline bool is_new(struct net_key *k)
 	return false;
 }
 
-/* tell sends what the key says, once. */
-static __always_inline void tell(struct net_key *k)
+/*
+ * tell sends what a key says, once. It is global, as others here, for the reason
+ * that path.h gives. The copy is for 6.1, which takes no key from a caller's
+ * stack.
+ */
+__noinline int tell(struct net_key *from)
 {
+	struct net_key copy, *k = &copy;
 	struct net_record *r;
 
+	if (!from)
+		return 0;
+	copy = *from;
 	if (!is_new(k))
-		return;
+		return 0;
 	if (!has_room()) {
 		attempted(CLASS_NETWORK);
 		lost(CLASS_NETWORK);
 		bpf_map_delete_elem(&seen_net, k); /* the next one may have room */
-		return;
+		return 0;
 	}
 	r = reserve(events, struct net_record, KIND_NET, CLASS_NETWORK, k->pid);
 	if (!r) {
-		bpf_map_delete_elem(&seen_net, k); /* the next one may have room */
-		return;
+		bpf_map_delete_elem(&seen_net, k);
+		return 0;
 	}
 	r->head.aux = k->op;
 	r->head.error = k->error;
@@ -117,6 +125,7 @@ static __always_inline void tell(struct net_key *k)
 	r->protocol = k->protocol;
 	__builtin_memcpy(r->addr, k->addr, sizeof(r->addr));
 	submit(events, r);
+	return 0;
 }
 
 static __always_inline void set_ip4(__u8 *addr, __be32 ip)

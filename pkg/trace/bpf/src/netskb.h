@@ -57,7 +57,7 @@ struct quic_key {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 4096);
+	__uint(max_entries, 1024);
 	__type(key, struct quic_key);
 	__type(value, __u32);
 } initials SEC(".maps");
@@ -150,11 +150,13 @@ struct layout {
 };
 
 /* read_ip reads the header of IPv4 or IPv6. It returns false for a later fragment. */
-static __always_inline bool read_ip(struct __sk_buff *skb, struct layout *l)
+__noinline int read_ip(struct __sk_buff *skb, struct layout *l)
 {
 	__u8 h[40];
 	__be32 ip;
 
+	if (!l)
+		return false;
 	if (skb->protocol == bpf_htons(ETH_P_IP)) {
 		if (bpf_skb_load_bytes(skb, 0, h, 20) || (h[6] & 0x1f) || h[7])
 			return false;

@@ -9,9 +9,9 @@
 enum { MAX_UNIX = 108 }; /* bytes of a name */
 
 /* peer_of is what a local socket is connected to. */
-static __always_inline struct sock *peer_of(struct sock *sk)
+static __always_inline __u64 peer_of(struct sock *sk)
 {
-	return BPF_CORE_READ((struct unix_sock *)sk, peer);
+	return (__u64)BPF_CORE_READ((struct unix_sock *)sk, peer);
 }
 
 /*
@@ -67,16 +67,21 @@ __noinline __u64 hash_data(struct slot *s)
 }
 
 /* tell_slot finishes and sends a record about a local socket, once. */
-static __always_inline void tell_slot(struct slot *s, struct net_key *k, __u64 dentry, __u64 vfsmount)
+__noinline int tell_slot(struct slot *s, struct net_key *from, __u64 dentry, __u64 vfsmount)
 {
+	struct net_key copy, *k = &copy; /* as in tell */
 	struct setup *t = get_setup();
-	__u64 sum = hash_data(s);
+	__u64 sum;
 
+	if (!s || !from)
+		return 0;
+	copy = *from;
+	sum = hash_data(s);
 	__builtin_memcpy(k->addr, &sum, sizeof(sum));
 	__builtin_memcpy(k->addr + 8, &dentry, sizeof(dentry));
 	k->port = s->rec.ino;
 	if (!is_new(k))
-		return;
+		return 0;
 	if (dentry && t) {
 		start_walk(s, t, dentry, vfsmount);
 		add_path(s, UNIX_PATH);
@@ -87,27 +92,32 @@ static __always_inline void tell_slot(struct slot *s, struct net_key *k, __u64 d
 	attempted(CLASS_NETWORK);
 	if (has_room()) {
 		send(events, s);
-		return;
+		return 0;
 	}
 	lost(CLASS_NETWORK);
 	bpf_map_delete_elem(&seen_net, k);
+	return 0;
 }
 
 /*
- * tell_unix tells of a call on a local socket. of is the socket with the name,
- * null if there is none; the address is what the program passed, 0 if nothing.
+ * tell_unix tells of a call on a local socket. of is the socket with the name, a
+ * struct sock, 0 if there is none; the address is what the program passed, 0 if
+ * nothing.
  */
-static __always_inline void tell_unix(struct net_key *k, struct sock *of, __u64 address, __u64 len)
+__noinline int tell_unix(struct net_key *k, __u64 of, __u64 address, __u64 len)
 {
 	struct unix_sock *u = (struct unix_sock *)of;
-	struct slot *s = take(KIND_NET_UNIX, CLASS_NETWORK, k->pid);
 	__u64 dentry = 0, mnt = 0;
 	struct unix_address *name;
+	struct slot *s;
 
+	if (!k)
+		return 0;
+	s = take(KIND_NET_UNIX, CLASS_NETWORK, k->pid);
 	if (!s) {
 		attempted(CLASS_NETWORK);
 		lost(CLASS_NETWORK);
-		return;
+		return 0;
 	}
 	add_address(s, UNIX_PASSED, address, len, true);
 	if (u) {
@@ -122,6 +132,7 @@ static __always_inline void tell_unix(struct net_key *k, struct sock *of, __u64 
 	}
 	tell_slot(s, k, dentry, mnt);
 	give_back(s);
+	return 0;
 }
 
 /* Kernels since 6.2 have these; programs that call them are not loaded elsewhere. */
