@@ -12,22 +12,14 @@ import (
 	"strings"
 )
 
-// cgroupRoot opens the root of the cgroup v2 hierarchy, wherever it is mounted.
-func cgroupRoot() (*os.File, error) {
+// cgroupRoot is where the root of the cgroup v2 hierarchy is mounted.
+func cgroupRoot() (string, error) {
 	mounts, err := os.Open("/proc/self/mountinfo")
 	if err != nil {
-		return nil, fmt.Errorf("find the cgroup hierarchy: %w", err)
+		return "", fmt.Errorf("find the cgroup hierarchy: %w", err)
 	}
 	defer mounts.Close()
-	path, err := cgroupMount(mounts)
-	if err != nil {
-		return nil, err
-	}
-	root, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("open the root of the cgroups: %w", err)
-	}
-	return root, nil
+	return cgroupMount(mounts)
 }
 
 var errNoCgroup2 = errors.New("no cgroup v2 hierarchy is mounted")

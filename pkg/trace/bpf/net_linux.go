@@ -92,16 +92,13 @@ func loadNetPart(b base) (*part, error) {
 		return nil, err
 	}
 	root, noRoot := cgroupRoot()
-	if noRoot == nil {
-		defer root.Close()
-	}
 	for _, at := range netPlaces() {
 		err := p.errs[at.program]
 		if err == nil && at.inCgroup() {
 			err = noRoot
 		}
 		if err == nil {
-			err = p.attachAt(at, root.Name())
+			err = p.attachAt(at, root)
 		}
 		if err != nil {
 			p.limits = append(p.limits, fmt.Sprintf("%s is not used: %v", at.how, err))
