@@ -76,7 +76,7 @@ func harmless(arg int) []clause {
 // calls returns every watched call by name.
 func calls() map[string]*call {
 	all := map[string]*call{}
-	for _, group := range [][]*call{openCalls(), changeCalls(), networkCalls(), processCalls(), suspiciousCalls(), signalCalls()} {
+	for _, group := range [][]*call{openCalls(), changeCalls(), networkCalls(), processCalls(), mountCalls(), suspiciousCalls(), signalCalls()} {
 		for _, c := range group {
 			all[c.name] = c
 		}

@@ -4,6 +4,7 @@ package ptrace
 
 import (
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -79,6 +80,58 @@ func TestChanges(t *testing.T) {
 	if m := r.find(trace.File, onPath(dir+"/dir"), func(m trace.Message) bool { return m.Op == "rmdir" }); m[0].Errno != int(unix.ENOTEMPTY) {
 		t.Errorf("a folder that is not empty: %+v", m)
 	}
+}
+
+// TestForeign: a path is marked if it is not to be found where it says.
+func TestForeign(t *testing.T) {
+	r, dir := in(t, program(t, "calls"), "mounts")
+	if r.state.ExitCode() == 77 {
+		t.Skip("no mount namespaces for this user")
+	}
+	r.sound(t)
+	for access, marks := range map[trace.Access]trace.Marks{
+		trace.Write | trace.Create: 0,
+		trace.Read:                 trace.Foreign,
+		trace.Read | trace.Write:   0,
+		trace.Write | trace.Append: trace.Foreign,
+	} {
+		m := r.one(t, trace.Open, by(r.pid), func(m trace.Message) bool {
+			return filepath.Base(m.Path) == "file" && m.Access == access
+		})
+		if m.Marks != marks || marks == 0 && m.Path != dir+"/file" {
+			t.Errorf("access %d: %+v, want marks %d", access, m, marks)
+		}
+	}
+}
+
+// TestUntraced: who asks for a child that nobody traces gets one that we do.
+func TestUntraced(t *testing.T) {
+	r, dir := in(t, program(t, "calls"), "untraced")
+	r.sound(t)
+	if !r.state.Success() || len(r.find(trace.Fork)) != 3 {
+		t.Errorf("%v %s", r.state, r.dump())
+	}
+	r.one(t, trace.Open, onPath(dir+"/first"))
+	r.one(t, trace.Open, onPath(dir+"/second"))
+	for i, m := range r.find(trace.Syscall) {
+		if m.Op != []string{"clone", "clone3"}[i] || m.Target != "CLONE_UNTRACED" || m.Errno != 0 {
+			t.Errorf("%+v", m)
+		}
+	}
+}
+
+// TestTracerIsNotTraced: the two would wait for each other for ever.
+func TestTracerIsNotTraced(t *testing.T) {
+	r, dir := in(t, program(t, "calls"), "trace-tracer")
+	r.sound(t)
+	if !r.state.Success() {
+		t.Error(r.state, r.out)
+	}
+	calls := r.find(trace.Syscall)
+	if len(calls) < 4 || calls[0].Op != "ptrace" || calls[0].Errno != int(unix.EPERM) {
+		t.Errorf("%+v", calls)
+	}
+	r.one(t, trace.Open, onPath(dir+"/made"))
 }
 
 func TestSuspicious(t *testing.T) {

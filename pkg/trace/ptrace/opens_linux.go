@@ -112,7 +112,7 @@ func (t *tracer) describe(th *thread, m *trace.Message, fd int) {
 		return
 	}
 	m.Path, m.Dev, m.Ino = o.path, o.dev, o.ino
-	m.Marks |= o.marks | t.foreign(th)
+	m.Marks |= o.marks | t.foreign(th, o)
 	if o.dir {
 		m.Access |= trace.Directory
 	}

@@ -65,15 +65,6 @@ func (t *tracer) own(th *thread, name string) string {
 	return name
 }
 
-// foreign marks what th opens if it lives in another mount namespace. Other
-// roots do not matter to the kernel's own names.
-func (t *tracer) foreign(th *thread) trace.Marks {
-	if th.proc.moved && t.linkText(th.tid, "ns/mnt") != t.mounts {
-		return trace.Foreign
-	}
-	return 0
-}
-
 // setName puts the program's name beside the kernel's path if it says anything
 // else, and marks the two if they contradict each other.
 func (t *tracer) setName(th *thread, m *trace.Message, dir int, name string) {

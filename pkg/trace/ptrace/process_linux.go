@@ -136,7 +136,7 @@ func (t *tracer) tellExec(th *thread, former int) {
 	}
 	if exe, ok := t.lookAt(procName(t.name[:], pid, "exe")); ok {
 		m.Path, m.Dev, m.Ino = exe.path, exe.dev, exe.ino
-		m.Marks |= exe.marks | t.foreign(th)
+		m.Marks |= exe.marks | t.foreign(th, exe)
 	} else {
 		t.degraded++
 	}

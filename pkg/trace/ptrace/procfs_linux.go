@@ -32,6 +32,7 @@ type object struct {
 	path     string
 	dev, ino uint64
 	marks    trace.Marks
+	mount    uint64 // the ID of its mount, 0 if the kernel does not tell
 	dir      bool
 }
 
@@ -52,6 +53,7 @@ func (t *tracer) lookAt(name []byte) (o object, ok bool) {
 	known := cachedStat(name, &t.stat) == 0
 	if known {
 		o.dev, o.ino, o.dir = device(&t.stat), t.stat.Ino, t.stat.Mode&unix.S_IFMT == unix.S_IFDIR
+		o.mount = mountOf(&t.stat)
 	}
 	text := t.link[:n]
 	if cut, ok := bytes.CutSuffix(text, []byte(deletedSuffix)); ok && !(known && t.isCalled(string(text), o)) {

@@ -25,13 +25,13 @@ func signalCalls() []*call {
 		}})
 	}
 	atThread := func(arg int) func(*tracer, *thread) bool {
-		return func(t *tracer, th *thread) bool { return isThreadOf(t.self, th.int(arg)) }
+		return func(t *tracer, th *thread) bool { return t.isUs(th, th.int(arg)) }
 	}
 	add("kill", 1, (*tracer).killsUs)
 	add("tkill", 1, atThread(0))
-	add("tgkill", 2, func(t *tracer, th *thread) bool { return th.int(0) == t.self })
+	add("tgkill", 2, atThread(0))
 	add("rt_sigqueueinfo", 1, atThread(0))
-	add("rt_tgsigqueueinfo", 2, func(t *tracer, th *thread) bool { return th.int(0) == t.self })
+	add("rt_tgsigqueueinfo", 2, atThread(0))
 	add("pidfd_send_signal", 1, func(t *tracer, th *thread) bool {
 		return t.pidOf(th, th.int(0)) == strconv.Itoa(t.self)
 	})
@@ -43,7 +43,7 @@ func signalCalls() []*call {
 func (t *tracer) killsUs(th *thread) bool {
 	switch target := th.int(0); {
 	case target > 0:
-		return target == t.self
+		return t.isUs(th, target)
 	case target == -1:
 		return true
 	case target == 0:
@@ -52,4 +52,10 @@ func (t *tracer) killsUs(th *thread) bool {
 	default:
 		return -target == unix.Getpgrp()
 	}
+}
+
+// isUs is whether a number is that of one of the tracer's threads, for th: in
+// another PID namespace it is somebody else's.
+func (t *tracer) isUs(th *thread, tid int) bool {
+	return isThreadOf(t.self, tid) && t.linkText(th.tid, "ns/pid") == t.linkText(t.self, "ns/pid")
 }

@@ -14,6 +14,9 @@ import (
 // them. Each says what it was aimed at, in text, read at its exit.
 func suspiciousCalls() []*call {
 	all := []*call{
+		{name: "ptrace", class: classSyscall, enter: (*tracer).ptrace, leave: (*tracer).noted, when: []clause{
+			{0, oneOf, []uint32{unix.PTRACE_TRACEME, unix.PTRACE_ATTACH, unix.PTRACE_SEIZE}},
+		}},
 		{name: "execveat", class: classSyscall, enter: (*tracer).execveat, leave: (*tracer).noted},
 		{name: "seccomp", class: classSyscall, leave: (*tracer).listenerMade, when: []clause{
 			{0, oneOf, []uint32{unix.SECCOMP_SET_MODE_FILTER}}, {1, anyBit, []uint32{unix.SECCOMP_FILTER_FLAG_NEW_LISTENER}},
@@ -32,7 +35,6 @@ func suspiciousCalls() []*call {
 	named := func(arg int) func(*tracer, *thread) string {
 		return func(t *tracer, th *thread) string { return t.textAt(th, arg) }
 	}
-	add("ptrace", ptraceTarget, clause{0, oneOf, []uint32{unix.PTRACE_TRACEME, unix.PTRACE_ATTACH, unix.PTRACE_SEIZE}})
 	add("process_vm_readv", number("process ", 0))
 	add("process_vm_writev", number("process ", 0))
 	add("memfd_create", named(0))
@@ -51,15 +53,6 @@ func suspiciousCalls() []*call {
 	add("pidfd_getfd", func(t *tracer, th *thread) string {
 		return "process " + t.pidOf(th, th.int(0)) + " descriptor " + strconv.Itoa(th.int(1))
 	})
-	add("mount", func(t *tracer, th *thread) string {
-		return join(" ", join(" on ", t.textAt(th, 0), t.textAt(th, 1)), t.textAt(th, 2))
-	})
-	add("move_mount", func(t *tracer, th *thread) string {
-		return join(" on ", t.textFrom(th, 0, 1), t.textFrom(th, 2, 3))
-	})
-	add("open_tree", func(t *tracer, th *thread) string { return t.textFrom(th, 0, 1) })
-	add("fsopen", func(t *tracer, th *thread) string { return t.textAt(th, 0) })
-	add("fsmount", number("flags ", 1))
 	return all
 }
 
@@ -91,14 +84,22 @@ func (t *tracer) listenerMade(th *thread, result int64) {
 	}
 }
 
-func ptraceTarget(_ *tracer, th *thread) string {
-	switch th.int(0) {
-	case unix.PTRACE_TRACEME:
-		return "PTRACE_TRACEME"
-	case unix.PTRACE_ATTACH:
-		return "PTRACE_ATTACH process " + strconv.Itoa(th.int(1))
+// ptrace refuses the one request that would not only blind us: who traces the
+// tracer stops it, and is stopped by it, for ever.
+func (t *tracer) ptrace(th *thread) verdict {
+	m := th.message(trace.Syscall)
+	m.Op, m.Target = "ptrace", "PTRACE_TRACEME"
+	if how := th.int(0); how != unix.PTRACE_TRACEME {
+		name := map[int]string{unix.PTRACE_ATTACH: "PTRACE_ATTACH", unix.PTRACE_SEIZE: "PTRACE_SEIZE"}[how]
+		m.Target = name + " process " + strconv.Itoa(th.int(1))
+		if t.isUs(th, th.int(1)) && th.refuse(unix.EPERM) == 0 {
+			m.Errno = int(unix.EPERM)
+			t.tell(classSyscall, m)
+			return settled
+		}
 	}
-	return "PTRACE_SEIZE process " + strconv.Itoa(th.int(1))
+	th.told = append(th.told[:0], m)
+	return await
 }
 
 // textAt is the string that an argument points to, empty if there is none.

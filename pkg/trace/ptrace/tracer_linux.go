@@ -16,14 +16,16 @@ import (
 // tracer is the state of a trace. One thread owns it: the one that all tracees
 // are attached to, since only that may ask about them.
 type tracer struct {
-	handler trace.Handler // nil: nothing is recorded any more
-	self    int
-	mounts  string // its mount namespace
-	rooted  bool   // somebody may have a root directory of its own
-	abis    []abi
-	threads map[int]*thread
-	groups  map[int]*process
-	early   map[int]bool // stopped before their makers told of them
+	handler  trace.Handler // nil: nothing is recorded any more
+	self     int
+	mounts   string          // its mount namespace
+	rooted   bool            // somebody may have a root directory of its own
+	mounted  bool            // somebody has changed the mounts
+	mountIDs map[uint64]bool // whether they are of our namespace
+	abis     []abi
+	threads  map[int]*thread
+	groups   map[int]*process
+	early    map[int]bool // stopped before their makers told of them
 
 	counts   [classes]trace.Class
 	notFound uint64

@@ -1,6 +1,7 @@
 // Makes the calls that the sensor watches, one group for each first argument,
 // in the current folder. Fails if one that has to work does not.
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -198,6 +199,50 @@ static void daemonizes(void) {
 	read(p[0], &c, 1); // until both have gone
 }
 
+// Children that ask not to be traced, by both calls.
+static void untraced(void) {
+	uint64_t args[8] = {CLONE_UNTRACED, 0, 0, 0, SIGCHLD, 0, 0, 0};
+	int status, pid = syscall(SYS_clone, CLONE_UNTRACED | SIGCHLD, 0, 0, 0, 0);
+	if (pid == 0) { MUST(open("first", O_CREAT | O_WRONLY, 0600)); _exit(0); }
+	waitpid(pid, &status, 0);
+	if (status) exit(1);
+	pid = syscall(SYS_clone3, args, 64);
+	if (pid == 0) { MUST(open("second", O_CREAT | O_WRONLY, 0600)); _exit(0); }
+	waitpid(pid, &status, 0);
+	if (status || args[0] != CLONE_UNTRACED) exit(1);
+}
+
+// All threads of whoever traces this one.
+static void trace_tracer(void) {
+	char line[256], dir[64];
+	int tracer = 0;
+	FILE *f = fopen("/proc/self/status", "r");
+	while (fgets(line, sizeof line, f)) sscanf(line, "TracerPid: %d", &tracer);
+	sprintf(dir, "/proc/%d/status", tracer);
+	f = fopen(dir, "r");
+	while (fgets(line, sizeof line, f)) sscanf(line, "Tgid: %d", &tracer);
+	sprintf(dir, "/proc/%d/task", tracer);
+	DIR *d = opendir(dir);
+	for (struct dirent *e; (e = readdir(d));) {
+		int tid = atoi(e->d_name);
+		if (tid && (ptrace(PTRACE_SEIZE, tid, 0, 0) == 0 || errno != EPERM)) exit(1);
+		if (tid && (ptrace(PTRACE_ATTACH, tid, 0, 0) == 0 || errno != EPERM)) exit(1);
+	}
+	MUST(open("made", O_CREAT | O_WRONLY, 0600));
+}
+
+// A mount that is attached nowhere, and a mount namespace.
+static void mounts(void) {
+	int tree;
+	MUST(open("file", O_CREAT | O_WRONLY, 0600));
+	tree = syscall(SYS_open_tree, AT_FDCWD, ".", 1 /* OPEN_TREE_CLONE */);
+	if (tree < 0) exit(77);
+	MUST(openat(tree, "file", O_RDONLY));
+	MUST(open("file", O_RDWR));
+	if (unshare(CLONE_NEWNS) < 0) exit(77);
+	MUST(open("file", O_WRONLY | O_APPEND));
+}
+
 #ifdef __x86_64__
 static long compat(long nr, long a, long b, long c) {
 	long result;
@@ -232,6 +277,9 @@ int main(int argc, char **argv) {
 	else if (!strcmp(what, "leaderless")) leaderless();
 	else if (!strcmp(what, "vfork")) vforks(argv[2]);
 	else if (!strcmp(what, "daemon")) daemonizes();
+	else if (!strcmp(what, "untraced")) untraced();
+	else if (!strcmp(what, "trace-tracer")) trace_tracer();
+	else if (!strcmp(what, "mounts")) mounts();
 #ifdef __x86_64__
 	else if (!strcmp(what, "compat")) compat_calls();
 #endif
