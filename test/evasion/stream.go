@@ -44,15 +44,16 @@ func (st stream) claimsComplete() bool {
 	return true
 }
 
-// variantOf is which set of grades a sensor is held to: ptrace, fentry, or exit
-// for eBPF that looks descriptors up when a call returns.
+// variantOf is which set of grades a sensor is held to: ptrace, fentry for eBPF
+// inside of the kernel's function (fexit/security_file_open, lsm/file_open), or
+// exit for eBPF that looks descriptors up when a call returns.
 func variantOf(backend string, d *trace.Description) string {
 	if backend == "ptrace" {
 		return backend
 	}
 	if d != nil {
 		for _, h := range d.Hooks {
-			if (strings.Contains(h.Name, "open") || strings.Contains(h.Name, "file")) && (strings.HasPrefix(h.How, "fentry") || strings.HasPrefix(h.How, "lsm")) {
+			if strings.HasSuffix(h.How, "file_open") {
 				return "fentry"
 			}
 		}

@@ -44,10 +44,7 @@ func nameTricks() []Trick {
 			Name: "o_path", Does: "O_PATH, then once more through /proc/self/fd/N",
 			Wants: []Want{
 				{What: "open of the secret for reading", Is: opened("secret").having(trace.Read), Grades: object},
-				{
-					What: "the descriptor with O_PATH", Is: opened("secret").having(trace.PathOnly),
-					Grades: Grades{Fentry: Missed, Exit: Object, Ptrace: Object}, Limit: "O_PATH",
-				},
+				{What: "the descriptor with O_PATH", Is: opened("secret").having(trace.PathOnly), Grades: object},
 			},
 		},
 		{

@@ -210,13 +210,15 @@ write_init() {
 }
 
 # boot runs the guest; its end, however it comes, ends the emulator: a panic
-# reboots at once, and a reboot is an exit. One processor and no KVM: see
-# docs/tracing.md.
+# reboots at once, and a reboot is an exit. One processor and no KVM: with two,
+# the kernel patches code that the emulator is running, and dies. The guest's
+# clock counts instructions (-icount), so that a busy host is no slow guest, and
+# what has ten seconds there has them.
 boot() {
 	local line="console=ttyS0 quiet loglevel=4 panic=-1 oops=panic reboot=t random.trust_cpu=on $append" status=0 code
 	: >"$scratch/code"
 	timeout --foreground --kill-after=5 "$timeout" qemu-system-x86_64 -nodefaults -no-user-config -no-reboot -display none \
-		-accel tcg -smp 1 -cpu max,la57=off -m 2048 -kernel "$1" -initrd "$scratch/initramfs" -append "$line" \
+		-accel tcg -icount shift=0,sleep=off -smp 1 -cpu max,la57=off -m 2048 -kernel "$1" -initrd "$scratch/initramfs" -append "$line" \
 		-chardev file,id=kernel,path="$log" -serial chardev:kernel \
 		-chardev stdio,id=out,signal=off -serial chardev:out \
 		-chardev file,id=code,path="$scratch/code" -serial chardev:code </dev/null || status=$?
