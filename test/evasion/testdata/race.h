@@ -24,7 +24,6 @@ static void race_files(int n, const char *left, const char *right)
 	char name[256];
 	struct stat st;
 	race_count = n;
-	race_begun = time(NULL);
 	for (int i = 0; i < n; i++)
 		for (int side = 0; side < 2; side++) {
 			snprintf(name, sizeof name, side ? right : left, i);
@@ -32,6 +31,7 @@ static void race_files(int n, const char *left, const char *right)
 			ok(stat(name, &st), name);
 			race_inode[side][i] = st.st_ino;
 		}
+	race_begun = time(NULL);
 }
 
 // race_got notes which file of pair i fd is, or, if that pair has no such

@@ -1,0 +1,10 @@
+//go:build !unix
+
+package main
+
+import (
+	"errors"
+	"net"
+)
+
+func handOut(*net.UnixConn, string) error { return errors.ErrUnsupported }
