@@ -30,7 +30,7 @@ func limits() []string {
 		"without CAP_SYS_ADMIN the step has no_new_privs: setuid programs such as sudo have no effect in it",
 		"a traced process cannot be traced by another: strace, gdb and leak sanitizers fail in the step",
 		"host names on the wire are not seen",
-		"whoever asks to trace the tracer is refused",
+		"whoever asks to trace the tracer is refused, and who asks for a child that is not traced (CLONE_UNTRACED) gets one that is",
 		"a process that is not for the tracer to read (not dumpable, without CAP_SYS_PTRACE) is named by its calls alone",
 		"if the tracer is killed, the watched calls of the step fail with ENOSYS",
 		"a process that job control has stopped shows state t in /proc, not T",

@@ -5,6 +5,7 @@ package ptrace
 import (
 	"bytes"
 	"embed"
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,10 +17,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+var built = flag.String("programs", "", "take the C programs from this `folder`, where they were built statically")
+
 // program builds a C program of testdata. Where there is no compiler the test
 // is skipped, but not in CI.
 func program(t testing.TB, name string) string {
 	t.Helper()
+	if *built != "" {
+		return filepath.Join(*built, name)
+	}
 	compiler, err := exec.LookPath("gcc")
 	if err != nil {
 		if os.Getenv("CI") != "" {
@@ -78,20 +84,24 @@ func TestOpens(t *testing.T) {
 		{dir + "/made", "/proc/self/fd/4", trace.Read, 0, 0},
 		{dir + "/two", "/proc/self/fd/3", trace.Read, trace.Deleted, 0},
 		{dir + "/x (deleted)", "", trace.Read | trace.Create, 0, 0},
-		{"/memfd:hidden", "/proc/self/fd/14", trace.Read | trace.Write, trace.Memfd, 0},
+		{"/memfd:hidden", "/proc/self/fd/*", trace.Read | trace.Write, trace.Memfd, 0},
 		{"/memfd:hidden", "", trace.Mapped, trace.Memfd, 0},
 		{dir + "/made/none", "", trace.Read, trace.StringOnly, unix.ENOTDIR},
 		{dir + "/" + strings.Repeat("x", trace.MaxPath-len(dir)-1), "", trace.Read, trace.StringOnly | trace.Cut, unix.ENAMETOOLONG},
 	} {
 		m := r.one(t, trace.Open, onPath(want.path), func(m trace.Message) bool {
-			return m.Name == want.name && m.Access == want.access
+			same, err := filepath.Match(want.name, m.Name)
+			return err == nil && same && m.Access == want.access
 		})
 		if m.Marks != want.marks || m.Errno != int(want.errno) || (m.Ino == 0) != (want.errno != 0) {
 			t.Errorf("want %+v, got %+v", want, m)
 		}
 	}
-	if opens := len(r.find(trace.Open, by(r.pid))); opens != 14+3 { // and ld.so.cache, libc twice
-		t.Errorf("%d opens\n%s", opens, r.dump())
+	all := r.find(trace.Open, func(m trace.Message) bool {
+		return strings.HasPrefix(m.Path, dir) || m.Marks == trace.Memfd
+	})
+	if len(all) != 14 {
+		t.Errorf("%d opens\n%s", len(all), r.dump())
 	}
 }
 
