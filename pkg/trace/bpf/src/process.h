@@ -228,6 +228,9 @@ int BPF_PROG(on_exit, struct task_struct *gone)
 	struct exit_record *r;
 	__u32 tgid, code;
 
+	/* Up to 6.1 at least, a worker of io_uring is no longer one when it ends. */
+	if (!m)
+		m = bpf_task_storage_get(&marks, gone->group_leader, NULL, 0);
 	/* Two last threads may both see 0: user space keeps the first record. */
 	if (!m || task->signal->live.counter != 0)
 		return 0;
