@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// friends are the imports between internal packages that are allowed beside
-// those of internal/action, which may import them all.
+// friends are the imports that are allowed beside those of the layers.
 func friends() map[string][]string {
 	return map[string][]string{
 		"internal/step":    {"internal/frozen"},                                        // the step is started frozen
 		"internal/tracerd": {"internal/frozen"},                                        // it prepares the frozen process
 		"internal/verify":  {"internal/verdict", "internal/filetree"},                  // its answer is a verdict; it opens files
 		"internal/refs":    {"internal/verdict", "internal/filetree", "internal/sink"}, // as verify; and it annotates at positions
+		"pkg/trace/bpf":    {"pkg/trace/netname"},                                      // it reads the packets that the kernel copies
 	}
 }
 
@@ -22,7 +22,7 @@ func friends() map[string][]string {
 //
 //	cmd              everything but test
 //	pkg/cilock       internal/action
-//	pkg/x            its parents, and folders named internal below itself
+//	pkg/x            its parents, its friends, and folders named internal below itself
 //	internal/action  internal, pkg, policies
 //	internal/x       itself, its friends, pkg, policies
 //	policies         nothing
@@ -42,7 +42,7 @@ func mayImport(from, to string) bool {
 	case within(from, "pkg/cilock"):
 		return to == "internal/action" || within(from, to)
 	case within(from, "pkg"):
-		return within(from, to) || within(to, path.Join(from, "internal"))
+		return within(from, to) || within(to, path.Join(from, "internal")) || slices.Contains(friends()[from], to)
 	case within(from, "internal"):
 		return within(to, "pkg") || within(to, "policies") || unit(from) == "internal/action" && within(to, "internal") ||
 			unit(from) == unit(to) || slices.Contains(friends()[unit(from)], unit(to))
