@@ -130,8 +130,11 @@ static __always_inline bool repeated(struct slot *s, __u32 tgid, __u64 string)
 	s->seen.tgid = tgid;
 	s->seen.string = string;
 	__builtin_memcpy(&key, &s->seen, sizeof(key));
-	/* In one step: nearly all are new, and two threads cannot both be first. */
-	return bpf_map_update_elem(&seen, &key, &one, BPF_NOEXIST) == -EEXIST;
+	/*
+	 * In one step: nearly all are new, and two threads cannot both be first. The
+	 * result is an int: up to 6.3 the upper half of the register is not its sign.
+	 */
+	return (__s32)bpf_map_update_elem(&seen, &key, &one, BPF_NOEXIST) == -EEXIST;
 }
 
 #endif
