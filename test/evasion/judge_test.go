@@ -34,9 +34,9 @@ func TestJudge(t *testing.T) {
 	}{
 		{"as it says", plain, ended{ours: counts}, whole(secret), ""},
 		{"worse", plain, ended{ours: counts}, whole(claimed), "string where object was expected"},
-		{"better", limited, ended{ours: counts + "cilock: limit: no Daemons\n"}, whole(secret), ""},
+		{"better, and no limit stated", limited, ended{ours: counts}, whole(secret), ""},
 		{"a limit not stated", limited, ended{ours: counts}, whole(), "no limit of the sensor"},
-		{"a limit stated", limited, ended{ours: counts + "cilock: limit: no rings\n"}, whole(), ""},
+		{"a limit stated", limited, ended{ours: counts + "cilock: limit: no Rings\n"}, whole(), ""},
 		{"no account", plain, ended{}, whole(secret), "no account"},
 		{"another end", plain, ended{code: 1, ours: counts}, whole(secret), "tracing changed how it ends"},
 		{"another end, known", changed, ended{code: refusedCode, ours: counts}, whole(), ""},

@@ -171,7 +171,7 @@ func judge(t Trick, backend string, end ended, st stream, s *scene) Result {
 		if seen.Note != "" {
 			r.Notes = append(r.Notes, w.What+": "+seen.Note)
 		}
-		if w.Limit != "" && expected < Object && !admits(st.limits(), w.Limit) {
+		if w.Limit != "" && max(seen.Grade, expected) < Object && !admits(st.limits(), w.Limit) {
 			r.Problems = append(r.Problems, fmt.Sprintf("%s: no limit of the sensor speaks of %q", w.What, w.Limit))
 		}
 	}

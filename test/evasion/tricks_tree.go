@@ -8,9 +8,6 @@ func treeTricks() []Trick {
 	simple := func(name, does string) Trick {
 		return Trick{Name: name, Does: does, Wants: []Want{theSecret(object)}}
 	}
-	untraced := simple("clone_untraced", "clone with CLONE_UNTRACED")
-	untraced.Wants[0].Grades.Ptrace, untraced.Wants[0].Limit = Missed, "CLONE_UNTRACED"
-	untraced.Changed = map[string]string{"ptrace": "without a tracer the filter makes watched calls fail"}
 	notify := simple("seccomp_notify", "the step's own seccomp filter takes openat away from the tracer's")
 	notify.Wants[0].Calls = []string{"seccomp"}
 	notify.Wants[0].Grades.Ptrace = Call
@@ -19,7 +16,7 @@ func treeTricks() []Trick {
 	daemon.Wants = append(daemon.Wants, Want{What: "both forks", Is: kind(trace.Fork), Times: 2, Grades: object})
 	return []Trick{
 		simple("vfork", "the child of a vfork opens"),
-		untraced,
+		simple("clone_untraced", "clone with CLONE_UNTRACED"),
 		simple("clone_parent", "clone with CLONE_PARENT and a pidfd"),
 		simple("clone_vm", "a process that shares memory, descriptors and folder with its parent"),
 		simple("clone3_cgroup", "clone3 into another cgroup"),
