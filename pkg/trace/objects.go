@@ -42,6 +42,16 @@ func (o *objects) intern(s string) uint32 {
 	return id
 }
 
+// cost is about what record would add to the strings and objects.
+func (o *objects) cost(m Message) (bytes int) {
+	for _, text := range []string{m.Path, m.Name} {
+		if _, known := o.ids[text]; !known {
+			bytes += stringBytes + len(text)
+		}
+	}
+	return bytes
+}
+
 // openMarks are the marks that tell entries of one object apart.
 const openMarks = ^(ArgsCut | InAThread | Unstable)
 

@@ -18,24 +18,29 @@ type Summary struct {
 	current   map[int]*Process // the last image of each PID
 	objects   objects
 	opens     int // of all processes
+	events    int // that are no opens, of all processes
+	bytes     int // about what all of it takes
 
 	Received map[string]uint64 // messages by class, see Class
 	Dropped  map[string]uint64 // of those, what there was no room for
 }
 
-// SummaryBounds are the most that a Summary keeps. Zero fields take the
-// default, which costs some 300 MB when it is reached.
+// SummaryBounds are the most that a Summary keeps, of all processes together:
+// one that unpacks an archive changes more files than a build otherwise does.
+// Zero fields take the default.
 type SummaryBounds struct {
 	Processes int // images, 200,000
-	Opens     int // process and file together, 4,000,000
-	Events    int // of each other kind for each process, 10,000
+	Opens     int // process and file together, 4,000,000 at 20 bytes
+	Events    int // changes, destinations, names and calls, 2,000,000
+	Bytes     int // strings and everything but opens, as far as they are not shared, 256 MiB
 }
 
 // NewSummary returns an empty summary.
 func NewSummary(b SummaryBounds) *Summary {
 	b.Processes = cmp.Or(b.Processes, 200_000)
 	b.Opens = cmp.Or(b.Opens, 4_000_000)
-	b.Events = cmp.Or(b.Events, 10_000)
+	b.Events = cmp.Or(b.Events, 2_000_000)
+	b.Bytes = cmp.Or(b.Bytes, 256<<20)
 	return &Summary{
 		bounds: b, current: map[int]*Process{}, objects: newObjects(),
 		Received: map[string]uint64{}, Dropped: map[string]uint64{},
@@ -170,11 +175,12 @@ func (s *Summary) Handle(m Message) {
 	case Open:
 		kept = s.open(m)
 	case Digest:
-		s.objects.digest(m)
-		kept = true
+		if kept = s.fits(digestBytes); kept {
+			s.objects.digest(m)
+		}
 	default:
 		if p := s.process(m); p != nil {
-			kept = p.event(m, s.bounds.Events)
+			kept = s.event(p, m)
 		}
 	}
 	if !kept {
@@ -191,8 +197,25 @@ func (s *Summary) process(m Message) *Process {
 	return s.add(&Process{PID: m.PID, Parent: m.Parent, Comm: m.Comm, UID: m.UID, Start: timeOf(m.Time), Forked: true})
 }
 
+// What an entry takes beside its strings, about.
+const (
+	processBytes = 500
+	eventBytes   = 100
+	stringBytes  = 70 // of a path, and an object under it
+	digestBytes  = 130
+)
+
+// fits takes so many bytes, if they are left.
+func (s *Summary) fits(bytes int) bool {
+	if bytes > s.bounds.Bytes-s.bytes {
+		return false
+	}
+	s.bytes += bytes
+	return true
+}
+
 func (s *Summary) add(p *Process) *Process {
-	if len(s.processes) >= s.bounds.Processes {
+	if len(s.processes) >= s.bounds.Processes || !s.fits(processBytes) {
 		return nil
 	}
 	s.processes = append(s.processes, p)
@@ -225,6 +248,9 @@ func (s *Summary) exec(m Message) bool {
 			return false
 		}
 	}
+	if !s.fits(sizeOf(&m)) {
+		return false
+	}
 	p.Forked = false
 	p.Program, p.Name, p.Script, p.Comm = m.Path, m.Name, m.Script, m.Comm
 	p.Args, p.Cwd, p.UID = slices.Clone(m.Args), m.Cwd, m.UID
@@ -247,7 +273,7 @@ func (s *Summary) exit(m Message) bool {
 
 func (s *Summary) open(m Message) bool {
 	p := s.process(m)
-	if p == nil || s.opens >= s.bounds.Opens {
+	if p == nil || s.opens >= s.bounds.Opens || !s.fits(s.objects.cost(m)) {
 		return false
 	}
 	before := len(p.opens.list)

@@ -112,6 +112,38 @@ func TestBoundsAreCounted(t *testing.T) {
 	}
 }
 
+// TestOneProcessThatChangesMuch: unpacking an archive, or removing one, is
+// nothing that a summary has no room for.
+func TestOneProcessThatChangesMuch(t *testing.T) {
+	s := NewSummary(SummaryBounds{})
+	for i := range 100_000 {
+		for _, op := range []string{"chown", "utimes", "unlink"} {
+			s.Handle(Message{Kind: File, PID: 1, Op: op, Path: "/src/" + strconv.Itoa(i)})
+		}
+	}
+	if len(s.Dropped) > 0 || len(s.Processes()[0].Changes) != 300_000 {
+		t.Errorf("dropped %v", s.Dropped)
+	}
+}
+
+// TestBytesAreBounded: whatever a step makes long, it is not kept beyond the
+// bound, and what is not kept is counted.
+func TestBytesAreBounded(t *testing.T) {
+	for _, kind := range []Kind{Fork, Exec, Open, File, Net, Name, Syscall, Digest} {
+		s := NewSummary(SummaryBounds{Bytes: 1 << 20})
+		for i := range 30_000 {
+			text := strconv.Itoa(i) + strings.Repeat("x", 1000)
+			s.Handle(Message{
+				Kind: kind, PID: i + 1, Ino: uint64(i), Path: text, Name: text + "n", Script: text, Cwd: text,
+				Target: text, Address: text, Args: []string{text}, Names: []string{text}, Answers: []string{text},
+			})
+		}
+		if s.bytes > 1<<20 || s.Dropped[kind.Class()] == 0 {
+			t.Errorf("%s: %d bytes, dropped %v", kind, s.bytes, s.Dropped)
+		}
+	}
+}
+
 // randomMessages are a life that no kernel would let happen.
 func randomMessages(r *rand.Rand, n int) (out []Message) {
 	kinds := []Kind{Fork, Exec, Exit, Open, Open, Open, Open, File, Net, Name, Syscall, Digest}
