@@ -61,6 +61,7 @@ type traceBody struct {
 	account trace.Account
 	instead []string
 	limits  []string
+	left    room // for the lists of the statement
 }
 
 // section is the account of the trace; its attestations are derived.

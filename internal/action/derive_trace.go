@@ -21,6 +21,9 @@ const (
 	maxInlineProcesses = 6_000
 	maxInlineOpens     = 30_000
 	maxInlineList      = 10_000 // entries of each list of the trace
+	// Bytes of JSON, of the processes and of the lists together: names may be
+	// long, and no statement may outgrow what a verifier reads.
+	maxInlineBytes = 12 << 20
 )
 
 // deriveTrace makes the attestation of the trace, and puts its processes into
@@ -43,12 +46,13 @@ func deriveTrace(e *Evidence) {
 	t := body.attestation()
 	row.Section.Type, row.Section.Body = attest.TypeTrace, &t
 	t.Limits = row.Section.Limits
-	t.Inlined = command != nil && t.NotListed == 0 && t.Processes <= maxInlineProcesses && t.Opens <= maxInlineOpens
-	if t.Inlined {
-		run := command.Section.Body.(attest.CommandRun)
-		run.Processes = body.processes(digestsOf(e))
-		command.Section.Body = run
-		return
+	if command != nil && t.NotListed == 0 && t.Processes <= maxInlineProcesses && t.Opens <= maxInlineOpens {
+		if processes, ok := body.processes(digestsOf(e)); ok {
+			run := command.Section.Body.(attest.CommandRun)
+			run.Processes, t.Inlined = processes, true
+			command.Section.Body = run
+			return
+		}
 	}
 	sidecar, err := body.sidecar(&t)
 	if err != nil {
@@ -131,9 +135,10 @@ func (d digests) of(dir string, f trace.OpenedFile) attest.DigestSet {
 	return attest.DigestSet{}
 }
 
-// processes are the entries of command-run.
-func (b *traceBody) processes(known digests) []attest.Process {
-	out := []attest.Process{} // nothing traced is no list, and a list of none is no absence
+// processes are the entries of command-run, unless they are too large for it.
+func (b *traceBody) processes(known digests) (out []attest.Process, ok bool) {
+	out = []attest.Process{} // nothing traced is no list, and a list of none is no absence
+	left := room(maxInlineBytes)
 	for _, p := range b.summary.Processes() {
 		entry := attest.Process{
 			Program: b.text(p.Program), ProcessID: p.PID, ParentPID: p.Parent, Comm: b.text(p.Comm),
@@ -165,9 +170,17 @@ func (b *traceBody) processes(known digests) []attest.Process {
 		if p.Script != "" {
 			entry.Exe, entry.Program, entry.ProgramDigest = entry.Program, b.text(p.Script), script
 		}
+		if !left.take(entry.Program, entry.Exe, entry.Comm, entry.Cmdline, entry.Cwd, entry.Name) {
+			return nil, false
+		}
+		for path := range entry.OpenedFiles {
+			if !left.take(path) {
+				return nil, false
+			}
+		}
 		out = append(out, entry)
 	}
-	return out
+	return out, true
 }
 
 // add keeps a digest that is there already.

@@ -25,6 +25,7 @@ func (b *traceBody) attestation() attest.Trace {
 			Class: c.Name, Attempted: c.Attempted, Received: c.Received, Deduplicated: c.Deduplicated, Lost: c.Lost,
 		})
 	}
+	b.left = maxInlineBytes
 	names := b.namesOfAddresses()
 	for _, p := range b.summary.Processes() {
 		b.network(&t, p, names)
@@ -34,9 +35,39 @@ func (b *traceBody) attestation() attest.Trace {
 	return t
 }
 
-// list appends one entry, or counts it where there is no room.
-func list[T any](t *attest.Trace, to *[]T, entry T) {
-	if len(*to) >= maxInlineList {
+// room is how many bytes of JSON there may still be.
+type room int
+
+// take takes what an entry with these strings needs, if that is left.
+func (r *room) take(texts ...string) bool {
+	const perEntry = 250 // beside its strings, about: keys, numbers, a digest
+	size := perEntry
+	for _, text := range texts {
+		size += jsonSize(text)
+	}
+	if size > int(*r) {
+		return false
+	}
+	*r -= room(size)
+	return true
+}
+
+// jsonSize is the most that the JSON of a string takes, quotes aside: what is
+// escaped as six characters counts as six (RFC 8259, 7).
+func jsonSize(text string) int {
+	size := len(text)
+	for _, c := range []byte(text) {
+		if c < 0x20 || c >= 0x7f || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+			size += 5
+		}
+	}
+	return size
+}
+
+// list appends one entry with these strings, or counts it where there is no
+// room.
+func list[T any](b *traceBody, t *attest.Trace, to *[]T, entry T, texts ...string) {
+	if len(*to) >= maxInlineList || !b.left.take(texts...) {
 		t.NotListed++
 		return
 	}
@@ -63,32 +94,40 @@ func (b *traceBody) namesOfAddresses() map[string][]string {
 }
 
 func (b *traceBody) network(t *attest.Trace, p *trace.Process, names map[string][]string) {
+	type place struct {
+		address string
+		port    int
+	}
+	asked := map[place]string{}
+	for _, l := range p.Lookups {
+		if (l.Op == "sni" || l.Op == "quic") && len(l.Names) > 0 {
+			asked[place{l.Address, l.Port}] = l.Names[0]
+		}
+	}
 	for _, r := range p.Reaches {
 		entry := attest.TraceReach{
 			ProcessID: p.PID, Syscall: r.Op, Family: r.Family, Protocol: r.Protocol, Address: b.text(r.Address), Port: r.Port,
-			Names: names[r.Address], Errno: r.Errno, Count: times(r.Count),
+			Names: names[r.Address], SNI: b.text(asked[place{r.Address, r.Port}]), Errno: r.Errno, Count: times(r.Count),
 		}
-		for _, l := range p.Lookups {
-			if (l.Op == "sni" || l.Op == "quic") && l.Address == r.Address && l.Port == r.Port && len(l.Names) > 0 {
-				entry.SNI = b.text(l.Names[0])
-			}
-		}
-		list(t, &t.Network, entry)
+		list(b, t, &t.Network, entry, append([]string{entry.Address, entry.SNI}, entry.Names...)...)
 	}
 	for _, l := range p.Lookups {
-		list(t, &t.Lookups, attest.TraceLookup{
+		entry := attest.TraceLookup{
 			ProcessID: p.PID, Kind: l.Op, Names: b.texts(l.Names), Answers: b.texts(l.Answers),
 			Address: l.Address, Port: l.Port, Count: times(l.Count),
-		})
+		}
+		list(b, t, &t.Lookups, entry, slices.Concat(entry.Names, entry.Answers)...)
 	}
 }
 
 func (b *traceBody) calls(t *attest.Trace, p *trace.Process) {
 	for _, c := range p.Calls {
-		list(t, &t.Syscalls, attest.TraceCall{ProcessID: p.PID, Syscall: c.Op, Target: b.text(c.Target), Errno: c.Errno, Count: times(c.Count)})
+		entry := attest.TraceCall{ProcessID: p.PID, Syscall: c.Op, Target: b.text(c.Target), Errno: c.Errno, Count: times(c.Count)}
+		list(b, t, &t.Syscalls, entry, entry.Target)
 	}
 	for _, f := range b.summary.Peeks(p) {
-		list(t, &t.Syscalls, attest.TraceCall{ProcessID: p.PID, Syscall: "open", Target: b.text(f.Path), Count: times(f.Count)})
+		entry := attest.TraceCall{ProcessID: p.PID, Syscall: "open", Target: b.text(f.Path), Count: times(f.Count)}
+		list(b, t, &t.Syscalls, entry, entry.Target)
 	}
 }
 
@@ -99,12 +138,12 @@ func (b *traceBody) files(t *attest.Trace, p *trace.Process) {
 		}
 		switch {
 		case f.Errno != 0:
-			list(t, &t.Failed, entry)
+			list(b, t, &t.Failed, entry, entry.Path, entry.Name)
 		case f.Access&(trace.Write|trace.Create|trace.Truncate) != 0:
-			list(t, &t.Writes, entry)
+			list(b, t, &t.Writes, entry, entry.Path, entry.Name)
 		}
 		if f.Marks&trace.Contested != 0 {
-			list(t, &t.Contested, entry)
+			list(b, t, &t.Contested, entry, entry.Path, entry.Name)
 		}
 	}
 	for _, c := range p.Changes {
@@ -112,10 +151,11 @@ func (b *traceBody) files(t *attest.Trace, p *trace.Process) {
 		if c.Errno != 0 {
 			to = &t.Failed
 		}
-		list(t, to, attest.TraceChange{
+		entry := attest.TraceChange{
 			ProcessID: p.PID, Operation: c.Op, Path: b.text(c.Path), Name: b.text(c.Name), Target: b.text(c.Target),
 			Errno: c.Errno, Count: times(c.Count),
-		})
+		}
+		list(b, t, to, entry, entry.Path, entry.Name, entry.Target)
 	}
 }
 

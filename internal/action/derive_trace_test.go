@@ -140,6 +140,25 @@ func TestTooLargeForTheStatement(t *testing.T) {
 	}
 }
 
+// TestLongNames: however long and odd the names, the statement stays well below
+// what a verifier reads.
+func TestLongNames(t *testing.T) {
+	long := strings.Repeat("\x01", 4000)
+	messages := []trace.Message{{Kind: trace.Exec, PID: 10, Path: "/bin/cat"}}
+	for i := range 9_000 {
+		messages = append(messages, trace.Message{Kind: trace.Open, PID: 10, Path: fmt.Sprint("/", i, long), Ino: uint64(i), Access: trace.Write},
+			trace.Message{Kind: trace.File, PID: 10, Op: "unlink", Path: fmt.Sprint("/", i, long)})
+	}
+	e, run, body := derived(t, messages...)
+	all, err := json.Marshal([]any{run, body})
+	if err != nil || len(all) > attest.MaxBundleSize/2 {
+		t.Errorf("%v: %d bytes", err, len(all))
+	}
+	if body.Inlined || body.NotListed == 0 || len(e.Sidecar) == 0 {
+		t.Errorf("inlined %t, %d not listed, a sidecar of %d bytes", body.Inlined, body.NotListed, len(e.Sidecar))
+	}
+}
+
 // TestNothingWasSeen: a list of no processes is there when the sensor saw none,
 // and absent when nothing was watched.
 func TestNothingWasSeen(t *testing.T) {
