@@ -60,7 +60,10 @@ func makeForms(secrets []secret, maxForms, maxBytes int, limits *[]string) []for
 	return out
 }
 
-var encodings = []func(s string, add func(string)){base64Forms, jsonForms, urlForms, wrappedForms}
+var encodings = []func(s string, add func(string)){base64Forms, jsonForms, urlForms, wrappedForms, lowerForm}
+
+// lowerForm adds s as it is where case is no difference, in host names above all.
+func lowerForm(s string, add func(string)) { add(strings.ToLower(s)) }
 
 // base64Forms adds the base64 of s alone, at the end of something and in the middle of something, for each of the
 // three ways in which what is before it shifts it, in both alphabets. Of a character that s decides only in part,

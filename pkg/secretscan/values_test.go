@@ -25,6 +25,7 @@ func TestValues(t *testing.T) {
 			[]string{fake(1, 36), fake(2, 40), "/wFAKErXUtnFEMI/K7MDENG+bPxR"},
 			[]string{"FAKE123"},
 		},
+		"lower case, as in a host name": {[]string{"A_TOKEN=FAKEabcDEF99xyz"}, []string{"FAKEabcDEF99xyz", "fakeabcdef99xyz"}, nil},
 		"white space and quotes around": {[]string{"A_TOKEN= \"" + fake(1, 20) + "\"\n"}, []string{fake(1, 20)}, nil},
 		"names that say nothing":        {[]string{"FOO=" + fake(1, 20), "DATABASE=abcdefgh"}, nil, []string{fake(1, 20), "abcdefgh"}},
 		"no entry":                      {[]string{"A_TOKEN", "", "=A_TOKEN=abcdefgh", "=C:=C:\\abcdefg"}, nil, []string{"A_TOKEN", "abcdefgh"}},
