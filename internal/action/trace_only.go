@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/org/cilock-action/internal/filetree"
 	"github.com/org/cilock-action/internal/step"
 	"github.com/org/cilock-action/internal/tracerd"
 	"github.com/org/cilock-action/internal/verdict"
@@ -35,7 +36,7 @@ func TraceOnly(ctx context.Context, in TraceInputs, d Deps) (code int, err error
 	}
 	out := io.Writer(d.Stdout)
 	if in.Out != "" && in.Out != "-" {
-		file, err := os.OpenFile(in.Out, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+		file, err := openOut(in.Out)
 		if err != nil {
 			return verdict.ExitMisuse, verdict.Misuse("open the file for the trace: %w", err)
 		}
@@ -67,6 +68,12 @@ func TraceOnly(ctx context.Context, in TraceInputs, d Deps) (code int, err error
 		return verdict.ExitIncomplete, nil
 	}
 	return result.ExitCode, nil
+}
+
+// openOut opens the file for the trace. A fifo that nobody reads is an error: to
+// open it would wait, and no signal ends that.
+func openOut(path string) (*os.File, error) {
+	return os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC|filetree.NonBlock, 0o600)
 }
 
 // traceStep runs the command under a tracer, or without one if there is none:

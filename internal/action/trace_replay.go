@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/org/cilock-action/internal/filetree"
 	"github.com/org/cilock-action/internal/verdict"
 	"github.com/org/cilock-action/pkg/attest"
 	"github.com/org/cilock-action/pkg/trace"
@@ -17,7 +18,8 @@ import (
 // ReplayTrace prints the summary of a stored trace: the file beside the bundle,
 // or what `trace` wrote. Root and digest are those that the evidence names.
 func ReplayTrace(path string, d Deps) (int, error) {
-	file, err := os.Open(path)
+	// A fifo that nobody writes is empty: to open it would wait, and no signal ends that.
+	file, err := os.OpenFile(path, os.O_RDONLY|filetree.NonBlock, 0)
 	if err != nil {
 		return verdict.ExitMisuse, verdict.Misuse("replay: %w", err)
 	}

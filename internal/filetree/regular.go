@@ -28,7 +28,7 @@ func openRegular(path string, stat func(string) (fs.FileInfo, error), open func(
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s is not a regular file", path)
 	}
-	f, err := open(path, os.O_RDONLY|nonblock, 0)
+	f, err := open(path, os.O_RDONLY|NonBlock, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -2,5 +2,5 @@
 
 package filetree
 
-// nonblock has no meaning here.
-const nonblock = 0
+// NonBlock has no meaning here.
+const NonBlock = 0

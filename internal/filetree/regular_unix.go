@@ -4,5 +4,5 @@ package filetree
 
 import "syscall"
 
-// nonblock keeps the open of a fifo from waiting for a writer.
-const nonblock = syscall.O_NONBLOCK
+// NonBlock keeps the open of a fifo from waiting for a writer.
+const NonBlock = syscall.O_NONBLOCK
