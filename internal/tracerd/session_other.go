@@ -10,3 +10,5 @@ import (
 func ownSession() *syscall.SysProcAttr { return nil }
 
 func killSession(p *os.Process) { p.Kill() }
+
+func wakeSession(*os.Process) {}

@@ -13,3 +13,6 @@ func ownSession() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: tru
 // killSession ends a process with a session of its own, and what it started
 // there. It must not have been waited for yet.
 func killSession(p *os.Process) { syscall.Kill(-p.Pid, syscall.SIGKILL) }
+
+// wakeSession lets a session go on that was stopped. The same holds.
+func wakeSession(p *os.Process) { syscall.Kill(-p.Pid, syscall.SIGCONT) }

@@ -11,6 +11,7 @@ import (
 	"io"
 	"os/exec"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/org/cilock-action/pkg/trace"
@@ -31,6 +32,7 @@ type Watch struct {
 	reasons  []string
 	received uint64
 	quiet    time.Duration // the longest that nothing came
+	heard    atomic.Int64  // when something last came, nanoseconds since the epoch
 	end      *ending
 	lost     error         // why there is no end
 	over     chan struct{} // closed when reading has ended
@@ -46,6 +48,9 @@ var (
 // silence is how long a tracer that beats every second may be quiet: a longer
 // silence is told, since what it saw then came late or not at all.
 const silence = 10 * time.Second
+
+// wakeAfter is how long it may be quiet before it is told to go on.
+const wakeAfter = 2 * time.Second
 
 // helloWithin bounds the start of the tracer, sudo included, and goneWithin the
 // wait for the end of one that is of no use.
@@ -92,7 +97,9 @@ func launch(ctx context.Context, o Options, a attempt, order order) (_ *Watch, e
 			return nil, err
 		}
 	}
+	w.heard.Store(time.Now().UnixNano())
 	go w.read()
+	go w.wake()
 	return w, nil
 }
 
@@ -177,6 +184,7 @@ func (w *Watch) read() {
 		now := time.Now()
 		w.quiet = max(w.quiet, now.Sub(last))
 		last = now
+		w.heard.Store(now.UnixNano())
 		switch kind {
 		case frameMessages:
 			if w.lost = w.messages(rest); w.lost != nil {
@@ -186,6 +194,25 @@ func (w *Watch) read() {
 			w.end = new(ending)
 			w.lost = json.Unmarshal(rest, w.end)
 			return
+		}
+	}
+}
+
+// wake lets a tracer go on that is silent, until reading has ended: whoever
+// stopped it may have stopped every process that it traces too, and a cancelled
+// step could not end. One that runs takes no notice. What sudo started as
+// another user is out of reach.
+func (w *Watch) wake() {
+	tick := time.NewTicker(beatEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-w.over:
+			return
+		case now := <-tick.C:
+			if now.UnixNano()-w.heard.Load() > int64(wakeAfter) {
+				wakeSession(w.cmd.Process)
+			}
 		}
 	}
 }

@@ -162,6 +162,20 @@ func TestTracerFails(t *testing.T) {
 	}
 }
 
+// TestStoppedTracer: a tracer that was stopped goes on, and nothing is missing.
+func TestStoppedTracer(t *testing.T) {
+	w, k, err := launched(t, "good")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	if account := w.Stop(t.Context()); len(account.Gaps) > 0 || len(k.list) != 3 {
+		t.Errorf("account %+v, messages %+v", account, k.list)
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	o, _ := options(t, Auto)
 	_, err := Start(t.Context(), o)
