@@ -46,11 +46,15 @@ main() {
 }
 
 build() {
+	local source
 	case $1 in
 	bpf) go test -c -o "$built/bpf" ./pkg/trace/bpf ;;
 	ptrace)
 		go test -c -o "$built/ptrace" ./pkg/trace/ptrace
-		build_programs pkg/trace/ptrace/testdata
+		mkdir "$built/programs"
+		for source in pkg/trace/ptrace/testdata/*.c; do
+			gcc -O1 -w -pthread -static -o "$built/programs/$(basename "$source" .c)" "$source"
+		done
 		;;
 	evasion)
 		go build -o "$built/evasion" ./test/evasion
@@ -64,29 +68,17 @@ build() {
 	esac
 }
 
-# The tests of ptrace compile C while they run. In the guest that is a copy of
-# what is compiled here.
-build_programs() {
-	local source
-	mkdir "$built/programs"
-	for source in "$1"/*.c; do
-		gcc -O1 -w -pthread -o "$built/programs/$(basename "$source" .c)" "$source"
-	done
-	cat >"$built/gcc" <<-'END'
-		#!/bin/sh
-		while [ "$1" != -o ]; do shift; done
-		exec cp "/work/programs/${2##*/}" "$2"
-	END
-	chmod +x "$built/gcc"
-}
-
 # What a machine can do is decided by its kernel here, so a test that would be
 # skipped elsewhere fails.
 run() {
 	case $2 in
-	bpf) guest "$1" "$built/bpf" -- env CI=true ./bpf -test.v -test.timeout "$limit"s ;;
+	bpf)
+		guest "$1" "$built/bpf" -- env CI=true ./bpf -test.v -test.timeout "$limit"s
+		heading "Linux $1 that can be preempted, bpf"
+		guest "$1" --append preempt=full "$built/bpf" -- env CI=true ./bpf -test.v -test.run TestOpensAtTheSameTime
+		;;
 	ptrace) # without those that need Go itself, and 800 processes
-		guest "$1" "$built"/{ptrace,programs,gcc} -- env CI=true PATH="/work:/usr/bin" ./ptrace \
+		guest "$1" "$built"/{ptrace,programs} -- env CI=true ./ptrace -programs programs \
 			-test.v -test.timeout "$limit"s -test.skip '^(TestNumbers|TestGoVersionManyTimes|TestGoBuild|TestPipelineManyTimes)$'
 		;;
 	evasion) guest "$1" "$built"/{evasion,cilock,tricks} -- ./evasion -cilock ./cilock -tricks ./tricks ;;

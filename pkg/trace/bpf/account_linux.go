@@ -22,6 +22,7 @@ const (
 	oddCut
 	oddNoFile
 	oddUnreadable
+	oddOutside
 )
 
 // counts reads the kernel's counters of each class, summed over the CPUs.
@@ -89,18 +90,36 @@ func (s *sensor) account() trace.Account {
 	gap(s.odd(oddCut), "%d names were longer than is carried, and are cut")
 	gap(s.malformed.Load(), "%d records could not be understood")
 	gap(s.skipped(), "%d events were skipped because a program was already running on that CPU")
+	if n := s.odd(oddOutside); n != 0 {
+		a.Limits = append(a.Limits, fmt.Sprintf(outsideLimit, n))
+	}
+	if s.decoder.rings.Load() {
+		gap(skips(s.opens), "%d opens were skipped, which may have been of io_uring, because the program was interrupted on that CPU")
+	}
 	a.Survivors = s.survivors()
 	return a
 }
 
-// skipped counts the events at which the kernel did not run our programs.
+// skipped counts the events at which the kernel did not run our programs. Opens
+// are not among them: what is skipped there is seen at sys_exit.
 func (s *sensor) skipped() uint64 {
 	var n uint64
 	for _, p := range s.parts {
-		for _, prog := range p.coll.Programs {
-			if stats, err := prog.Stats(); err == nil {
-				n += stats.RecursionMisses
-			}
+		if p != s.opens {
+			n += skips(p)
+		}
+	}
+	return n
+}
+
+func skips(p *part) uint64 {
+	if p == nil {
+		return 0
+	}
+	var n uint64
+	for _, prog := range p.coll.Programs {
+		if stats, err := prog.Stats(); err == nil {
+			n += stats.RecursionMisses
 		}
 	}
 	return n

@@ -5,6 +5,7 @@ package bpf
 import (
 	"bytes"
 	"encoding/binary"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/org/cilock-action/pkg/trace"
@@ -19,6 +20,7 @@ type decoder struct {
 
 	calls []call // what records have the numbers of
 	links links
+	rings atomic.Bool // io_uring is used
 }
 
 // decode delivers what a record means: nothing, or one message, or from the

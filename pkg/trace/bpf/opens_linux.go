@@ -16,7 +16,8 @@ import (
 // sys_exit, which is there in any case, sees all opens.
 const insideHook = "fexit/security_file_open"
 
-// uringHook is the name of the hook that sees requests of io_uring.
+// uringHook is the name of the hook that sees requests of io_uring, and of the
+// calls that are made of them.
 const uringHook = "io_uring"
 
 // loadInside loads and attaches object "opens" onto the maps of proc. An error
@@ -88,6 +89,12 @@ func (s *sensor) openLimits() []string {
 		"an open through io_uring is seen as the name that was asked for, without the file and the result",
 	}
 }
+
+// outsideLimit is said of a trace in which the better hook did not see all. A
+// kernel that can be preempted may interrupt the program, and until it goes on
+// there the program is not run again on that CPU, for anybody.
+const outsideLimit = "%d opens were seen through their descriptors when the call returned, " +
+	"since the program at " + insideHook + " was interrupted"
 
 // whyRefused is the kernel's reason in one line: the error of a program that was
 // refused has the verifier's last words, and a guess about locked memory.

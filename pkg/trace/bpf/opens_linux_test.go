@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -143,4 +144,49 @@ func TestEachOpenIsSeenOnce(t *testing.T) {
 	if account.NotFound == 0 {
 		t.Error("the name that is not there was not counted")
 	}
+}
+
+// openDistinct opens each of a folder's files once.
+func openDistinct(args []string) error {
+	names, err := filepath.Glob(filepath.Join(args[0], "*"))
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if _, err := os.ReadFile(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// TestOpensAtTheSameTime runs processes that open the same files, so that one is
+// interrupted while the kernel runs our program for it. Where a kernel can be
+// preempted it does not run that for the others meanwhile; no open may be missing
+// for that, and none may be a gap.
+func TestOpensAtTheSameTime(t *testing.T) {
+	const files, processes = 400, 6
+	dir := folder(t)
+	for i := range files - 1 { // and f
+		if err := os.WriteFile(filepath.Join(dir, strconv.Itoa(i)), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	args := append([]string{"sh", "-c", `for i in ` + strings.Repeat("x ", processes) + `; do "$@" & done; wait`, "sh"}, trick(t, "distinct")...)
+	all, account := record(t, append(args, dir)...)
+	opens := make(map[string]int)
+	for _, m := range pick(all, trace.Open) {
+		if filepath.Dir(m.Path) == dir && m.Marks&^trace.InAThread == 0 {
+			opens[m.Path]++
+		}
+	}
+	if len(opens) != files {
+		t.Errorf("%d files were opened instead of %d", len(opens), files)
+	}
+	for name, n := range opens {
+		if n != processes {
+			t.Errorf("%s was opened %d times instead of %d", name, n, processes)
+		}
+	}
+	t.Log(account.Limits)
 }

@@ -26,6 +26,9 @@ func (d *decoder) called(m *trace.Message, h head, o *object) error {
 	}
 	m.Kind, m.Op = trace.Syscall, d.calls[o.call].name
 	m.Target = target(m, h, o, args)
+	if m.Op == uringHook {
+		d.rings.Store(true)
+	}
 	return nil
 }
 

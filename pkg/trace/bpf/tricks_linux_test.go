@@ -41,6 +41,7 @@ func tricks() map[string]func(args []string) error {
 		"suspicion": suspect,
 		"int80":     int80,
 		"inside":    openEverywhere,
+		"distinct":  openDistinct,
 	}
 }
 

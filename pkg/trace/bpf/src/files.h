@@ -15,6 +15,7 @@ enum {
 	CHANGE_BASE2,
 };
 
+#define FMODE_PATH (1U << 14) /* of include/linux/fs.h */
 #define ENOENT 2
 #define AT_FDCWD -100
 #define MAX_ERRNO 4095
@@ -82,6 +83,8 @@ __noinline int note_open(struct slot *s)
 		s->file = find_file(task, c->how == HOW_MAP ? arg(s, c->fd) : s->ret);
 	if (s->file) {
 		describe_object(s, t);
+		if (t->inside && c->how == HOW_OPEN && !(s->rec.fmode & FMODE_PATH))
+			odd(ODD_OUTSIDE);
 		if (repeated(s, task->tgid, fingerprint(s, n))) {
 			deduplicated(CLASS_FILE);
 			return 0;

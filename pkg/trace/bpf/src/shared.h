@@ -67,6 +67,7 @@ enum odd {
 	ODD_CUT,        /* strings cut short */
 	ODD_NO_FILE,    /* an open whose descriptor was gone before it was looked at */
 	ODD_UNREADABLE, /* strings of the program that could not be read */
+	ODD_OUTSIDE,    /* opens that the object "opens" should have seen */
 	ODDS = 8,
 };
 
