@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/org/cilock-action/test/nobody"
 	"github.com/org/cilock-action/test/sandbox"
 )
 
@@ -118,8 +119,20 @@ func TestSudoOfNoUse(t *testing.T) {
 	}
 }
 
-// TestSudoHangsAsRoot: such a sudo cannot be ended by its user.
-func TestSudoHangsAsRoot(t *testing.T) {
+// TestSudoStubborn: a sudo that hangs as root cannot be ended by its user.
+func TestSudoStubborn(t *testing.T) {
+	t.Parallel()
+	p := asNobody(t)
+	program := nobody.Command(t, p.dir).Path
+	if err := os.Chmod(program, 0o755|os.ModeSetuid); err != nil {
+		t.Fatal(err)
+	}
+	over(program, sandbox.Sudo)(&p.box)
+	row{"ptrace", []string{"ebpf with sudo: the tracer did not start within 5s"}, noSUID}.check(t, p.unharmed(self, "--trace=auto"))
+}
+
+// TestSudoHangs: a sudo that waits for something else than a password.
+func TestSudoHangs(t *testing.T) {
 	t.Parallel()
 	p := asNobody(t, sudoers(t, everything))
 	fifo := filepath.Join(p.dir, "fifo")

@@ -9,6 +9,11 @@ package sandbox
 // Verb is the first argument of a test binary that is to make a sandbox.
 const Verb = "__sandbox"
 
+// Sudo is where a test binary can be put with the set-user-ID bit: it is then a
+// sudo that does nothing, for ever, and that its user cannot kill. It ends with
+// whoever started it.
+const Sudo = "/usr/bin/sudo"
+
 // Box is what a program finds.
 type Box struct {
 	// Mounts are made in this order, and seen by this program alone. A target

@@ -38,13 +38,31 @@ func Command(t testing.TB, b Box, program string, args ...string) *exec.Cmd {
 const exitRefused = 120
 
 // Enter makes the sandbox and becomes the program, if that is what this process
-// was started for.
+// was started for, or hangs as [Sudo].
 func Enter() {
+	if os.Args[0] == Sudo {
+		hang()
+	}
 	if len(os.Args) < 4 || os.Args[1] != Verb {
 		return
 	}
 	err := enter(os.Args[2], os.Args[3:])
 	fmt.Fprintln(os.Stderr, "make the sandbox:", err)
+	os.Exit(exitRefused)
+}
+
+func hang() {
+	if err := syscall.Setresuid(0, 0, 0); err != nil {
+		fmt.Fprintln(os.Stderr, "become root:", err)
+		os.Exit(exitRefused)
+	}
+	// A signal at the parent's end would be refused: it is another user's.
+	parent, err := unix.PidfdOpen(os.Getppid(), 0)
+	for ended := 0; err == nil && ended == 0; {
+		if ended, err = unix.Poll([]unix.PollFd{{Fd: int32(parent), Events: unix.POLLIN}}, -1); errors.Is(err, unix.EINTR) {
+			err = nil
+		}
+	}
 	os.Exit(exitRefused)
 }
 
