@@ -73,7 +73,7 @@ build() {
 run() {
 	case $2 in
 	bpf)
-		guest "$1" "$built/bpf" -- env CI=true ./bpf -test.v -test.timeout "$limit"s
+		guest "$1" "$built/bpf" pkg/trace/bpf/testdata -- env CI=true ./bpf -test.v -test.timeout "$limit"s
 		heading "Linux $1 that can be preempted, bpf"
 		guest "$1" --append preempt=full "$built/bpf" -- env CI=true ./bpf -test.v -test.run TestOpensAtTheSameTime
 		;;
