@@ -27,6 +27,8 @@ func traceVerb(ctx context.Context, args []string, d action.Deps) (int, error) {
 	switch {
 	case len(positional) == 2 && positional[0] == "replay" && command == nil:
 		return action.ReplayTrace(positional[1], d)
+	case len(positional) > 0 && positional[0] == "replay":
+		return verdict.ExitMisuse, verdict.Misuse("trace replay takes one file, and nothing else")
 	case len(positional) > 0:
 		return verdict.ExitMisuse, verdict.Misuse("unexpected %q: the command to trace comes after --", positional[0])
 	}

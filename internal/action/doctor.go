@@ -1,6 +1,7 @@
 package action
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -87,7 +88,13 @@ func diagnose(ctx context.Context, d Deps) []Check {
 	if runtime.GOOS == "linux" {
 		checks = append(checks, linuxChecks(ctx)...)
 	}
-	return append(checks, oidcCheck(d), gitCheck(ctx), dockerCheck())
+	checks = append(checks, oidcCheck(d), gitCheck(ctx), dockerCheck())
+	for i := range checks {
+		if checks[i].OK { // there is no gap
+			checks[i].Cost, checks[i].Fix = "", ""
+		}
+	}
+	return checks
 }
 
 // tryBackend watches `true` as a run would.
@@ -102,7 +109,7 @@ func tryBackend(ctx context.Context, backend string, c Check, d Deps) Check {
 	default:
 		var hooks []string
 		for _, h := range description.Hooks {
-			hooks = append(hooks, h.Name+" ("+h.How+")")
+			hooks = append(hooks, h.Name+" ("+strings.TrimSuffix(h.How+", "+h.Reason, ", ")+")")
 		}
 		c.OK, c.Found = true, strings.TrimSuffix("works, hooks: "+strings.Join(hooks, ", "), ", hooks: ")
 	}
@@ -153,7 +160,7 @@ func sudoCheck(ctx context.Context) Check {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	if out, err := exec.CommandContext(ctx, "sudo", "-n", "true").CombinedOutput(); err != nil {
-		c.Found = oneLine(fmt.Sprintf("%v %s", err, out), 200)
+		c.Found = oneLine(cmp.Or(strings.TrimSpace(string(out)), err.Error()), 200)
 		return c
 	}
 	c.OK, c.Found = true, "works without a password"
@@ -177,7 +184,7 @@ func yamaCheck() Check {
 
 func oidcCheck(d Deps) Check {
 	c := Check{
-		Name: "oidc", Found: "no OIDC token can be had", Cost: "evidence is signed with a key, and not by the workflow's identity",
+		Name: "oidc", Found: "no OIDC token can be had", Cost: "the claims of the job's token are not in the evidence",
 		Fix: "in a workflow: permissions: id-token: write",
 	}
 	if d.Getenv("ACTIONS_ID_TOKEN_REQUEST_URL") != "" && d.Getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN") != "" {
