@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"embed"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -21,11 +22,16 @@ import (
 // reads one github-action attestation.
 const sourceRule = "testdata/source.rego"
 
+// rules are part of the test's program: as somebody else it finds no folder.
+//
+//go:embed testdata/*.rego
+var rules embed.FS
+
 // denials evaluates a published rule over every attestation of one type, as a
 // policy engine does.
 func denials(t *testing.T, v *attest.Verified, rule, typ string) []string {
 	t.Helper()
-	text, err := os.ReadFile(rule)
+	text, err := rules.ReadFile(rule)
 	if err != nil {
 		t.Fatal(err)
 	}

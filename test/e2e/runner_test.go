@@ -7,7 +7,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -103,6 +105,17 @@ func noted(r *runner.Result, level, text string) bool {
 	})
 }
 
+// sensor is what watches a step of this user here.
+func sensor() string {
+	switch {
+	case runtime.GOOS != "linux":
+		return "none"
+	case os.Geteuid() == 0:
+		return "ebpf"
+	}
+	return "ptrace"
+}
+
 func TestStandInRun(t *testing.T) {
 	t.Parallel()
 	j := newJob(t, runner.Options{})
@@ -120,8 +133,11 @@ func TestStandInRun(t *testing.T) {
 	want(t, r, "success", 0)
 	path := filepath.Join(j.Temp, "build.cilock.json")
 	outputs := map[string]string{
-		"verdict": "pass", "exit-code": "0", "sensor": "none", "evidence-path": path, "bundle-path": path,
-		"action-outputs": `{"flavour":"vanilla"}`,
+		"verdict": "pass", "exit-code": "0", "sensor": sensor(), "evidence-path": path, "bundle-path": path,
+		"action-outputs": `{"flavour":"vanilla"}`, "events-lost": "0", "events-seen": r.Outputs["events-seen"],
+	}
+	if n, err := strconv.Atoi(r.Outputs["events-seen"]); (err != nil || n == 0) && sensor() != "none" {
+		t.Errorf("output events-seen is %q", r.Outputs["events-seen"])
 	}
 	for name, value := range r.Outputs {
 		if value != outputs[name] {

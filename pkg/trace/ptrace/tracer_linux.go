@@ -28,6 +28,7 @@ type tracer struct {
 	early    map[int]bool // stopped before their makers told of them
 
 	counts   [classes]trace.Class
+	cutOff   [classes]int // calls that ended with their threads
 	notFound uint64
 	degraded uint64 // objects that went before they could be looked at
 	gaps     []string
@@ -115,7 +116,12 @@ func (t *tracer) tell(c class, m trace.Message) {
 }
 
 // lose settles a call whose thread was killed in it before its name was read.
-func (t *tracer) lose(c class) { t.counts[c].Lost++ }
+// It returned to nobody, so it is no event that was missed; that it began is
+// told.
+func (t *tracer) lose(c class) {
+	t.drop(c)
+	t.cutOff[c]++
+}
 
 // drop takes back an attempt that was nothing after all.
 func (t *tracer) drop(c class) { t.counts[c].Attempted-- }
@@ -174,8 +180,8 @@ func (t *tracer) close(alive, underway []int) trace.Account {
 		count := t.counts[c]
 		count.Name = c.String()
 		a.Classes = append(a.Classes, count)
-		if count.Lost > 0 {
-			a.Gaps = append(a.Gaps, fmt.Sprintf("%d %s calls were underway when their threads were killed: what they were aimed at is not known", count.Lost, c))
+		if n := t.cutOff[c]; n > 0 {
+			a.Limits = append(a.Limits, fmt.Sprintf("%d %s calls were underway when their threads were killed, and returned to nobody: what they were aimed at is not known", n, c))
 		}
 	}
 	return a
