@@ -19,7 +19,16 @@ func protect() {
 	signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGPIPE)
 	_ = os.WriteFile("/proc/self/oom_score_adj", []byte("-1000"), 0)
 	_ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
+	var files syscall.Rlimit
+	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files) == nil && files.Max < enoughFiles {
+		_ = syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: enoughFiles, Max: enoughFiles})
+	}
 }
+
+// enoughFiles is far above the descriptors of a sensor, each of whose programs,
+// maps and hooks is one. The step's own limit may be lower; only root can pass
+// it.
+const enoughFiles = 1024
 
 // The capabilities of an armed tracer: to find and read the files that the step
 // executes, to go on tracing with ptrace, and to read its own counters, for

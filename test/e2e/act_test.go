@@ -102,7 +102,7 @@ func TestWorkflow(t *testing.T) {
 	}
 	later := r.Output("later")
 	for _, want := range []string{
-		"verdict=pass exit=0 sensor=none flavour=vanilla colour=blue\n", "the tool ran\n", "below the temporary folder\n",
+		"verdict=pass exit=0 sensor=" + sensor() + " flavour=vanilla colour=blue\n", "the tool ran\n", "below the temporary folder\n",
 	} {
 		if !strings.Contains(later, want) {
 			t.Errorf("the next step did not print %q:\n%s", want, later)
