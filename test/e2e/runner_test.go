@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -103,17 +102,6 @@ func noted(r *runner.Result, level, text string) bool {
 	return slices.ContainsFunc(r.Annotations, func(a runner.Annotation) bool {
 		return a.Level == level && strings.Contains(a.Message, text)
 	})
-}
-
-// sensor is what watches a step of this user here.
-func sensor() string {
-	switch {
-	case runtime.GOOS != "linux":
-		return "none"
-	case os.Geteuid() == 0:
-		return "ebpf"
-	}
-	return "ptrace"
 }
 
 func TestStandInRun(t *testing.T) {
