@@ -250,8 +250,8 @@ func TestTracerKilled(t *testing.T) {
 			}
 			v := p.bundle()
 			body, account := section[attest.Trace](t, v, attest.TypeTrace), collector(t, v, "trace")
-			if !mentions(account.Gaps, "the tracer ended before the step did") || body.Backend != backend || body.Processes == 0 {
-				t.Errorf("gaps %q, backend %s, %d processes", account.Gaps, body.Backend, body.Processes)
+			if !mentions(account.Gaps, "the tracer ended before the step did") || body.Backend != backend {
+				t.Errorf("gaps %q, backend %s", account.Gaps, body.Backend)
 			}
 			if !strings.Contains(e.err, "cilock: verdict: incomplete") {
 				t.Errorf("%s", e.err)
