@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -123,6 +124,23 @@ func awaitEnd(t *testing.T, pid int) {
 	}
 }
 
+// awaitClosed waits until a process has closed its standard output, or ended.
+func awaitClosed(t *testing.T, pid int) {
+	t.Helper()
+	look, late := time.NewTicker(time.Millisecond), time.After(time.Minute)
+	defer look.Stop()
+	for {
+		if _, err := os.Readlink(proc(pid, "fd/1")); err != nil {
+			return
+		}
+		select {
+		case <-look.C:
+		case <-late:
+			t.Fatalf("process %d keeps its output", pid)
+		}
+	}
+}
+
 // status is a field of /proc/PID/task/TID/status, of every thread.
 func status(t *testing.T, pid int, field string) (values []string) {
 	t.Helper()
@@ -215,7 +233,9 @@ func TestCilockKilled(t *testing.T) {
 			if err := r.cmd.Process.Kill(); err != nil {
 				t.Fatal(err)
 			}
-			if test.flag != "--trace=ptrace" { // else the step needs it
+			if test.flag == "--trace=ptrace" {
+				awaitClosed(t, r.tracer) // it records no more, and is there because the step needs it
+			} else {
 				awaitEnd(t, r.tracer)
 			}
 			r.finish()
