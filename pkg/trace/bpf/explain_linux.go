@@ -53,6 +53,21 @@ func explain(err error) error {
 	return err
 }
 
+// needFiles is twice what a sensor has open: each program, map and hook is a file.
+const needFiles = 256
+
+// enoughFiles refuses a limit that might end the loading anywhere: the library
+// takes a file too many for a kernel that lacks something, and the sensor would
+// go without a part for it.
+func enoughFiles() error {
+	var files syscall.Rlimit
+	err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files)
+	if err != nil || files.Cur >= needFiles {
+		return nil
+	}
+	return &unsupported{fmt.Sprintf("no more than %d files may be open (ulimit -n), and it takes %d", files.Cur, needFiles), syscall.EMFILE}
+}
+
 // tryMap makes the simplest map there is.
 func tryMap() error {
 	attr := struct{ kind, key, value, entries uint32 }{unix.BPF_MAP_TYPE_ARRAY, 4, 4, 1}

@@ -51,6 +51,9 @@ func load(o trace.Options) (_ *sensor, err error) {
 			err = errors.Join(err, s.close())
 		}
 	}()
+	if err := enoughFiles(); err != nil {
+		return nil, err
+	}
 	if s.base, err = newBase(o, s.decoder.calls); err != nil {
 		return nil, fmt.Errorf("load the programs: %w", err)
 	}
