@@ -262,6 +262,40 @@ func TestPayloadType(t *testing.T) {
 	}
 }
 
+// TestFailedCollectorHasNoTree: what was not recorded has no root, and a root
+// needs what it is of.
+func TestFailedCollectorHasNoTree(t *testing.T) {
+	key := newTestKey(t, "ecdsa-p256")
+	without := func(change func(*Trees)) []byte {
+		return testStatement(t, func(_ *Statement, c *Collection) {
+			var trees Trees
+			if _, err := c.Decode(TypeTrees, &trees); err != nil {
+				t.Fatal(err)
+			}
+			change(&trees)
+			body, err := json.Marshal(trees)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.Attestations[2].Body = body
+			c.Attestations = c.Attestations[1:] // the materials
+		})
+	}
+	if _, err := Verify(signed(t, key, without(func(x *Trees) { x.Materials = Tree{} })), key.Public()); err != nil {
+		t.Error(err)
+	}
+	for name, change := range map[string]func(*Trees){
+		"a count":          func(x *Trees) { x.Materials = Tree{LeafCount: 1} },
+		"a root":           func(x *Trees) { x.Materials = Tree{Root: helloSHA} },
+		"no product root":  func(x *Trees) { x.Materials, x.Products = Tree{}, Tree{} },
+		"the root of none": func(x *Trees) { x.Materials.LeafCount = 2 },
+	} {
+		if _, err := Verify(signed(t, key, without(change)), key.Public()); checkOf(err) != "trees" {
+			t.Errorf("%s: got %v, want a failed trees check", name, err)
+		}
+	}
+}
+
 // TestMatchSubjectBeyondTheLimit: products count as subjects only where the
 // root of their tree is the subject.
 func TestMatchSubjectBeyondTheLimit(t *testing.T) {

@@ -40,8 +40,12 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	only := flags.String("only", "", "measure only what matches this `regexp`")
 	asJSON := flags.Bool("json", false, "print JSON instead of a table")
 	binary := flags.String("binary", "", "measure this cilock instead of building one")
+	opens := flags.String("open", "", "measure nothing: be the `load` of trace-loss, DIR,RATE,THREADS,FILES,TOOK")
 	if err := flags.Parse(args); err != nil {
 		return err
+	}
+	if *opens != "" {
+		return openFiles(*opens)
 	}
 	match, err := regexp.Compile(*only)
 	if err != nil {
@@ -55,6 +59,8 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 
 	m := thisMachine()
 	var rows []Row
+	var failed []error
+	defer func() { err = errors.Join(append(failed, err)...) }()
 	for _, x := range measures() {
 		if !match.MatchString(x.name) {
 			continue
@@ -65,10 +71,10 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 			n = *runs
 		}
 		got, err := x.run(ctx, b, n)
-		if err != nil {
-			return fmt.Errorf("measure %s: %w", x.name, err)
-		}
 		rows = append(rows, got...)
+		if err != nil { // what was measured before it, and after it, is printed
+			failed = append(failed, fmt.Errorf("measure %s: %w", x.name, err))
+		}
 	}
 	m.LoadAfter = load()
 	if *asJSON {

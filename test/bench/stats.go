@@ -15,6 +15,7 @@ const (
 	Megabytes    Unit = "MB" // 1,000,000 bytes
 	Times        Unit = "x"
 	Events       Unit = "events"
+	Opens        Unit = "opens/s"
 )
 
 // Spread sums up the runs of one thing.

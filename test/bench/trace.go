@@ -40,13 +40,14 @@ func traceMeasures() (list []measure) {
 	}
 	return append(list,
 		measure{"trace-start", "`true` under cilock, watched and not", 20, traceStart},
+		measure{"trace-loss", "files opened ever faster, until events are lost", 1, traceLoss},
 		measure{"trace-scale", "20,000 processes with 50 files each, watched", 1, traceScale},
 	)
 }
 
-// run measures both backends: in each round not watched, watched, and not
-// watched again, every second round backwards. The second series of the
-// unwatched is the noise.
+// run measures both backends: in each round not watched, watched by the one,
+// by the other, and not watched again, every second round backwards. The second
+// series of the unwatched is the noise.
 func (w traced) run(ctx context.Context, b *bench, runs int) ([]Row, error) {
 	dir, err := b.folder()
 	if err != nil {
@@ -57,49 +58,46 @@ func (w traced) run(ctx context.Context, b *bench, runs int) ([]Row, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare: %w", err)
 	}
-	var rows []Row
-	for _, backend := range []struct {
-		name string
-		goal Goal
-	}{{"ebpf", w.ebpf}, {"ptrace", w.ptrace}} {
-		base, ours, noise := new(series), new(series), new(series)
-		order := []struct {
-			trace string
-			to    *series
-		}{{"off", base}, {backend.name, ours}, {"off", noise}}
-		for round := range runs + 1 {
-			for i := range order {
-				x := order[i]
-				if round%2 == 1 {
-					x = order[len(order)-1-i]
-				}
-				if err := fresh(); err != nil {
-					return nil, err
-				}
-				c := b.run(dir, args...)
-				c.env = env
-				c.trace(x.trace)
-				sample, err := b.measure(ctx, c)
-				if err != nil {
-					return nil, err
-				}
-				if err := x.to.add(b, sample, round > 0); err != nil {
-					return nil, err
-				}
+	order := []*series{{trace: "off"}, {trace: "ebpf", goal: w.ebpf}, {trace: "ptrace", goal: w.ptrace}, {trace: "off"}}
+	for round := range runs + 1 {
+		for i := range order {
+			s := order[i]
+			if round%2 == 1 {
+				s = order[len(order)-1-i]
+			}
+			if err := fresh(); err != nil {
+				return nil, err
+			}
+			c := b.run(dir, args...)
+			c.env = env
+			c.trace(s.trace)
+			sample, err := b.measure(ctx, c)
+			if err != nil {
+				return nil, err
+			}
+			if err := s.add(b, sample, round > 0); err != nil {
+				return nil, err
 			}
 		}
-		what := w.name + ": " + backend.name
-		rows = append(rows,
-			compared(what+", the command's wall time", "ratio", base.own, ours.own, Milliseconds, ratio, backend.goal),
-			compared(what+", with start and evidence", "ratio", base.samples.wall(), ours.samples.wall(), Milliseconds, ratio, Goal{}),
-			compared(what+", CPU time", "ratio", base.samples.cpu(), ours.samples.cpu(), Milliseconds, ratio, Goal{}),
-			compared(what+", noise: unwatched again", "ratio", base.own, noise.own, Milliseconds, ratio, Goal{}),
-			alone(what+", events lost", ours.lost, Events, Goal{Most: 0.5}),
-			alone(what+", events", ours.events, Events, Goal{}),
-			alone(what+", memory", ours.samples.rss(), Megabytes, Goal{}),
-		)
+	}
+	base := order[0]
+	rows := []Row{compared(w.name+": noise, unwatched again", "ratio", base.own, order[3].own, Milliseconds, ratio, Goal{})}
+	for _, s := range order[1:3] {
+		rows = append(rows, s.rows(w.name+": "+s.trace, base)...)
 	}
 	return rows, nil
+}
+
+// rows are what is told of a series.
+func (s *series) rows(what string, base *series) []Row {
+	return []Row{
+		compared(what+", the command's wall time", "ratio", base.own, s.own, Milliseconds, ratio, s.goal),
+		compared(what+", with start and evidence", "ratio", base.samples.wall(), s.samples.wall(), Milliseconds, ratio, Goal{}),
+		compared(what+", CPU time", "ratio", base.samples.cpu(), s.samples.cpu(), Milliseconds, ratio, Goal{}),
+		alone(what+", events lost", s.lost, Events, Goal{Most: 0.5}),
+		alone(what+", events", s.events, Events, Goal{}),
+		alone(what+", memory", s.samples.rss(), Megabytes, Goal{}),
+	}
 }
 
 // trace sets how the run is watched.
@@ -113,6 +111,8 @@ func (c *command) trace(backend string) {
 
 // series are the runs of one way to watch, with what their evidence says.
 type series struct {
+	trace        string // off, or the backend
+	goal         Goal
 	samples      samples
 	own          []float64 // the command's own wall time, milliseconds
 	events, lost []float64
@@ -283,10 +283,14 @@ func npmInstall(ctx context.Context, b *bench, dir string) (args, env []string, 
 	}
 	cache := filepath.Join(b.dir, "npm")
 	env = []string{"npm_config_cache=" + cache, "npm_config_audit=false", "npm_config_fund=false", "npm_config_update_notifier=false"}
-	first := exec.CommandContext(ctx, "npm", "install", "--ignore-scripts")
-	first.Dir, first.Env = dir, append(os.Environ(), env...)
-	if out, err := first.CombinedOutput(); err != nil {
-		return nil, nil, nil, fmt.Errorf("fill npm's cache: %w: %s", err, out)
+	// The second asks for what the lock file does not say, such as where each
+	// package is if npm is told to leave that out.
+	for _, args := range [][]string{{"install", "--ignore-scripts"}, {"ci", "--prefer-offline", "--ignore-scripts"}} {
+		fill := exec.CommandContext(ctx, "npm", args...)
+		fill.Dir, fill.Env = dir, append(os.Environ(), env...)
+		if out, err := fill.CombinedOutput(); err != nil {
+			return nil, nil, nil, fmt.Errorf("fill npm's cache: %w: %s", err, out)
+		}
 	}
 	fresh = func() error { return os.RemoveAll(filepath.Join(dir, "node_modules")) }
 	return []string{"npm", "ci", "--offline", "--ignore-scripts"}, env, fresh, nil
