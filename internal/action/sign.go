@@ -23,11 +23,18 @@ func Sign(ctx context.Context, p Plan, docs Documents) (Signed, error) {
 	s := Signed{Identity: p.Key.Identity(), Subjects: docs.Subjects, Sidecar: docs.Sidecar}
 	// A cancelled job still gets its signature: it takes a millisecond.
 	ctx = context.WithoutCancel(ctx)
-	var err error
-	if s.Bundle, err = p.Key.Sign(ctx, docs.Statement); err != nil {
+	statement, err := p.Key.Sign(ctx, docs.Statement)
+	if err == nil {
+		s.Bundle, err = statement.Bundle()
+	}
+	if err != nil {
 		return Signed{}, fmt.Errorf("sign evidence: %w", err)
 	}
-	if s.Envelope, err = p.Key.SignEnvelope(ctx, docs.Witness); err != nil {
+	witness, err := p.Key.Sign(ctx, docs.Witness)
+	if err == nil {
+		s.Envelope, err = witness.Envelope()
+	}
+	if err != nil {
 		return Signed{}, fmt.Errorf("sign evidence for Witness: %w", err)
 	}
 	if p.Key.Ephemeral() {

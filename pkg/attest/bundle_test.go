@@ -10,11 +10,11 @@ import (
 func TestParseBundleRefuses(t *testing.T) {
 	key := newTestKey(t, "ecdsa-p256")
 	payload := testStatement(t, nil)
-	good, err := key.Sign(t.Context(), payload)
+	good, err := signBundle(key, payload)
 	if err != nil {
 		t.Fatal(err)
 	}
-	bare, err := key.SignEnvelope(t.Context(), payload)
+	bare, err := signEnvelope(key, payload)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,11 @@ func ExampleVerify() {
 	if err != nil {
 		panic(err)
 	}
-	file, err := key.Sign(context.Background(), payload)
+	signature, err := key.Sign(context.Background(), payload)
+	if err != nil {
+		panic(err)
+	}
+	file, err := signature.Bundle()
 	if err != nil {
 		panic(err)
 	}

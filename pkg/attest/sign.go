@@ -2,17 +2,27 @@ package attest
 
 import (
 	"context"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
 	"fmt"
 )
 
-// A Signer turns a statement into a Sigstore bundle (JSON, media type
-// application/vnd.dev.sigstore.bundle.v0.3+json). Key signing is the one below;
-// keyless signing through Fulcio is another Signer and belongs beside it.
-type Signer interface {
-	// Sign signs payload, a statement as Statement.Marshal gives it.
-	Sign(ctx context.Context, payload []byte) ([]byte, error)
-	// Identity says in a few words whose signature it is.
-	Identity() string
+// Signature is a signed statement with what proves whose signature it is and
+// when it was made. It is what bundles and envelopes are written from.
+type Signature struct {
+	Payload []byte // the statement, as Statement.Marshal gives it
+	Sig     []byte // over the payload's PAE
+	// KeyID is the ID of the key that signed, as in PublicKey.ID.
+	KeyID string
+	// Certificates are DER, the signer's first, without the root; none for a
+	// key that has none.
+	Certificates [][]byte
+	// Timestamps are RFC 3161 responses (DER) over Sig.
+	Timestamps [][]byte
+	// Entries are entries of a transparency log, each in the JSON form of
+	// Sigstore's TransparencyLogEntry (protobuf-specs, sigstore_rekor.proto).
+	Entries []json.RawMessage
 }
 
 // Identity is the key's ID, or that there is no identity at all.
@@ -23,23 +33,69 @@ func (k *Key) Identity() string {
 	return "key " + k.public.id
 }
 
-// Sign makes a bundle whose verification material is the key's ID.
-func (k *Key) Sign(_ context.Context, payload []byte) ([]byte, error) {
+// Sign signs payload, a statement as Statement.Marshal gives it.
+func (k *Key) Sign(_ context.Context, payload []byte) (Signature, error) {
 	sig, err := k.signature(payload)
 	if err != nil {
-		return nil, err
+		return Signature{}, err
 	}
-	return Encode(sigstoreBundle{
-		MediaType:            bundleV03,
-		VerificationMaterial: verificationMaterial{PublicKey: &publicKeyHint{Hint: k.public.id}},
+	return Signature{Payload: payload, Sig: sig, KeyID: k.public.id}, nil
+}
+
+// Bundle is the signature as a Sigstore bundle (JSON, media type
+// application/vnd.dev.sigstore.bundle.v0.3+json).
+func (s Signature) Bundle() ([]byte, error) {
+	b := sigstoreBundle{
+		MediaType: bundleV03,
 		DSSEEnvelope: &envelope{
-			Payload: payload, PayloadType: PayloadType, Signatures: []envelopeSignature{{Sig: sig}},
+			Payload: s.Payload, PayloadType: PayloadType, Signatures: []envelopeSignature{{Sig: s.Sig}},
 		},
-	})
+	}
+	var err error
+	if b.VerificationMaterial, err = s.material(); err != nil {
+		return nil, fmt.Errorf("write the bundle: %w", err)
+	}
+	return Encode(b)
+}
+
+// material is the bundle's verification material. A v0.3 bundle has one
+// certificate and no chain: the verifier has the rest in its trusted root.
+func (s Signature) material() (m verificationMaterial, err error) {
+	if len(s.Certificates) == 0 {
+		m.PublicKey = &publicKeyHint{Hint: s.KeyID}
+	} else {
+		m.Certificate, err = json.Marshal(rawBytes{s.Certificates[0]})
+	}
+	if len(s.Entries) > 0 && err == nil {
+		m.TlogEntries, err = json.Marshal(s.Entries)
+	}
+	if len(s.Timestamps) > 0 && err == nil {
+		var data timestampData
+		for _, response := range s.Timestamps {
+			data.RFC3161 = append(data.RFC3161, signedTimestamp{response})
+		}
+		m.TimestampVerificationData, err = json.Marshal(data)
+	}
+	return m, err
+}
+
+// rawBytes is X509Certificate, and the other two are
+// TimestampVerificationData, of Sigstore's protobuf-specs.
+type rawBytes struct {
+	RawBytes []byte `json:"rawBytes"`
+}
+
+type timestampData struct {
+	RFC3161 []signedTimestamp `json:"rfc3161Timestamps"`
+}
+
+type signedTimestamp struct {
+	SignedTimestamp []byte `json:"signedTimestamp"`
 }
 
 // envelope is DSSE's JSON form, with the fields that Witness reads
-// (https://github.com/secure-systems-lab/dsse/blob/master/envelope.md).
+// (https://github.com/secure-systems-lab/dsse/blob/master/envelope.md,
+// dsse.Signature of go-witness).
 type envelope struct {
 	Payload     []byte              `json:"payload"`
 	PayloadType string              `json:"payloadType"`
@@ -47,20 +103,36 @@ type envelope struct {
 }
 
 type envelopeSignature struct {
-	KeyID string `json:"keyid,omitempty"`
-	Sig   []byte `json:"sig"`
+	KeyID         string              `json:"keyid,omitempty"`
+	Sig           []byte              `json:"sig"`
+	Certificate   []byte              `json:"certificate,omitempty"`   // PEM
+	Intermediates [][]byte            `json:"intermediates,omitempty"` // PEM
+	Timestamps    []envelopeTimestamp `json:"timestamps,omitempty"`
 }
 
-// SignEnvelope signs payload as a bare DSSE envelope: what Witness reads.
-func (k *Key) SignEnvelope(_ context.Context, payload []byte) ([]byte, error) {
-	sig, err := k.signature(payload)
-	if err != nil {
-		return nil, err
+type envelopeTimestamp struct {
+	Type string `json:"type"` // "tsp"
+	Data []byte `json:"data"`
+}
+
+// Envelope is the signature as a bare DSSE envelope: what Witness reads.
+func (s Signature) Envelope() ([]byte, error) {
+	sig := envelopeSignature{KeyID: s.KeyID, Sig: s.Sig}
+	for i, der := range s.Certificates {
+		text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+		if i == 0 {
+			sig.Certificate = text
+		} else {
+			sig.Intermediates = append(sig.Intermediates, text)
+		}
 	}
-	return Encode(envelope{
-		Payload: payload, PayloadType: PayloadType,
-		Signatures: []envelopeSignature{{KeyID: k.public.id, Sig: sig}},
-	})
+	for _, response := range s.Timestamps {
+		sig.Timestamps = append(sig.Timestamps, envelopeTimestamp{"tsp", response})
+	}
+	if s.Payload == nil {
+		return nil, errors.New("write the envelope: nothing is signed")
+	}
+	return Encode(envelope{Payload: s.Payload, PayloadType: PayloadType, Signatures: []envelopeSignature{sig}})
 }
 
 // preAuth is DSSE's pre-authentication encoding, PAE: what is signed

@@ -129,7 +129,11 @@ func TestOurBundles(t *testing.T) {
 	for _, algorithm := range []string{"ecdsa-p256", "ed25519"} {
 		private, key := newKey(t, algorithm)
 		stranger, other := newKey(t, algorithm)
-		good, err := key.Sign(t.Context(), payload(t))
+		signature, err := key.Sign(t.Context(), payload(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		good, err := signature.Bundle()
 		if err != nil {
 			t.Fatal(err)
 		}
