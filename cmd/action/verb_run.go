@@ -18,9 +18,7 @@ func runFlags(in *action.Inputs) []flagSpec {
 		{name: "--trace", bool: true, words: []string{"auto", "ebpf", "ptrace", "off"}, set: traceMode(&in.Trace), help: "how the step is watched: auto (default; eBPF, else ptrace), ebpf, ptrace or off"},
 		{name: "--outfile", short: "-o", set: text(&in.Outfile), help: "the bundle (default: STEP.cilock.json); .dsse.json and .pub stand beside it"},
 		{name: "--policy", set: only("--policy", "none"), help: "none, the only value in this version"},
-		{name: "--key", short: "-k", set: text(&in.Key), help: "private key: PKCS#8 PEM file, or env://NAME (default: one made for the run)"},
 		{name: "--fail-on", set: text(&in.FailOn), help: "the mildest verdict that fails: fail (default), incomplete or warn"},
-		{name: "--require-signing", bool: true, set: toggle(&in.RequireSigning), help: "refuse to run without a key"},
 		{name: "--pass-oidc", bool: true, set: toggle(&in.PassOIDC), help: "leave the job's OIDC variables to the command"},
 		{name: "--product-include-glob", set: list(&in.Include), help: "list of globs, relative to workingdir: products to record (default: all)"},
 		{name: "--product-exclude-glob", set: list(&in.Exclude), help: "list of globs: products to leave out"},
@@ -31,7 +29,7 @@ func runFlags(in *action.Inputs) []flagSpec {
 		{name: "--policy-key"},
 		{name: "--policy-cert-identity"},
 		{name: "--policy-cert-oidc-issuer"},
-	}, signingFlags()...)
+	}, signingFlags(&in.Signing)...)
 }
 
 // traceMode is text, but for the flag alone, which means auto.
@@ -45,18 +43,21 @@ func traceMode(dst *string) func(string) error {
 	}
 }
 
-// signingFlags are those of keyless and certificate signing.
-func signingFlags() []flagSpec {
+// signingFlags are those of everything that signs.
+func signingFlags(in *action.SigningInputs) []flagSpec {
 	return []flagSpec{
-		{name: "--cert"},
-		{name: "--cert-chain"},
-		{name: "--keyless", bool: true},
-		{name: "--identity-token"},
-		{name: "--fulcio-server-url"},
-		{name: "--rekor-server-url"},
-		{name: "--timestamp-server-url"},
-		{name: "--signing-config"},
-		{name: "--trusted-root"},
+		{name: "--key", short: "-k", set: text(&in.Key), help: "private key: PKCS#8 PEM file, or env://NAME (default: keyless where the job has a token, else one made for the run)"},
+		{name: "--signer-command", set: text(&in.Command), help: "command that signs a digest from its input; --key is then the public key"},
+		{name: "--cert", set: text(&in.Cert), help: "certificate of the key, PEM file"},
+		{name: "--cert-chain", set: text(&in.CertChain), help: "certificates above it, PEM file"},
+		{name: "--keyless", bool: true, set: toggle(&in.Keyless), help: "sign with a certificate that Fulcio makes for the job's identity"},
+		{name: "--identity-token", set: text(&in.IdentityToken), help: "file with an OIDC token to sign keylessly with (or SIGSTORE_ID_TOKEN; default: the job's)"},
+		{name: "--fulcio-server-url", set: text(&in.FulcioURL), help: "Fulcio of a private instance"},
+		{name: "--rekor-server-url", set: text(&in.RekorURL), help: "transparency log to write to"},
+		{name: "--timestamp-server-url", set: text(&in.TimestampURL), help: "RFC 3161 timestamp authority, its whole URL"},
+		{name: "--signing-config", set: text(&in.SigningConfig), help: "file that names all three (signing_config.json)"},
+		{name: "--signing-timeout", set: text(&in.Timeout), help: "the most that all services together may take (default: 60s)"},
+		{name: "--require-signing", bool: true, set: toggle(&in.RequireSigning), help: "nothing less than signed and logged evidence will do: else exit code 4"},
 	}
 }
 

@@ -30,7 +30,7 @@ func verifyFlags(in *action.VerifyInputs) []flagSpec {
 		{name: "--policy-cert-identity"},
 		{name: "--policy-cert-oidc-issuer"},
 		{name: "--vsa"},
-	}, signingFlags()...)
+	}, trustFlags()...)
 }
 
 // verifyVerb is `cilock verify [flags] SUBJECT...`.
@@ -113,4 +113,19 @@ func verifyOptions(in action.VerifyInputs, d action.Deps) (verify.Options, verdi
 		return verify.Options{}, "", verdict.Misuse("verification key %s: %w", name, err)
 	}
 	return verify.Options{Bundles: in.Bundles, Subjects: in.Subjects, Key: key, SkipSubjectUnsafe: in.NoSubject}, failOn, nil
+}
+
+// trustFlags are those of keyless and certificate verification.
+func trustFlags() []flagSpec {
+	return []flagSpec{
+		{name: "--cert"},
+		{name: "--cert-chain"},
+		{name: "--keyless", bool: true},
+		{name: "--identity-token"},
+		{name: "--fulcio-server-url"},
+		{name: "--rekor-server-url"},
+		{name: "--timestamp-server-url"},
+		{name: "--signing-config"},
+		{name: "--trusted-root"},
+	}
 }

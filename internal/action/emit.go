@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"strconv"
 
 	"github.com/org/cilock-action/internal/filetree"
@@ -25,30 +27,14 @@ func Emit(r Report, s Signed, d Deps) (Report, error) {
 	return r, err
 }
 
-// writeEvidence writes what can be written: one full disk does not lose the
-// documents that still fit.
+// writeEvidence writes the documents, and tells of those that could not be.
 func writeEvidence(r *Report, s Signed) error {
-	var all error
-	for _, doc := range []struct {
-		path string
-		data []byte
-	}{
-		{r.Plan.Outfile, s.Bundle},
-		{r.Plan.Outfile + EnvelopeSuffix, s.Envelope},
-		{r.Plan.Outfile + PublicKeySuffix, s.PublicKey},
-		{r.Plan.Outfile + TraceSuffix, s.Sidecar},
-	} {
-		if doc.data == nil {
-			continue
-		}
-		if err := filetree.Replace(doc.path, doc.data, 0o644, nil); err != nil {
-			err = fmt.Errorf("write evidence %s: %w", doc.path, err)
-			all = errors.Join(all, err)
-			r.Lost = append(r.Lost, err.Error())
-			continue
-		}
-		r.Files = append(r.Files, doc.path)
+	files, errs := writeDocuments(r.Plan, s)
+	r.Files = files
+	for _, err := range errs {
+		r.Lost = append(r.Lost, err.Error())
 	}
+	all := errors.Join(errs...)
 	if all != nil {
 		r.Verdict = verdict.Fail
 		r.Findings = append(r.Findings, verdict.Finding{
@@ -57,6 +43,36 @@ func writeEvidence(r *Report, s Signed) error {
 		})
 	}
 	return all
+}
+
+// writeDocuments writes what can be written: one full disk does not lose the
+// documents that still fit. The public key of a signature that got a
+// certificate after all is taken away again.
+func writeDocuments(p Plan, s Signed) (files []string, errs []error) {
+	for _, doc := range []struct {
+		path string
+		data []byte
+	}{
+		{p.Outfile, s.Bundle},
+		{p.Outfile + EnvelopeSuffix, s.Envelope},
+		{p.Outfile + PublicKeySuffix, s.PublicKey},
+		{p.Outfile + TraceSuffix, s.Sidecar},
+	} {
+		if doc.data == nil {
+			continue
+		}
+		if err := filetree.Replace(doc.path, doc.data, 0o644, nil); err != nil {
+			errs = append(errs, fmt.Errorf("write evidence %s: %w", doc.path, err))
+			continue
+		}
+		files = append(files, doc.path)
+	}
+	if p.Signing.Key.Ephemeral() && s.PublicKey == nil {
+		if err := os.Remove(p.Outfile + PublicKeySuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, fmt.Errorf("remove the key that is not needed: %w", err))
+		}
+	}
+	return files, errs
 }
 
 // outputLost is an error if what the step printed could not be passed on. The

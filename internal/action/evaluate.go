@@ -19,17 +19,9 @@ func Evaluate(p Plan, s Signed) []verdict.Finding {
 	if err != nil {
 		return broken(err)
 	}
-	verified, err := attest.Verify(bundle, p.Key.Public())
+	verified, err := attest.Verify(bundle, p.Signing.Key.Public())
 	if err != nil {
 		return broken(err)
 	}
-	findings := verdict.Judge(verified.Statement.PredicateType, *verified.Collection)
-	if p.Key.Ephemeral() {
-		findings = append(findings, verdict.Finding{
-			Verdict: verdict.Warn, Rule: "signer-identity", Step: p.Name,
-			Expected: "a signer that a verifier can know beforehand", Found: "identity: none, a local key made for this run",
-			Fix: "sign with --key",
-		})
-	}
-	return findings
+	return append(verdict.Judge(verified.Statement.PredicateType, *verified.Collection), judgeSigning(p, s)...)
 }

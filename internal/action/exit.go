@@ -19,5 +19,9 @@ func ExitCode(r Report, err error) int {
 	if err != nil {
 		return verdict.ExitIO
 	}
-	return r.Plan.FailOn.Code(r.Verdict)
+	code := r.Plan.FailOn.Code(r.Verdict)
+	if code == verdict.ExitOK && r.Unsigned {
+		return verdict.ExitIncomplete
+	}
+	return code
 }

@@ -16,9 +16,8 @@ type Inputs struct {
 	Env            []string // the step's environment before filtering; nil: our own
 	Attestations   []string // optional collectors; nil: all of them
 	Outfile        string
-	Key            string // path of a PEM file, env://NAME, or the PEM text itself
+	Signing        SigningInputs
 	FailOn         string
-	RequireSigning bool
 	PassOIDC       bool
 	Include        []string // product globs
 	Exclude        []string
@@ -117,7 +116,7 @@ func inputs() []input {
 		{name: "outfile", set: func(c *Call, v string) error { c.Run.Outfile = v; return nil }},
 		{name: "report"},
 		{name: "vsa"},
-		{name: "key", set: func(c *Call, v string) error { c.Run.Key, c.Verify.Key = v, v; return nil }},
+		{name: "key", set: func(c *Call, v string) error { c.Run.Signing.Key, c.Verify.Key = v, v; return nil }},
 		{name: "certificate"},
 		{name: "certificate-chain"},
 		{name: "keyless", off: "false"},
@@ -136,7 +135,7 @@ func inputs() []input {
 		{name: "binary-mirror"},
 		{name: "github-token", set: func(*Call, string) error { return nil }}, // read where it is used: it is a secret
 		{name: "require-signing", set: func(c *Call, v string) (err error) {
-			c.Run.RequireSigning, err = boolean("require-signing", v)
+			c.Run.Signing.RequireSigning, err = boolean("require-signing", v)
 			return err
 		}},
 	}

@@ -38,7 +38,7 @@ type Plan struct {
 	Outfile  string // absolute path of the bundle; the other documents stand beside it
 	Subjects []subjectRef
 	FailOn   verdict.FailOn
-	Key      *attest.Key
+	Signing  Signing
 	Redactor *secretscan.Redactor
 	Scratch  string // private folder for spools and the step's output files
 	InAction bool
@@ -54,7 +54,7 @@ const (
 // outputs are the paths that the run writes: never materials, never products.
 func (p Plan) outputs() []string {
 	written := []string{p.Outfile, p.Outfile + EnvelopeSuffix, p.Outfile + TraceSuffix}
-	if p.Key.Ephemeral() {
+	if p.Signing.Key.Ephemeral() {
 		written = append(written, p.Outfile+PublicKeySuffix)
 	}
 	return written
@@ -90,7 +90,7 @@ func MakePlan(in Inputs, d Deps) (Plan, error) {
 	}
 	p.Redactor = NewRedactor(d.Environ)
 	for _, set := range []func(*Plan, Inputs, Deps) error{
-		planName, planDir, planCollectors, planTrace, planGlobs, planVerdict, planKey, planOutfile, planScratch, planEnv, planSubjects, planRefs,
+		planName, planDir, planCollectors, planTrace, planGlobs, planVerdict, planSigning, planOutfile, planScratch, planEnv, planSubjects, planRefs,
 	} {
 		if err := set(&p, in, d); err != nil {
 			p.Close()
@@ -169,30 +169,6 @@ func planVerdict(p *Plan, in Inputs, _ Deps) (err error) {
 	return err
 }
 
-func planKey(p *Plan, in Inputs, d Deps) error {
-	if in.Key == "" {
-		if in.RequireSigning {
-			return verdict.Misuse("require-signing is set and there is no key to sign with: give --key")
-		}
-		key, err := attest.NewEphemeralKey()
-		if err != nil {
-			return verdict.Misuse("%w", err)
-		}
-		p.Key = key
-		return nil
-	}
-	text, name, err := ReadKey(in.Key, d.Getenv)
-	if err != nil {
-		return err
-	}
-	key, err := attest.ParseKey(text)
-	if err != nil {
-		return verdict.Misuse("signing key %s: %w", name, err)
-	}
-	p.Key = key
-	return nil
-}
-
 // keyFromEnv in front of a name says that the key is in that variable.
 const keyFromEnv = "env://"
 
@@ -269,7 +245,7 @@ func planEnv(p *Plan, in Inputs, d Deps) error {
 	if env == nil {
 		env = d.Environ
 	}
-	p.Env = stepEnv(env, in.Key, in.PassOIDC)
+	p.Env = stepEnv(env, in.Signing.Key, in.PassOIDC)
 	for name, path := range p.stepFiles() {
 		if err := os.WriteFile(path, nil, 0o600); err != nil {
 			return verdict.Misuse("make the step's %s: %w", name, err)

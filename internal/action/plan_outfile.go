@@ -50,14 +50,14 @@ func planOutfile(p *Plan, in Inputs, d Deps) error {
 // the materials.
 func (p *Plan) mayReplace(outfile string, in Inputs) error {
 	for _, suffix := range []string{"", EnvelopeSuffix, PublicKeySuffix, TraceSuffix} {
-		if suffix == PublicKeySuffix && !p.Key.Ephemeral() {
+		if suffix == PublicKeySuffix && !p.Signing.Key.Ephemeral() {
 			continue // not written
 		}
 		there, err := os.Stat(outfile + suffix)
 		if err != nil {
 			continue
 		}
-		if key, err := os.Stat(in.Key); err == nil && os.SameFile(there, key) {
+		if key, err := os.Stat(in.Signing.Key); err == nil && os.SameFile(there, key) {
 			return verdict.Misuse("outfile %q: %q is the signing key", in.Outfile, outfile+suffix)
 		}
 		if !there.Mode().IsRegular() {

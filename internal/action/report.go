@@ -17,6 +17,7 @@ type Report struct {
 	Findings []verdict.Finding
 	Notices  []Notice
 	Identity string
+	Unsigned bool // require-signing asked for more than came
 	Subjects []attest.Subject
 	Files    []string // written, the bundle first
 	Lost     []string // what could not be written, and why
@@ -27,7 +28,7 @@ type Report struct {
 func NewReport(p Plan, e Evidence, s Signed, findings []verdict.Finding) Report {
 	r := Report{
 		Plan: p, Step: e.Step, Verdict: verdict.Of(findings), Findings: findings,
-		Identity: s.Identity, Subjects: s.Subjects,
+		Identity: s.Identity, Subjects: s.Subjects, Unsigned: !s.signedEnough(p),
 	}
 	for _, row := range e.Rows {
 		r.Notices = append(r.Notices, row.Section.Notices...)
@@ -123,7 +124,7 @@ func (r Report) subjectLines() []string {
 // enough.
 func (r Report) verifyCommand() string {
 	key := "PUBLIC_KEY.pem"
-	if r.Plan.Key.Ephemeral() {
+	if r.Plan.Signing.Key.Ephemeral() {
 		key = shellQuote(r.Plan.Outfile + PublicKeySuffix)
 	}
 	subject := "--skip-subject-unsafe"

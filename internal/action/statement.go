@@ -13,6 +13,7 @@ type Documents struct {
 	Witness   []byte // Witness' collection, of Witness' types only
 	Subjects  []attest.Subject
 	Sidecar   []byte // what the statement names by its digest, redacted too
+	Cancelled bool   // there is little time left
 }
 
 // Statement turns the evidence into the documents that are signed.
@@ -30,7 +31,7 @@ func Statement(p Plan, e Evidence) (Documents, error) {
 	if err != nil {
 		return Documents{}, err
 	}
-	docs := Documents{Subjects: subjects, Sidecar: e.Sidecar}
+	docs := Documents{Subjects: subjects, Sidecar: e.Sidecar, Cancelled: e.Step.Cancelled != ""}
 	if docs.Statement, err = statement(attest.CollectionType, subjects, predicate); err != nil {
 		return Documents{}, err
 	}

@@ -143,10 +143,10 @@ func algorithmOf(key crypto.PublicKey) (string, error) {
 	}
 }
 
-// signature signs a statement's payload: the SHA-256 of its PAE for ECDSA, the
-// PAE itself for Ed25519.
-func (k *Key) signature(payload []byte) ([]byte, error) {
-	opts, message := crypto.SignerOpts(crypto.Hash(0)), preAuth(PayloadType, payload)
+// sign signs a message: its SHA-256 for ECDSA, itself for Ed25519. What came is
+// checked: a key may be behind somebody's command.
+func (k *Key) sign(data []byte) ([]byte, error) {
+	opts, message := crypto.SignerOpts(crypto.Hash(0)), data
 	if k.public.algorithm == "ecdsa-p256" {
 		sum := sha256.Sum256(message)
 		opts, message = crypto.SHA256, sum[:]
@@ -154,6 +154,9 @@ func (k *Key) signature(payload []byte) ([]byte, error) {
 	sig, err := k.private.Sign(rand.Reader, message, opts)
 	if err != nil {
 		return nil, fmt.Errorf("sign with key %s: %w", k.public.id, err)
+	}
+	if !k.public.verifies(data, sig) {
+		return nil, fmt.Errorf("sign with key %s: the signature does not fit the key", k.public.id)
 	}
 	return sig, nil
 }

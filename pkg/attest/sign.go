@@ -13,8 +13,7 @@ import (
 type Signature struct {
 	Payload []byte // the statement, as Statement.Marshal gives it
 	Sig     []byte // over the payload's PAE
-	// KeyID is the ID of the key that signed, as in PublicKey.ID.
-	KeyID string
+	Key     PublicKey // that signed
 	// Certificates are DER, the signer's first, without the root; none for a
 	// key that has none.
 	Certificates [][]byte
@@ -35,11 +34,25 @@ func (k *Key) Identity() string {
 
 // Sign signs payload, a statement as Statement.Marshal gives it.
 func (k *Key) Sign(_ context.Context, payload []byte) (Signature, error) {
-	sig, err := k.signature(payload)
+	sig, err := k.sign(preAuth(PayloadType, payload))
 	if err != nil {
 		return Signature{}, err
 	}
-	return Signature{Payload: payload, Sig: sig, KeyID: k.public.id}, nil
+	return Signature{Payload: payload, Sig: sig, Key: k.public}, nil
+}
+
+// Timed reports whether anything beside the signature says when it was made: a
+// timestamp, or a log that gives the time of its entries, as Rekor v1 does.
+func (s Signature) Timed() bool {
+	for _, entry := range s.Entries {
+		var e struct {
+			IntegratedTime json.Number `json:"integratedTime"`
+		}
+		if json.Unmarshal(entry, &e) == nil && e.IntegratedTime != "" && e.IntegratedTime != "0" {
+			return true
+		}
+	}
+	return len(s.Timestamps) > 0
 }
 
 // Bundle is the signature as a Sigstore bundle (JSON, media type
@@ -62,7 +75,7 @@ func (s Signature) Bundle() ([]byte, error) {
 // certificate and no chain: the verifier has the rest in its trusted root.
 func (s Signature) material() (m verificationMaterial, err error) {
 	if len(s.Certificates) == 0 {
-		m.PublicKey = &publicKeyHint{Hint: s.KeyID}
+		m.PublicKey = &publicKeyHint{Hint: s.Key.id}
 	} else {
 		m.Certificate, err = json.Marshal(rawBytes{s.Certificates[0]})
 	}
@@ -117,7 +130,7 @@ type envelopeTimestamp struct {
 
 // Envelope is the signature as a bare DSSE envelope: what Witness reads.
 func (s Signature) Envelope() ([]byte, error) {
-	sig := envelopeSignature{KeyID: s.KeyID, Sig: s.Sig}
+	sig := envelopeSignature{KeyID: s.Key.id, Sig: s.Sig}
 	for i, der := range s.Certificates {
 		text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 		if i == 0 {

@@ -66,7 +66,7 @@ func Run(ctx context.Context, command []string, o Options) (Result, error) {
 		log = io.Discard
 	}
 	in := action.Inputs{
-		Step: o.Step, Command: command, WorkingDir: o.Dir, Outfile: o.Outfile, Key: o.Key,
+		Step: o.Step, Command: command, WorkingDir: o.Dir, Outfile: o.Outfile, Signing: action.SigningInputs{Key: o.Key},
 		Include: o.Include, Exclude: o.Exclude,
 	}
 	if o.Tracer == "" {

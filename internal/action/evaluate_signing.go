@@ -1,0 +1,54 @@
+package action
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/org/cilock-action/internal/verdict"
+)
+
+// judgeSigning says what the signature lacks of what was wanted. An identity
+// that was asked for and is missing makes the evidence incomplete; so does a
+// certificate without a trusted time, since nobody can tell later whether it
+// was valid.
+func judgeSigning(p Plan, s Signed) []verdict.Finding {
+	trouble := ""
+	if s.Trouble != nil {
+		trouble = strings.ReplaceAll(s.Trouble.Error(), "\n", "; ")
+	}
+	finding := func(v verdict.Verdict, rule, expected, found, fix string) []verdict.Finding {
+		if trouble != "" {
+			found += ": " + trouble
+		}
+		return []verdict.Finding{{Verdict: v, Rule: rule, Step: p.Name, Expected: expected, Found: found, Fix: fix}}
+	}
+	unsaid := verdict.Warn
+	if p.Signing.Asked || p.Signing.Required {
+		unsaid = verdict.Incomplete
+	}
+	switch {
+	case p.Signing.Key.Ephemeral() && !s.Certified:
+		fix := "sign with --key, or let the job ask for an identity with `permissions: id-token: write`"
+		return finding(unsaid, "signer-identity", "a signer that a verifier can know beforehand", "identity: none, a local key made for this run", fix)
+	case s.Certified && p.Signing.online() && !s.Timestamped:
+		return finding(verdict.Incomplete, "timestamped", "a trusted time of the signature", "none",
+			"run the step again: a certificate without a time cannot be verified once it has expired")
+	case p.Signing.Notary.Rekor != "" && !s.Logged:
+		v := verdict.Warn
+		if p.Signing.Required {
+			v = verdict.Incomplete
+		}
+		return finding(v, "logged", "an entry in the transparency log", "not logged",
+			fmt.Sprintf("complete it with `cilock attest --log-later %s`", p.Outfile))
+	case trouble != "":
+		return []verdict.Finding{{
+			Verdict: verdict.Warn, Rule: "signing-services", Step: p.Name, Expected: "an answer of every service", Found: trouble,
+		}}
+	}
+	return nil
+}
+
+// signedEnough reports whether require-signing is satisfied.
+func (s Signed) signedEnough(p Plan) bool {
+	return !p.Signing.Required || (s.Certified || !p.Signing.Key.Ephemeral()) && (s.Logged || p.Signing.Notary.Rekor == "")
+}

@@ -1,0 +1,237 @@
+package action
+
+import (
+	"context"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/org/cilock-action/internal/filetree"
+	"github.com/org/cilock-action/internal/verdict"
+	"github.com/org/cilock-action/pkg/attest"
+)
+
+// SigningInputs are what a caller asks for with the flags for signing.
+type SigningInputs struct {
+	Key            string // path of a PEM file, env://NAME, or the PEM text itself
+	Command        string // that signs a digest, instead of a private key
+	Cert           string // file with the key's certificate
+	CertChain      string // file with the certificates above it
+	Keyless        bool
+	IdentityToken  string // file with an OIDC token
+	SigningConfig  string // file that names the services
+	FulcioURL      string
+	RekorURL       string
+	TimestampURL   string
+	Timeout        string // for all services together, as time.ParseDuration reads it
+	RequireSigning bool
+}
+
+// Signing is how the evidence is signed.
+type Signing struct {
+	Key    *attest.Key  // of the caller, or made for the run
+	Chain  [][]byte     // the key's certificates, if it has any: DER, its own first
+	Notary attest.Notary // what is asked beside it
+	// Token fetches an identity token; nil where no certificate is asked for.
+	Token func(ctx context.Context) (string, error)
+	// Asked says that the caller named keyless signing: evidence without an
+	// identity is then incomplete, and not merely something to warn of.
+	Asked    bool
+	// Public says that the instance is Sigstore's own, which anybody can read.
+	Public   bool
+	Required bool          // nothing less than a signed and logged statement will do
+	Within   time.Duration // the most that all services may take
+}
+
+// defaultSigningTimeout bounds what the services may add to a step.
+const defaultSigningTimeout = time.Minute
+
+// online reports whether any service is asked.
+func (s Signing) online() bool {
+	return s.Notary.Fulcio != "" && s.Token != nil || s.Notary.Rekor != "" || len(s.Notary.Timestamps) > 0
+}
+
+// planSigning decides how the evidence is signed. Without a word about it that
+// is keyless where the job was granted a token, and a key of the run's own
+// elsewhere.
+func planSigning(p *Plan, in Inputs, d Deps) error {
+	s := Signing{Required: in.Signing.RequireSigning, Asked: in.Signing.Keyless || in.Signing.IdentityToken != ""}
+	for _, part := range []func(*Signing, SigningInputs, Deps) error{signingTimeout, signingServices, signingKey, signingChain, signingToken} {
+		if err := part(&s, in.Signing, d); err != nil {
+			return err
+		}
+	}
+	if s.Required && s.Key.Ephemeral() && s.Token == nil {
+		return verdict.Misuse("require-signing is set and there is nothing to sign with: give --key, or grant the job `id-token: write`")
+	}
+	p.Signing = s
+	return nil
+}
+
+func signingTimeout(s *Signing, in SigningInputs, _ Deps) (err error) {
+	s.Within = defaultSigningTimeout
+	if in.Timeout == "" {
+		return nil
+	}
+	s.Within, err = time.ParseDuration(in.Timeout)
+	if err != nil || s.Within <= 0 {
+		return verdict.Misuse("signing-timeout is %q, expected a duration such as 60s", in.Timeout)
+	}
+	return nil
+}
+
+// signingServices takes the instance from the signing configuration, and single
+// services from their URLs.
+func signingServices(s *Signing, in SigningInputs, d Deps) error {
+	if in.SigningConfig != "" {
+		data, err := readSmall("signing-config", in.SigningConfig)
+		if err != nil {
+			return err
+		}
+		if s.Notary.Instance, err = attest.ParseSigningConfig(data, d.Now()); err != nil {
+			return verdict.Misuse("signing-config %s: %w", in.SigningConfig, err)
+		}
+	}
+	if in.FulcioURL != "" {
+		s.Notary.Fulcio = in.FulcioURL
+	}
+	if in.RekorURL != "" {
+		s.Notary.Rekor, s.Notary.RekorVersion = in.RekorURL, 0
+	}
+	if in.TimestampURL != "" {
+		s.Notary.Timestamps = []string{in.TimestampURL}
+	}
+	if err := s.Notary.Check(); err != nil {
+		return verdict.Misuse("%w", err)
+	}
+	return nil
+}
+
+func signingKey(s *Signing, in SigningInputs, d Deps) (err error) {
+	if in.Key == "" {
+		if in.Command != "" {
+			return verdict.Misuse("signer-command needs --key with the public key that it signs for")
+		}
+		if s.Key, err = attest.NewEphemeralKey(); err != nil {
+			return verdict.Misuse("%w", err)
+		}
+		return nil
+	}
+	if s.Asked {
+		return verdict.Misuse("key and keyless exclude each other: give one")
+	}
+	text, name, err := ReadKey(in.Key, d.Getenv)
+	if err != nil {
+		return err
+	}
+	if in.Command != "" {
+		public, err := attest.ParsePublicKey(text)
+		if err != nil {
+			return verdict.Misuse("public key %s: %w", name, err)
+		}
+		if s.Key, err = attest.NewCommandKey(public, strings.Fields(in.Command)); err != nil {
+			return verdict.Misuse("signer-command: %w", err)
+		}
+		return nil
+	}
+	if s.Key, err = attest.ParseKey(text); err != nil {
+		return verdict.Misuse("signing key %s: %w", name, err)
+	}
+	return nil
+}
+
+// signingChain reads the certificates of a key.
+func signingChain(s *Signing, in SigningInputs, _ Deps) error {
+	if in.Cert == "" {
+		if in.CertChain != "" {
+			return verdict.Misuse("cert-chain has a meaning with cert only")
+		}
+		return nil
+	}
+	if in.Key == "" {
+		return verdict.Misuse("cert needs --key: a certificate alone signs nothing")
+	}
+	text, err := readSmall("cert", in.Cert)
+	if err != nil {
+		return err
+	}
+	if in.CertChain != "" {
+		rest, err := readSmall("cert-chain", in.CertChain)
+		if err != nil {
+			return err
+		}
+		text = append(append(text, '\n'), rest...)
+	}
+	if s.Chain, err = attest.ParseChain(text, s.Key.Public()); err != nil {
+		return verdict.Misuse("certificate %s: %w", in.Cert, err)
+	}
+	return nil
+}
+
+// tokenVariable is where an identity token is found outside Actions: the name
+// that Sigstore's tools read.
+const tokenVariable = "SIGSTORE_ID_TOKEN"
+
+// signingToken finds out where an identity token comes from: a file, the
+// variable, or the job. Where no service was named it is for Sigstore's own
+// instance.
+func signingToken(s *Signing, in SigningInputs, d Deps) error {
+	given := d.Getenv(tokenVariable)
+	switch {
+	case in.Key != "":
+		return nil
+	case in.IdentityToken != "":
+		text, err := readSmall("identity-token", in.IdentityToken)
+		if err != nil {
+			return err
+		}
+		s.Token = always(string(text))
+	case given != "":
+		s.Token, s.Asked = always(given), true
+	case d.Getenv("ACTIONS_ID_TOKEN_REQUEST_URL") != "" && d.IDToken != nil:
+		s.Token = func(ctx context.Context) (string, error) { return d.IDToken(ctx, attest.TokenAudience) }
+	case s.Asked && !s.Required && fromFork(d):
+		s.Asked = false // a fork's job is never granted one, and shall not fail for it
+	case s.Asked && d.Getenv("GITHUB_ACTIONS") == "true":
+		return verdict.Misuse("keyless: the job has no permission to ask for a token: add `permissions: id-token: write` (a pull request from a fork never has it)")
+	case s.Asked:
+		return verdict.Misuse("keyless: no identity token: give --identity-token FILE or %s", tokenVariable)
+	}
+	if s.Token == nil {
+		return nil
+	}
+	if n := s.Notary; n.Fulcio == "" && n.Rekor == "" && len(n.Timestamps) == 0 {
+		s.Notary.Instance, s.Public = attest.PublicInstance(), true
+	}
+	if s.Notary.Fulcio == "" {
+		return verdict.Misuse("keyless: no Fulcio to ask for a certificate: give --fulcio-server-url or a signing-config that names one")
+	}
+	return nil
+}
+
+// always is a token that is there already.
+func always(token string) func(context.Context) (string, error) {
+	token = strings.TrimSpace(token)
+	return func(context.Context) (string, error) { return token, nil }
+}
+
+// fromFork reports whether the job is for a pull request from a fork.
+func fromFork(d Deps) bool {
+	fork, err := readFork(d.Getenv("GITHUB_EVENT_NAME"), d.Getenv("GITHUB_EVENT_PATH"))
+	return err == nil && fork != nil && *fork
+}
+
+// readSmall reads a file that a flag names: configuration, tokens, certificates.
+func readSmall(flag, path string) ([]byte, error) {
+	const most = 1 << 20
+	f, err := filetree.OpenRegular(path)
+	if err != nil {
+		return nil, verdict.Misuse("read %s: %w", flag, err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, most))
+	if err != nil {
+		return nil, verdict.Misuse("read %s %s: %w", flag, path, err)
+	}
+	return data, nil
+}

@@ -1,0 +1,74 @@
+package attest
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"time"
+)
+
+// NewCommandKey signs with a command: a KMS, an HSM or a vault has one, and its
+// key stays there. The command gets what is to be signed on its standard input,
+// and writes the signature to its standard output: for an ECDSA key the 32
+// bytes of a SHA-256 in, an ASN.1 DER signature out, as `openssl pkeyutl -sign`
+// has it; for Ed25519 the message itself in, 64 bytes out. Every signature is
+// checked with the public key.
+func NewCommandKey(public PublicKey, argv []string) (*Key, error) {
+	if len(argv) == 0 {
+		return nil, errors.New("no command to sign with")
+	}
+	return &Key{private: commandSigner{public, argv}, public: public}, nil
+}
+
+// commandSigner is a crypto.Signer whose key is behind a command.
+type commandSigner struct {
+	public PublicKey
+	argv   []string
+}
+
+// Bounds of a signing command.
+const (
+	commandWithin   = 30 * time.Second
+	maxCommandSays  = 300
+	maxSignatureDER = 1 << 10
+)
+
+func (c commandSigner) Public() crypto.PublicKey { return c.public.key }
+
+func (c commandSigner) Sign(_ io.Reader, message []byte, _ crypto.SignerOpts) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), commandWithin)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, c.argv[0], c.argv[1:]...)
+	cmd.Stdin = bytes.NewReader(message)
+	cmd.WaitDelay = time.Second // for a child that keeps the pipe
+	out, said := &limited{max: maxSignatureDER}, &limited{max: maxCommandSays}
+	cmd.Stdout, cmd.Stderr = out, said
+	if err := cmd.Run(); err != nil {
+		if ctx.Err() != nil {
+			err = fmt.Errorf("no signature within %s", commandWithin)
+		}
+		return nil, fmt.Errorf("run the signing command %s: %w: %s", quote(c.argv[0]), err, quote(said.String()))
+	}
+	if out.cut {
+		return nil, fmt.Errorf("the signing command %s wrote more than a signature", quote(c.argv[0]))
+	}
+	return out.Bytes(), nil
+}
+
+// limited keeps the beginning of what is written to it.
+type limited struct {
+	bytes.Buffer
+	max int
+	cut bool
+}
+
+func (l *limited) Write(p []byte) (int, error) {
+	keep := min(len(p), l.max-l.Len())
+	l.cut = l.cut || keep < len(p)
+	l.Buffer.Write(p[:keep])
+	return len(p), nil
+}
