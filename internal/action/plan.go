@@ -132,7 +132,8 @@ func planDir(p *Plan, in Inputs, _ Deps) error {
 }
 
 // planCollectors accepts Witness' spelling. command-run, material and product
-// are always on: evidence without them is about nothing.
+// are always on: evidence without them is about nothing. So is what is derived
+// from them.
 func planCollectors(p *Plan, in Inputs, _ Deps) error {
 	names := in.Attestations
 	if names == nil {
@@ -140,10 +141,10 @@ func planCollectors(p *Plan, in Inputs, _ Deps) error {
 	}
 	for _, name := range names {
 		switch name {
-		case "command-run", "material", "product", "trace":
+		case "command-run", "material", "product", "trace", "sbom", "sarif", "vex", "vuln", "slsa":
 		case "environment", "git", "github", "github-action":
 			p.Collectors = append(p.Collectors, name)
-		case "secretscan", "sbom", "sarif", "vex", "slsa", "lockfile", "lockfiles", "review":
+		case "secretscan", "lockfile", "lockfiles", "review":
 			return NotAvailable("attestation " + name)
 		default:
 			return verdict.Misuse("attestation %q is not known, expected environment, git, github, github-action, separated by spaces", name)

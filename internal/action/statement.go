@@ -72,11 +72,16 @@ func attestations(p Plan, e Evidence) ([]attest.Attestation, error) {
 
 // witnessOnly keeps the types that Witness can read. A command-run without the
 // processes that there were is left out altogether: Witness then fails on what
-// is missing, instead of passing a rule over an empty list.
+// is missing, instead of passing a rule over an empty list. So is a document of
+// a scanner that is not inlined.
 func witnessOnly(all []attest.Attestation, notInlined bool) []attest.Attestation {
 	var out []attest.Attestation
 	for _, a := range all {
 		if notInlined && a.Type == attest.TypeCommandRun {
+			continue
+		}
+		a, ok := scanForWitness(a)
+		if !ok {
 			continue
 		}
 		for _, known := range attest.WitnessTypes() {
