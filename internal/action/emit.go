@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"os"
 	"strconv"
 
 	"github.com/org/cilock-action/internal/filetree"
@@ -29,12 +30,16 @@ func Emit(r Report, s Signed, d Deps) (Report, error) {
 // documents that still fit.
 func writeEvidence(r *Report, s Signed) error {
 	var all error
+	if s.SLSA == nil { // the provenance of an earlier run is not that of this one
+		_ = os.Remove(r.Plan.Outfile + ProvenanceSuffix)
+	}
 	for _, doc := range []struct {
 		path string
 		data []byte
 	}{
 		{r.Plan.Outfile, s.Bundle},
 		{r.Plan.Outfile + EnvelopeSuffix, s.Envelope},
+		{r.Plan.Outfile + ProvenanceSuffix, s.SLSA},
 		{r.Plan.Outfile + PublicKeySuffix, s.PublicKey},
 		{r.Plan.Outfile + TraceSuffix, s.Sidecar},
 	} {

@@ -23,6 +23,9 @@ func Evaluate(p Plan, s Signed) []verdict.Finding {
 	if err != nil {
 		return broken(err)
 	}
+	if err := checkProvenance(p, s); err != nil {
+		return broken(err)
+	}
 	findings := verdict.Judge(verified.Statement.PredicateType, *verified.Collection)
 	if p.Key.Ephemeral() {
 		findings = append(findings, verdict.Finding{
@@ -32,4 +35,17 @@ func Evaluate(p Plan, s Signed) []verdict.Finding {
 		})
 	}
 	return findings
+}
+
+// checkProvenance proves the second bundle, too, before it is written.
+func checkProvenance(p Plan, s Signed) error {
+	if s.SLSA == nil {
+		return nil
+	}
+	bundle, err := attest.ParseBundle(s.SLSA)
+	if err != nil {
+		return err
+	}
+	_, err = attest.Verify(bundle, p.Key.Public())
+	return err
 }

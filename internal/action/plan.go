@@ -46,14 +46,15 @@ type Plan struct {
 
 // The documents of a run beside the bundle.
 const (
-	EnvelopeSuffix  = ".dsse.json"       // the same step for Witness
-	PublicKeySuffix = ".pub"             // the ephemeral key's public half
-	TraceSuffix     = ".trace.jsonl.zst" // the trace, where it is too large for the statement
+	EnvelopeSuffix   = ".dsse.json"       // the same step for Witness
+	ProvenanceSuffix = ".slsa.json"       // SLSA provenance for what the step made
+	PublicKeySuffix  = ".pub"             // the ephemeral key's public half
+	TraceSuffix      = ".trace.jsonl.zst" // the trace, where it is too large for the statement
 )
 
 // outputs are the paths that the run writes: never materials, never products.
 func (p Plan) outputs() []string {
-	written := []string{p.Outfile, p.Outfile + EnvelopeSuffix, p.Outfile + TraceSuffix}
+	written := []string{p.Outfile, p.Outfile + EnvelopeSuffix, p.Outfile + ProvenanceSuffix, p.Outfile + TraceSuffix}
 	if p.Key.Ephemeral() {
 		written = append(written, p.Outfile+PublicKeySuffix)
 	}

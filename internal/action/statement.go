@@ -6,13 +6,14 @@ import (
 	"github.com/org/cilock-action/pkg/attest"
 )
 
-// Documents are the two payloads of a step, ready to sign. They have passed
+// Documents are the payloads of a step, ready to sign. They have passed
 // redaction.
 type Documents struct {
-	Statement []byte // our collection
-	Witness   []byte // Witness' collection, of Witness' types only
-	Subjects  []attest.Subject
-	Sidecar   []byte // what the statement names by its digest, redacted too
+	Statement  []byte // our collection
+	Witness    []byte // Witness' collection, of Witness' types only
+	Provenance []byte // SLSA provenance for what the step made; nil if there is none
+	Subjects   []attest.Subject
+	Sidecar    []byte // what the statement names by its digest, redacted too
 }
 
 // Statement turns the evidence into the documents that are signed.
@@ -38,7 +39,10 @@ func Statement(p Plan, e Evidence) (Documents, error) {
 	if err != nil {
 		return Documents{}, fmt.Errorf("encode evidence for Witness: %w", err)
 	}
-	docs.Witness, err = statement(attest.WitnessCollectionType, subjects, theirs)
+	if docs.Witness, err = statement(attest.WitnessCollectionType, subjects, theirs); err != nil {
+		return Documents{}, err
+	}
+	docs.Provenance, err = stepProvenance(p, e, ours, docs)
 	return docs, err
 }
 
