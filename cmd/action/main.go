@@ -40,13 +40,14 @@ func verbs() []verb {
 	return []verb{
 		{"run", os.Stderr, runVerb, "wrap a command: run [flags] -- COMMAND [ARG...]"},
 		{"verify", os.Stdout, verifyVerb, "verify evidence: verify --key PUB --bundle FILE SUBJECT..."},
+		{"prove", os.Stdout, proveVerb, "prove one file or line of a trace by itself: prove --bundle FILE --product PATH"},
+		{"attest", os.Stderr, attestVerb, "sign a statement: attest --type TYPE [--predicate FILE] --subjects LIST"},
 		{"refs", os.Stdout, refsVerb, "judge action references: refs [flags] [PATH...]"},
 		{"trace", os.Stderr, traceVerb, "record what a command does: trace [flags] -- COMMAND [ARG...]; trace replay FILE"},
 		{"doctor", os.Stdout, doctorVerb, "tell what this machine can do, and what each gap would cost: doctor [--format json]"},
 		{"action", os.Stderr, actionVerb, "what action.yml calls"},
 		{"wrap", nil, nil, ""},
 		{"scan", nil, nil, ""},
-		{"attest", nil, nil, ""},
 		{"policy", nil, nil, ""},
 		{"report", nil, nil, ""},
 	}
@@ -130,6 +131,12 @@ func help(w io.Writer) {
 	var v action.VerifyInputs
 	fmt.Fprintln(w, "\nflags of verify:")
 	helpFlags(w, verifyFlags(&v))
+	var p action.ProveInputs
+	fmt.Fprintln(w, "\nflags of prove:")
+	helpFlags(w, proveFlags(&p))
+	var a action.AttestInputs
+	fmt.Fprintln(w, "\nflags of attest:")
+	helpFlags(w, attestFlags(&a))
 	var r action.RefsInputs
 	fmt.Fprintln(w, "\nflags of refs (a PATH is a file, or a folder with its workflows and actions; default: here):")
 	helpFlags(w, refsFlags(&r))

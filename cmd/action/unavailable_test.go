@@ -38,6 +38,9 @@ func TestUnavailableIsRefused(t *testing.T) {
 		{"verify", verifyFlags(new(action.VerifyInputs)), func(args ...string) (int, error) {
 			return verifyVerb(t.Context(), args, action.Deps{})
 		}},
+		{"attest", attestFlags(new(action.AttestInputs)), func(args ...string) (int, error) {
+			return attestVerb(t.Context(), args, action.Deps{})
+		}},
 		{"refs", refsFlags(new(action.RefsInputs)), func(args ...string) (int, error) {
 			return refsVerb(t.Context(), args, action.Deps{})
 		}},

@@ -16,7 +16,7 @@ func runFlags(in *action.Inputs) []flagSpec {
 		{name: "--deny", set: text(&in.Deny), help: "file of commits that nobody shall use, a line each: OWNER/REPO SHA reason"},
 		{name: "--attestations", short: "-a", set: list(&in.Attestations), help: "list of optional collectors: environment git github github-action (default: all)"},
 		{name: "--trace", bool: true, words: []string{"auto", "ebpf", "ptrace", "off"}, set: traceMode(&in.Trace), help: "how the step is watched: auto (default; eBPF, else ptrace), ebpf, ptrace or off"},
-		{name: "--outfile", short: "-o", set: text(&in.Outfile), help: "the bundle (default: STEP.cilock.json); .dsse.json and .pub stand beside it"},
+		{name: "--outfile", short: "-o", set: text(&in.Outfile), help: "the bundle (default: STEP.cilock.json); .dsse.json, .slsa.json and .pub stand beside it"},
 		{name: "--policy", set: only("--policy", "none"), help: "none, the only value in this version"},
 		{name: "--fail-on", set: text(&in.FailOn), help: "the mildest verdict that fails: fail (default), incomplete or warn"},
 		{name: "--pass-oidc", bool: true, set: toggle(&in.PassOIDC), help: "leave the job's OIDC variables to the command"},
@@ -91,6 +91,8 @@ func actionVerb(ctx context.Context, args []string, d action.Deps) (int, error) 
 		return verifyInputs(call.Verify, d)
 	case "refs":
 		return refsInputs(ctx, call.Refs, d)
+	case "attest":
+		return attestInputs(ctx, call.Attest, d)
 	}
 	report, err := action.Run(ctx, call.Run, d)
 	return action.ExitCode(report, err), err

@@ -16,6 +16,7 @@ func verifyFlags(in *action.VerifyInputs) []flagSpec {
 	return append([]flagSpec{
 		{name: "--bundle", short: "-b", set: paths(&in.Bundles), help: "list, evidence to verify: Sigstore bundle or DSSE envelope; may be repeated"},
 		{name: "--subjects", set: paths(&in.Subjects), help: "list, the same as positional subjects: files, or NAME@sha256:HEX"},
+		{name: "--proof", set: paths(&in.Proofs), help: "list, inclusion proofs by prove: what they prove of the signed trees"},
 		{name: "--key", short: "-k", set: text(&in.Key), help: "public key, PEM file or env://NAME"},
 		{name: "--skip-subject-unsafe", bool: true, set: toggle(&in.NoSubject), help: "verify evidence without an artifact"},
 		{name: "--fail-on", set: text(&in.FailOn), help: "the mildest verdict that fails: fail (default), incomplete or warn"},
@@ -112,7 +113,7 @@ func verifyOptions(in action.VerifyInputs, d action.Deps) (verify.Options, verdi
 	if err != nil {
 		return verify.Options{}, "", verdict.Misuse("verification key %s: %w", name, err)
 	}
-	return verify.Options{Bundles: in.Bundles, Subjects: in.Subjects, Key: key, SkipSubjectUnsafe: in.NoSubject}, failOn, nil
+	return verify.Options{Bundles: in.Bundles, Subjects: in.Subjects, Proofs: in.Proofs, Key: key, SkipSubjectUnsafe: in.NoSubject}, failOn, nil
 }
 
 // trustFlags are those of keyless and certificate verification.

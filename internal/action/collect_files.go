@@ -19,6 +19,7 @@ type workspace struct {
 	scanner *filetree.Scanner
 	before  *filetree.Snapshot
 	globs   filetree.Globs
+	scans   scanLooker
 }
 
 func newWorkspace(p Plan) *workspace { return &workspace{plan: p} }
@@ -92,6 +93,8 @@ func (c productCollector) Start(context.Context, Target) (Stop, error) {
 			return Section{}, errors.New("the folder could not be read before the step, so what the step changed is not known")
 		}
 		defer c.files.scanner.Close()
+		// Every product is read now: it has changed since the first look.
+		c.files.scanner.Inspect(c.files.scans.look)
 		after, err := c.files.scanner.Scan(ctx)
 		if err != nil {
 			return Section{}, fmt.Errorf("hash products: %w", err)
@@ -104,8 +107,13 @@ func (c productCollector) section(after *filetree.Snapshot) Section {
 	changes := filetree.Compare(c.files.before, after, c.files.globs)
 	body := productBody{products: map[string]attest.Product{}}
 	names := c.files.namer()
+	var problems []string
 	for _, p := range changes.Products {
-		body.products[names.record(p.Path)] = attest.Product{MimeType: p.MIME, Digest: attest.SHA256(hex.EncodeToString(p.SHA256[:]))}
+		name, digest := names.record(p.Path), attest.SHA256(hex.EncodeToString(p.SHA256[:]))
+		body.products[name] = attest.Product{MimeType: p.MIME, Digest: digest}
+		if problem := body.take(name, digest, p.Found); problem != "" {
+			problems = append(problems, problem)
+		}
 	}
 	for _, path := range changes.Deleted {
 		if len(body.deleted) == listLimit {
@@ -117,6 +125,10 @@ func (c productCollector) section(after *filetree.Snapshot) Section {
 	limits := []string{"files outside the working directory are not looked at"}
 	if left := c.leftOut(after, len(changes.Products)); left > 0 {
 		limits = append(limits, fmt.Sprintf("%d created or changed files are not among the products: the product globs leave them out", left))
+	}
+	limits = append(limits, problems[:min(len(problems), gapLimit)]...)
+	if n := len(problems) - gapLimit; n > 0 {
+		limits = append(limits, fmt.Sprintf("and %d more products were not taken for documents of scanners", n))
 	}
 	others, notListed := c.files.others(names, changes.Others, len(changes.Others))
 	body.others, body.notListed = others, body.notListed+notListed
@@ -213,6 +225,7 @@ type productBody struct {
 	others    []attest.Other
 	deleted   []string
 	notListed int
+	scans     []scanned // not in the body: the derived sections are made of them
 }
 
 // MarshalJSON is Witness' product: path to digest set and mime type.

@@ -8,6 +8,7 @@ import (
 // nothing but the evidence.
 func Derive(e Evidence) Evidence {
 	deriveTrace(&e)
+	e.Rows = append(e.Rows, deriveScans(e)...)
 	e.Rows = append(e.Rows, deriveTrees(e))
 	e.Rows = append(e.Rows, deriveCompleteness(e)) // accounts for the trees as well
 	return e

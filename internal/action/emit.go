@@ -55,7 +55,7 @@ func writeDocuments(p Plan, s Signed) (files []string, errs []error) {
 	}{
 		{p.Outfile, s.Bundle},
 		{p.Outfile + EnvelopeSuffix, s.Envelope},
-		{p.Outfile + PublicKeySuffix, s.PublicKey},
+		{p.Outfile + ProvenanceSuffix, s.SLSA},
 		{p.Outfile + TraceSuffix, s.Sidecar},
 	} {
 		if doc.data == nil {
@@ -67,12 +67,45 @@ func writeDocuments(p Plan, s Signed) (files []string, errs []error) {
 		}
 		files = append(files, doc.path)
 	}
-	if p.Signing.Key.Ephemeral() && s.PublicKey == nil {
-		if err := os.Remove(p.Outfile + PublicKeySuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			errs = append(errs, fmt.Errorf("remove the key that is not needed: %w", err))
-		}
+	if s.SLSA == nil { // that of an earlier run is not that of this one
+		errs = appendError(errs, removeOld(p.Outfile+ProvenanceSuffix))
 	}
+	err := p.writePublicKey(s)
+	if err == nil && s.PublicKey != nil {
+		files = append(files, p.Outfile+PublicKeySuffix)
+	}
+	errs = appendError(errs, err)
 	return files, errs
+}
+
+func appendError(errs []error, err error) []error {
+	if err != nil {
+		return append(errs, err)
+	}
+	return errs
+}
+
+// removeOld removes a document that may not be there.
+func removeOld(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove what is not of this run: %w", err)
+	}
+	return nil
+}
+
+// writePublicKey writes the key that nobody has, and takes away the one that
+// nobody needs.
+func (p Plan) writePublicKey(s Signed) error {
+	path := p.Outfile + PublicKeySuffix
+	switch {
+	case s.PublicKey != nil:
+		if err := filetree.Replace(path, s.PublicKey, 0o644, nil); err != nil {
+			return fmt.Errorf("write %s: %w", path, err)
+		}
+	case p.Signing.Key.Ephemeral():
+		return removeOld(path)
+	}
+	return nil
 }
 
 // outputLost is an error if what the step printed could not be passed on. The

@@ -23,5 +23,21 @@ func Evaluate(p Plan, s Signed) []verdict.Finding {
 	if err != nil {
 		return broken(err)
 	}
+	if err := checkProvenance(p, s); err != nil {
+		return broken(err)
+	}
 	return append(verdict.Judge(verified.Statement.PredicateType, *verified.Collection), judgeSigning(p, s)...)
+}
+
+// checkProvenance proves the second bundle, too, before it is written.
+func checkProvenance(p Plan, s Signed) error {
+	if s.SLSA == nil {
+		return nil
+	}
+	bundle, err := attest.ParseBundle(s.SLSA)
+	if err != nil {
+		return err
+	}
+	_, err = attest.Verify(bundle, p.Signing.Key.Public())
+	return err
 }

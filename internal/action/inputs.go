@@ -10,21 +10,21 @@ import (
 // Inputs is what the caller asked for, from flags or from the action's inputs.
 // It is not judged yet: MakePlan does that.
 type Inputs struct {
-	Step           string   // name of the step in the evidence
-	Command        []string // argv
-	WorkingDir     string   // empty: the current directory
-	Env            []string // the step's environment before filtering; nil: our own
-	Attestations   []string // optional collectors; nil: all of them
-	Outfile        string
-	Signing        SigningInputs
-	FailOn         string
-	PassOIDC       bool
-	Include        []string // product globs
-	Exclude        []string
-	Subjects       []string // paths or NAME@sha256:HEX; empty: the products
-	Trace          string   // auto, ebpf, ptrace or off; empty: auto
-	Resolve        string   // how far action references are followed: off, local or online; empty: local
-	Deny           string   // path of a deny-list for them
+	Step         string   // name of the step in the evidence
+	Command      []string // argv
+	WorkingDir   string   // empty: the current directory
+	Env          []string // the step's environment before filtering; nil: our own
+	Attestations []string // optional collectors; nil: all of them
+	Outfile      string
+	Signing      SigningInputs
+	FailOn       string
+	PassOIDC     bool
+	Include      []string // product globs
+	Exclude      []string
+	Subjects     []string // paths or NAME@sha256:HEX; empty: the products
+	Trace        string   // auto, ebpf, ptrace or off; empty: auto
+	Resolve      string   // how far action references are followed: off, local or online; empty: local
+	Deny         string   // path of a deny-list for them
 	// InAction: called by action.yml. The step then gets output and summary
 	// files of its own, so that it cannot write our outputs, and ours are set.
 	InAction bool
@@ -36,6 +36,7 @@ type VerifyInputs struct {
 	Bundles   []string
 	Key       string
 	FailOn    string
+	Proofs    []string
 	NoSubject bool   // --skip-subject-unsafe
 	Format    string // text or json
 	InAction  bool   // called by action.yml: outputs are set, findings annotated
@@ -58,6 +59,7 @@ type Call struct {
 	Run    Inputs
 	Verify VerifyInputs
 	Refs   RefsInputs
+	Attest AttestInputs
 	Shell  string
 	Script string
 }
@@ -106,17 +108,23 @@ func inputs() []input {
 		{name: "env"},
 		{name: "product-include-glob", set: func(c *Call, v string) error { c.Run.Include = List(v); return nil }},
 		{name: "product-exclude-glob", set: func(c *Call, v string) error { c.Run.Exclude = List(v); return nil }},
-		{name: "subjects", set: func(c *Call, v string) error { c.Run.Subjects, c.Verify.Subjects = List(v), List(v); return nil }},
-		{name: "predicate"},
-		{name: "predicate-type"},
+		{name: "subjects", set: func(c *Call, v string) error {
+			c.Run.Subjects, c.Verify.Subjects, c.Attest.Subjects = List(v), List(v), List(v)
+			return nil
+		}},
+		{name: "predicate", set: func(c *Call, v string) error { c.Attest.Predicate = v; return nil }},
+		{name: "predicate-type", set: func(c *Call, v string) error { c.Attest.Type = v; return nil }},
 		{name: "bundle", set: func(c *Call, v string) error { c.Verify.Bundles = List(v); return nil }},
 		{name: "paths", set: func(c *Call, v string) error { c.Refs.Paths = List(v); return nil }},
 		{name: "resolve", set: func(c *Call, v string) error { c.Run.Resolve, c.Refs.Resolve = v, v; return nil }},
 		{name: "deny-list", set: func(c *Call, v string) error { c.Run.Deny, c.Refs.Deny = v, v; return nil }},
-		{name: "outfile", set: func(c *Call, v string) error { c.Run.Outfile = v; return nil }},
+		{name: "outfile", set: func(c *Call, v string) error { c.Run.Outfile, c.Attest.Outfile = v, v; return nil }},
 		{name: "report"},
 		{name: "vsa"},
-		{name: "key", set: func(c *Call, v string) error { c.Run.Signing.Key, c.Verify.Key = v, v; return nil }},
+		{name: "key", set: func(c *Call, v string) error {
+			c.Run.Signing.Key, c.Verify.Key, c.Attest.Signing.Key = v, v, v
+			return nil
+		}},
 		{name: "certificate"},
 		{name: "certificate-chain"},
 		{name: "keyless", off: "false"},
@@ -136,6 +144,7 @@ func inputs() []input {
 		{name: "github-token", set: func(*Call, string) error { return nil }}, // read where it is used: it is a secret
 		{name: "require-signing", set: func(c *Call, v string) (err error) {
 			c.Run.Signing.RequireSigning, err = boolean("require-signing", v)
+			c.Attest.Signing.RequireSigning = c.Run.Signing.RequireSigning
 			return err
 		}},
 	}
@@ -154,7 +163,7 @@ func InputNames() []string {
 // ParseInputs reads the inputs of action.yml. Values are trimmed of the white
 // space that YAML block scalars add, but for the command.
 func ParseInputs(getenv func(string) string) (Call, error) {
-	c := Call{Run: Inputs{InAction: true}, Verify: VerifyInputs{InAction: true}, Refs: RefsInputs{InAction: true, Format: "github"}}
+	c := Call{Run: Inputs{InAction: true}, Verify: VerifyInputs{InAction: true}, Refs: RefsInputs{InAction: true, Format: "github"}, Attest: AttestInputs{InAction: true}}
 	for _, in := range inputs() {
 		value := getenv(InputVariable(in.name))
 		if in.name != "command" {
@@ -178,6 +187,9 @@ func (c *Call) complete() error {
 	if c.Mode != "refs" && c.Refs.Paths != nil {
 		return verdict.Misuse("input paths has a meaning in mode refs only")
 	}
+	if c.Mode != "attest" && c.Attest.Predicate+c.Attest.Type != "" {
+		return verdict.Misuse("inputs predicate and predicate-type have a meaning in mode attest only")
+	}
 	switch c.Mode {
 	case "", "run":
 		c.Mode = "run"
@@ -189,7 +201,7 @@ func (c *Call) complete() error {
 			return err
 		}
 		c.Run.Command = argv
-	case "verify", "refs":
+	case "verify", "refs", "attest":
 		if c.Script != "" {
 			return verdict.Misuse("input command has no meaning in mode %s", c.Mode)
 		}
@@ -199,13 +211,13 @@ func (c *Call) complete() error {
 
 func setMode(c *Call, v string) error {
 	switch v {
-	case "run", "verify", "refs":
+	case "run", "verify", "refs", "attest":
 		c.Mode = v
 		return nil
-	case "attest", "scan":
+	case "scan":
 		return NotAvailable("mode " + v)
 	}
-	return verdict.Misuse("input mode is %q, expected run, verify or refs", v)
+	return verdict.Misuse("input mode is %q, expected run, verify, refs or attest", v)
 }
 
 // NotAvailable refuses a flag, verb or input whose feature is not built yet.

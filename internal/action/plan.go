@@ -46,14 +46,15 @@ type Plan struct {
 
 // The documents of a run beside the bundle.
 const (
-	EnvelopeSuffix  = ".dsse.json"       // the same step for Witness
-	PublicKeySuffix = ".pub"             // the ephemeral key's public half
-	TraceSuffix     = ".trace.jsonl.zst" // the trace, where it is too large for the statement
+	EnvelopeSuffix   = ".dsse.json"       // the same step for Witness
+	ProvenanceSuffix = ".slsa.json"       // SLSA provenance for what the step made
+	PublicKeySuffix  = ".pub"             // the ephemeral key's public half
+	TraceSuffix      = ".trace.jsonl.zst" // the trace, where it is too large for the statement
 )
 
 // outputs are the paths that the run writes: never materials, never products.
 func (p Plan) outputs() []string {
-	written := []string{p.Outfile, p.Outfile + EnvelopeSuffix, p.Outfile + TraceSuffix}
+	written := []string{p.Outfile, p.Outfile + EnvelopeSuffix, p.Outfile + ProvenanceSuffix, p.Outfile + TraceSuffix}
 	if p.Signing.Key.Ephemeral() {
 		written = append(written, p.Outfile+PublicKeySuffix)
 	}
@@ -132,7 +133,8 @@ func planDir(p *Plan, in Inputs, _ Deps) error {
 }
 
 // planCollectors accepts Witness' spelling. command-run, material and product
-// are always on: evidence without them is about nothing.
+// are always on: evidence without them is about nothing. So is what is derived
+// from them.
 func planCollectors(p *Plan, in Inputs, _ Deps) error {
 	names := in.Attestations
 	if names == nil {
@@ -140,10 +142,10 @@ func planCollectors(p *Plan, in Inputs, _ Deps) error {
 	}
 	for _, name := range names {
 		switch name {
-		case "command-run", "material", "product", "trace":
+		case "command-run", "material", "product", "trace", "sbom", "sarif", "vex", "vuln", "slsa":
 		case "environment", "git", "github", "github-action":
 			p.Collectors = append(p.Collectors, name)
-		case "secretscan", "sbom", "sarif", "vex", "slsa", "lockfile", "lockfiles", "review":
+		case "secretscan", "lockfile", "lockfiles", "review":
 			return NotAvailable("attestation " + name)
 		default:
 			return verdict.Misuse("attestation %q is not known, expected environment, git, github, github-action, separated by spaces", name)

@@ -49,7 +49,7 @@ func planOutfile(p *Plan, in Inputs, d Deps) error {
 // that is not evidence: the key, or a source that would then be missing from
 // the materials.
 func (p *Plan) mayReplace(outfile string, in Inputs) error {
-	for _, suffix := range []string{"", EnvelopeSuffix, PublicKeySuffix, TraceSuffix} {
+	for _, suffix := range []string{"", EnvelopeSuffix, ProvenanceSuffix, PublicKeySuffix, TraceSuffix} {
 		if suffix == PublicKeySuffix && !p.Signing.Key.Ephemeral() {
 			continue // not written
 		}

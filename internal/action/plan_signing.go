@@ -29,14 +29,14 @@ type SigningInputs struct {
 
 // Signing is how the evidence is signed.
 type Signing struct {
-	Key    *attest.Key  // of the caller, or made for the run
-	Chain  [][]byte     // the key's certificates, if it has any: DER, its own first
+	Key    *attest.Key   // of the caller, or made for the run
+	Chain  [][]byte      // the key's certificates, if it has any: DER, its own first
 	Notary attest.Notary // what is asked beside it
 	// Token fetches an identity token; nil where no certificate is asked for.
 	Token func(ctx context.Context) (string, error)
 	// Asked says that the caller named keyless signing: evidence without an
 	// identity is then incomplete, and not merely something to warn of.
-	Asked    bool
+	Asked bool
 	// Public says that the instance is Sigstore's own, which anybody can read.
 	Public   bool
 	Required bool          // nothing less than a signed and logged statement will do

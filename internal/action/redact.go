@@ -73,6 +73,7 @@ func isDigest(name string, value any) bool {
 	size := map[string]int{
 		"sha256": 32, "sha1": 20, "root": 32, "commithash": len(s) / 2, "treehash": len(s) / 2,
 		"resolvedsha": 20, "lockedsha": 20, "treesha": 20, "treesha256": 32,
+		"gitCommit": 20,
 	}[name]
 	raw, err := hex.DecodeString(s)
 	return err == nil && size > 0 && len(raw) == size

@@ -6,14 +6,15 @@ import (
 	"github.com/org/cilock-action/pkg/attest"
 )
 
-// Documents are the two payloads of a step, ready to sign. They have passed
+// Documents are the payloads of a step, ready to sign. They have passed
 // redaction.
 type Documents struct {
-	Statement []byte // our collection
-	Witness   []byte // Witness' collection, of Witness' types only
-	Subjects  []attest.Subject
-	Sidecar   []byte // what the statement names by its digest, redacted too
-	Cancelled bool   // there is little time left
+	Statement  []byte // our collection
+	Witness    []byte // Witness' collection, of Witness' types only
+	Provenance []byte // SLSA provenance for what the step made; nil if there is none
+	Subjects   []attest.Subject
+	Sidecar    []byte // what the statement names by its digest, redacted too
+	Cancelled  bool   // there is little time left
 }
 
 // Statement turns the evidence into the documents that are signed.
@@ -39,7 +40,10 @@ func Statement(p Plan, e Evidence) (Documents, error) {
 	if err != nil {
 		return Documents{}, fmt.Errorf("encode evidence for Witness: %w", err)
 	}
-	docs.Witness, err = statement(attest.WitnessCollectionType, subjects, theirs)
+	if docs.Witness, err = statement(attest.WitnessCollectionType, subjects, theirs); err != nil {
+		return Documents{}, err
+	}
+	docs.Provenance, err = stepProvenance(p, e, ours, docs)
 	return docs, err
 }
 
@@ -73,11 +77,16 @@ func attestations(p Plan, e Evidence) ([]attest.Attestation, error) {
 
 // witnessOnly keeps the types that Witness can read. A command-run without the
 // processes that there were is left out altogether: Witness then fails on what
-// is missing, instead of passing a rule over an empty list.
+// is missing, instead of passing a rule over an empty list. So is a document of
+// a scanner that is not inlined.
 func witnessOnly(all []attest.Attestation, notInlined bool) []attest.Attestation {
 	var out []attest.Attestation
 	for _, a := range all {
 		if notInlined && a.Type == attest.TypeCommandRun {
+			continue
+		}
+		a, ok := scanForWitness(a)
+		if !ok {
 			continue
 		}
 		for _, known := range attest.WitnessTypes() {

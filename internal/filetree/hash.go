@@ -106,6 +106,7 @@ func (h *hasher) file(j job) (*File, error) {
 // that it ends there: a file that grows for ever is not followed.
 func (h *hasher) content(f io.Reader, out *File) error {
 	h.sha.Reset()
+	var look Inspection
 	limit := out.Size + 1
 	for n := int64(0); ; {
 		if err := h.ctx.Err(); err != nil {
@@ -118,8 +119,14 @@ func (h *hasher) content(f io.Reader, out *File) error {
 		}
 		if n == 0 {
 			out.MIME = DetectMIME(h.buf[:m])
+			if h.s.inspect != nil {
+				look = h.s.inspect(out.Size, h.buf[:m])
+			}
 		}
 		h.sha.Write(h.buf[:m])
+		if look != nil {
+			_, _ = look.Write(h.buf[:m])
+		}
 		n += int64(m)
 		switch {
 		case n > out.Size:
@@ -130,6 +137,9 @@ func (h *hasher) content(f io.Reader, out *File) error {
 			return changed(fmt.Sprintf("ended after %d of the %d bytes it had when opened", n, out.Size))
 		}
 		h.sha.Sum(out.SHA256[:0])
+		if look != nil {
+			out.Found = look.Result()
+		}
 		return nil
 	}
 }

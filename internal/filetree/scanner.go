@@ -43,8 +43,9 @@ type Scanner struct {
 
 	maxEntries, maxOthers, maxPath int
 
-	mu   sync.Mutex // one scan at a time
-	last *Snapshot  // what digests may be reused from
+	mu      sync.Mutex // one scan at a time
+	last    *Snapshot  // what digests may be reused from
+	inspect Inspect    // may be nil
 
 	// hook, when a test sets it, is called at each point where the tree could
 	// change under the walk. It must be safe for concurrent use.

@@ -33,6 +33,7 @@ type File struct {
 	SHA256 [sha256.Size]byte
 	MIME   string      // by content, as in DetectMIME
 	Mode   fs.FileMode // permission bits, setuid and setgid
+	Found  any         // what the scan's Inspection found, nil if none looked
 
 	stamp   stamp
 	settled bool

@@ -20,6 +20,11 @@ func (r *Result) Redact(f func(string) string) {
 		b.Path, b.Step, b.PredicateType = f(b.Path), f(b.Step), f(b.PredicateType)
 		checks(b.Checks)
 	}
+	for i := range r.Proofs {
+		p := &r.Proofs[i]
+		p.Path, p.Subject = f(p.Path), f(p.Subject)
+		checks(p.Checks)
+	}
 	for i := range r.Subjects {
 		r.Subjects[i].Name = f(r.Subjects[i].Name)
 		checks(r.Subjects[i].Checks)
@@ -38,6 +43,10 @@ func (r Result) Lines() []string {
 	for _, b := range r.Bundles {
 		lines = append(lines, fmt.Sprintf("  bundle %q", b.Path))
 		lines = appendChecks(lines, b.Checks)
+	}
+	for _, p := range r.Proofs {
+		lines = append(lines, fmt.Sprintf("  proof %q", p.Path))
+		lines = appendChecks(lines, p.Checks)
 	}
 	for _, s := range r.Subjects {
 		lines = append(lines, fmt.Sprintf("  subject %q", s.Name))

@@ -21,6 +21,7 @@ import (
 type Options struct {
 	Bundles           []string // paths
 	Subjects          []string // paths, or NAME@sha256:HEX
+	Proofs            []string // paths of inclusion proofs
 	Key               attest.PublicKey
 	SkipSubjectUnsafe bool
 }
@@ -30,6 +31,7 @@ type Result struct {
 	Verdict  verdict.Verdict   `json:"verdict"`
 	Bundles  []BundleResult    `json:"bundles"`
 	Subjects []SubjectResult   `json:"subjects"`
+	Proofs   []ProofResult     `json:"proofs,omitempty"`
 	Findings []verdict.Finding `json:"findings"`
 }
 
@@ -71,8 +73,13 @@ func Verify(o Options) Result {
 			held = append(held, named{path, v})
 		}
 	}
+	var products []proven
+	for _, path := range o.Proofs {
+		p, product := r.proof(path, held)
+		r.Proofs, products = append(r.Proofs, p), append(products, product...)
+	}
 	for _, subject := range o.Subjects {
-		r.Subjects = append(r.Subjects, r.subject(subject, held))
+		r.Subjects = append(r.Subjects, r.subject(subject, held, products))
 	}
 	if o.SkipSubjectUnsafe && len(o.Subjects) == 0 {
 		r.Findings = append(r.Findings, verdict.Finding{
@@ -137,7 +144,7 @@ func (r *Result) fail(c Check, on string) {
 	})
 }
 
-func (r *Result) subject(subject string, held []named) SubjectResult {
+func (r *Result) subject(subject string, held []named, products []proven) SubjectResult {
 	name, sum, err := digest(subject)
 	out := SubjectResult{Name: name, SHA256: sum}
 	check := Check{Name: "subject"}
@@ -153,6 +160,9 @@ func (r *Result) subject(subject string, held []named) SubjectResult {
 				check = Check{Name: "subject", OK: true, Detail: fmt.Sprintf("sha256:%s is %s of %s", sum, where, v.path)}
 				break
 			}
+		}
+		if where, ok := find(products, sum); ok && !check.OK {
+			check = Check{Name: "subject", OK: true, Detail: fmt.Sprintf("sha256:%s is %s", sum, where)}
 		}
 	}
 	out.Checks = []Check{check}

@@ -11,8 +11,8 @@ import (
 // Signature is a signed statement with what proves whose signature it is and
 // when it was made. It is what bundles and envelopes are written from.
 type Signature struct {
-	Payload []byte // the statement, as Statement.Marshal gives it
-	Sig     []byte // over the payload's PAE
+	Payload []byte    // the statement, as Statement.Marshal gives it
+	Sig     []byte    // over the payload's PAE
 	Key     PublicKey // that signed
 	// Certificates are DER, the signer's first, without the root; none for a
 	// key that has none.

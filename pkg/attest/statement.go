@@ -32,6 +32,10 @@ const (
 // (v1.3.0, measured: 1,025 are refused as "too many subjects").
 const MaxSubjects = 1024
 
+// MaxDigests is the most digests that sigstore-go accepts of one subject
+// (v1.3.0, measured).
+const MaxDigests = 32
+
 // Statement is an in-toto statement: Predicate is said about Subject.
 type Statement struct {
 	Type          string          `json:"_type"`
@@ -149,6 +153,11 @@ func (s Statement) Marshal() ([]byte, error) {
 	}
 	if len(s.Subject) > MaxSubjects {
 		return nil, fmt.Errorf("statement has %d subjects, at most %d are verifiable", len(s.Subject), MaxSubjects)
+	}
+	for _, subject := range s.Subject {
+		if n := len(subject.Digest); n == 0 || n > MaxDigests {
+			return nil, fmt.Errorf("subject %s has %d digests, 1 to %d are verifiable", quote(subject.Name), n, MaxDigests)
+		}
 	}
 	return Encode(s)
 }

@@ -22,7 +22,7 @@ const (
 // refuses a whole collection in which it does not know one type (go-witness
 // v0.9.2), so nothing of ours may be among them.
 func WitnessTypes() []string {
-	return []string{TypeCommandRun, TypeMaterial, TypeProduct, TypeEnvironment, TypeGit, TypeGitHub}
+	return []string{TypeCommandRun, TypeMaterial, TypeProduct, TypeEnvironment, TypeGit, TypeGitHub, TypeSBOM, TypeSARIF, TypeVEX}
 }
 
 // CommandRun is the body of TypeCommandRun. Processes is absent when nothing

@@ -32,15 +32,19 @@ func refused() map[string][2]string {
 		"resolve":            {"resolve: maybe", "resolve is \"maybe\""},
 		"paths, no refs":     {"paths: x", "in mode refs only"},
 		"verify, command":    {"{mode: verify, bundle: x, subjects: x}", "no meaning in mode verify"},
+		"attest, command":    {"{mode: attest, predicate-type: slsaprovenance1, subjects: x}", "no meaning in mode attest"},
+		"attest, no type":    {"{mode: attest, command: '', subjects: x}", "no predicate type"},
+		"attest, a tag":      {"{mode: attest, command: '', predicate-type: slsaprovenance1, subjects: 'app:1'}", "a tag can be moved"},
+		"predicate, no mode": {"predicate: p.json", "in mode attest only"},
 	}
-	for _, mode := range []string{"attest", "scan"} {
+	for _, mode := range []string{"scan"} {
 		table["mode "+mode] = [2]string{"mode: " + mode, "mode " + mode + " is not available in this version"}
 	}
 	for name, value := range map[string]string{
 		"action-ref": "actions/checkout@v4", "action-inputs": "a=b", "action-env": "A=b", "wrapped-commands": "sh",
 		"policy": "p.json", "policy-key": "k.pem", "policy-cert-identity": "me", "policy-cert-oidc-issuer": "me",
 		"secretscan-max-decode-layers": "3", "secretscan-fail-on-detection": "true", "secretscan-fail-tier": "low", "env": "A",
-		"predicate": "p.json", "predicate-type": "me", "report": "r.html", "vsa": "v.json",
+		"report": "r.html", "vsa": "v.json",
 		"certificate": "c.pem", "certificate-chain": "c.pem", "keyless": "true", "identity-token": "t", "cert-identity": "me",
 		"cert-identity-regexp": ".", "cert-oidc-issuer": "me", "verify-repo": "me/it", "verify-ref": "main",
 		"fulcio-url": "https://fulcio.example.invalid", "rekor-url": "https://rekor.example.invalid",

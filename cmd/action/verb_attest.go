@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/org/cilock-action/internal/action"
+	"github.com/org/cilock-action/internal/verdict"
+)
+
+// attestFlags are the flags of `attest`.
+func attestFlags(in *action.AttestInputs) []flagSpec {
+	return append([]flagSpec{
+		{name: "--type", set: text(&in.Type), help: "predicate type: a URI, or slsaprovenance1, vsa, spdx, cyclonedx, openvex, vuln"},
+		{name: "--predicate", set: text(&in.Predicate), help: "file with the predicate, one JSON object (slsaprovenance1: made here without it)"},
+		{name: "--subjects", set: paths(&in.Subjects), help: "list of paths or NAME@sha256:HEX; also as arguments"},
+		{name: "--outfile", short: "-o", set: text(&in.Outfile), help: "the bundle (default: attestation.cilock.json); each 1,024 subjects have one"},
+		{name: "--log-later"},
+	}, signingFlags(&in.Signing)...)
+}
+
+// attestVerb is `cilock attest [flags] SUBJECT...`.
+func attestVerb(ctx context.Context, args []string, d action.Deps) (int, error) {
+	var in action.AttestInputs
+	positional, rest, err := parseFlags(args, attestFlags(&in))
+	if err != nil {
+		return verdict.ExitMisuse, err
+	}
+	in.Subjects = append(append(in.Subjects, positional...), rest...)
+	return attestInputs(ctx, in, d)
+}
+
+// attestInputs signs and says where the bundles are.
+func attestInputs(ctx context.Context, in action.AttestInputs, d action.Deps) (int, error) {
+	written, err := action.Attest(ctx, in, d)
+	if exit := new(verdict.ExitError); errors.As(err, &exit) {
+		return exit.Code, err
+	}
+	if err != nil {
+		return verdict.ExitIO, err
+	}
+	redact := action.NewRedactor(d.Environ).RedactString
+	var lines []string
+	for _, path := range written.Paths {
+		lines = append(lines, "attestation: "+path)
+	}
+	for _, f := range written.Findings {
+		lines = append(lines, fmt.Sprintf("%s: %s", f.Verdict, f))
+	}
+	for _, line := range lines {
+		if err := d.Sink.Line(redact("cilock: " + line)); err != nil {
+			return verdict.ExitIO, err
+		}
+	}
+	return written.Code, nil
+}

@@ -1,0 +1,81 @@
+package action
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/org/cilock-action/internal/filetree"
+	"github.com/org/cilock-action/internal/verdict"
+)
+
+// AttestResult is what became of an attestation.
+type AttestResult struct {
+	Paths    []string // of the bundles
+	Findings []verdict.Finding
+	Code     int // the process's exit code
+}
+
+// signAll signs and checks all statements before it writes the first, and
+// writes them before it asks a service for anything.
+func signAll(ctx context.Context, p Plan, in Inputs, docs [][]byte, d Deps) (out AttestResult, err error) {
+	letters := make([]letter, len(docs))
+	for i, doc := range docs {
+		letters[i] = letter{payload: doc, log: true}
+		path := partPath(p.Outfile, i)
+		if i > 0 {
+			if err := p.mayReplace(path, in); err != nil {
+				return out, err
+			}
+		}
+		out.Paths = append(out.Paths, path)
+	}
+	s := Signed{}
+	if s.Proof, err = p.Signing.sign(letters); err != nil {
+		return out, err
+	}
+	if err := writeLetters(p, s, letters, out.Paths); err != nil {
+		return out, err
+	}
+	if p.Signing.online() {
+		ctx, done := signingContext(ctx, p.Signing, false, d)
+		defer done()
+		p.Signing.complete(ctx, letters, &s.Proof)
+		if err := writeLetters(p, s, letters, out.Paths); err != nil {
+			return out, err
+		}
+	}
+	out.Findings = judgeSigning(p, s)
+	if !s.signedEnough(p) {
+		out.Code = verdict.ExitIncomplete
+	}
+	return out, nil
+}
+
+// writeLetters writes the bundles, each after its check.
+func writeLetters(p Plan, s Signed, letters []letter, paths []string) error {
+	for i, l := range letters {
+		bundle, err := l.signature.Bundle()
+		if err == nil {
+			err = checkProvenance(p, Signed{SLSA: bundle})
+		}
+		if err != nil {
+			return fmt.Errorf("sign: %w", err)
+		}
+		if err := filetree.Replace(paths[i], bundle, 0o644, nil); err != nil {
+			return fmt.Errorf("write %s: %w", paths[i], err)
+		}
+	}
+	s.PublicKey = p.Signing.unknownKey(s.Proof)
+	return p.writePublicKey(s)
+}
+
+// partPath is the path of a further bundle: x.json, x-2.json, x-3.json.
+func partPath(outfile string, i int) string {
+	if i == 0 {
+		return outfile
+	}
+	ext := filepath.Ext(outfile)
+	return fmt.Sprintf("%s-%d%s", strings.TrimSuffix(outfile, ext), i+1, ext)
+}

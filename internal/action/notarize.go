@@ -1,0 +1,144 @@
+package action
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/org/cilock-action/pkg/attest"
+)
+
+// letter is one document on its way: signed here, and then sent to the services
+// that say whose signature it is and when it was made.
+type letter struct {
+	payload   []byte
+	log       bool // Witness reads no log, so its document needs no entry
+	signature attest.Signature
+}
+
+// Proof is what the signatures of a run have beside themselves.
+type Proof struct {
+	Identity    string
+	Certified   bool  // by Fulcio or the caller's certificate
+	Logged      bool  // the log has every signature that belongs there
+	Timestamped bool  // every signature has a trusted time
+	Trouble     error // of the services that were asked
+}
+
+// sign signs all letters here. A cancelled job still gets its signatures: they
+// take a millisecond each.
+func (g Signing) sign(letters []letter) (Proof, error) {
+	for i := range letters {
+		var err error
+		if letters[i].signature, err = g.Key.Sign(context.Background(), letters[i].payload); err != nil {
+			return Proof{}, fmt.Errorf("sign evidence: %w", err)
+		}
+		letters[i].signature.Certificates = g.Chain
+	}
+	return Proof{Identity: g.Key.Identity(), Certified: g.Chain != nil}, nil
+}
+
+// complete has the key certified, and the signatures timestamped and logged.
+// What came is kept where something failed.
+func (g Signing) complete(ctx context.Context, letters []letter, proof *Proof) {
+	if g.Token != nil {
+		cert, err := g.certificate(ctx)
+		if err != nil {
+			proof.Trouble = err
+			return
+		}
+		proof.Certified, proof.Identity = true, cert.Identity
+		for i := range letters {
+			letters[i].signature.Certificates = cert.Chain
+		}
+	}
+	errs := make([]error, len(letters))
+	var wg sync.WaitGroup
+	for i := range letters {
+		wg.Go(func() { letters[i].signature, errs[i] = g.notary(letters[i].log).Complete(ctx, letters[i].signature) })
+	}
+	wg.Wait()
+	proof.Trouble = errors.Join(distinct(errs)...)
+	proof.Logged, proof.Timestamped = g.Notary.Rekor != "", true
+	for _, l := range letters {
+		proof.Logged = proof.Logged && (!l.log || len(l.signature.Entries) > 0)
+		proof.Timestamped = proof.Timestamped && (l.signature.Timed() || !l.log && len(g.Notary.Timestamps) == 0)
+	}
+}
+
+func (g Signing) notary(log bool) attest.Notary {
+	n := g.Notary
+	if !log {
+		n.Rekor = ""
+	}
+	return n
+}
+
+// distinct leaves out what several letters were told alike.
+func distinct(errs []error) (out []error) {
+	seen := map[string]bool{}
+	for _, err := range errs {
+		if err != nil && !seen[err.Error()] {
+			seen[err.Error()] = true
+			out = append(out, err)
+		}
+	}
+	return out
+}
+
+// certificate has the key bound to the job's identity.
+func (g Signing) certificate(ctx context.Context) (attest.Certificate, error) {
+	token, err := g.Token(ctx)
+	if err != nil {
+		return attest.Certificate{}, fmt.Errorf("ask for an identity token (it takes the permission id-token: write): %w", err)
+	}
+	if g.Public && !g.Asked {
+		if err := publishable(token); err != nil {
+			return attest.Certificate{}, err
+		}
+	}
+	return g.Notary.Certify(ctx, g.Key, token)
+}
+
+// publishable is an error if the job's repository is not public: its name would
+// stand in a public log for good, and nobody has asked for that.
+func publishable(token string) error {
+	claims, err := decodeClaims(token)
+	if err != nil {
+		return err
+	}
+	if kind := claimText(claims["repository_visibility"]); kind != "public" {
+		return fmt.Errorf("not signed keylessly: the repository is %q, and its name would stay in Sigstore's public log: ask with --keyless, or name a private instance", oneLine(kind, 20))
+	}
+	return nil
+}
+
+// unknownKey is the public key in PEM if nobody can have it from elsewhere.
+func (g Signing) unknownKey(proof Proof) []byte {
+	if g.Key.Ephemeral() && !proof.Certified {
+		return g.Key.Public().PEM()
+	}
+	return nil
+}
+
+// afterCancel is what services get of the time that a cancelled job has left:
+// the runner kills 10 s after its first signal, and collectors had half of it.
+const afterCancel = time.Second
+
+// signingContext ends when the services' time is up, which a signal cuts short.
+func signingContext(ctx context.Context, g Signing, cancelled bool, d Deps) (context.Context, func()) {
+	within := g.Within
+	if cancelled {
+		within = min(within, afterCancel)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), within)
+	ints := watchInterrupts(d.Signals, afterCancel)
+	ctx, cut := ints.withBudget(ctx)
+	return ctx, func() {
+		cut()
+		cancel()
+		ints.close()
+	}
+}

@@ -1,0 +1,154 @@
+package scandoc
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxDepth bounds the nesting of a document. Real ones stay below 30; the
+// readers of others refuse from about 100 (protobuf) or 10,000 (Go) on.
+const maxDepth = 100
+
+// errBroken is the error of a text that has the marks of a document and is no
+// JSON object.
+var errBroken = errors.New("it has the marks of a scanner's document and is not one JSON object")
+
+// object is a JSON object whose keys are compared exactly, where encoding/json
+// would take a key in any case for a field.
+type object map[string]json.RawMessage
+
+func asObject(raw []byte) (object, bool) {
+	var o object
+	err := json.Unmarshal(raw, &o)
+	return o, err == nil && o != nil
+}
+
+// text is the string under key, bounded and printable; empty if there is none.
+func (o object) text(key string) string {
+	var s string
+	if json.Unmarshal(o[key], &s) != nil {
+		return ""
+	}
+	return word(s)
+}
+
+func (o object) object(key string) object {
+	inner, _ := asObject(o[key])
+	return inner
+}
+
+// list is the array under key. ok is false if there is something else.
+func (o object) list(key string) (items []json.RawMessage, ok bool) {
+	raw, there := o[key]
+	if !there {
+		return nil, false
+	}
+	return items, json.Unmarshal(raw, &items) == nil && items != nil
+}
+
+// objects are the items of an array that are objects.
+func (o object) objects(key string) (out []object) {
+	items, _ := o.list(key)
+	for _, raw := range items {
+		if item, ok := asObject(raw); ok {
+			out = append(out, item)
+		}
+	}
+	return out
+}
+
+// word makes text of the document one that can be shown.
+func word(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, s)
+	for len(s) > maxWord {
+		_, size := utf8.DecodeLastRuneInString(s)
+		s = s[:len(s)-size]
+	}
+	return strings.TrimSpace(s)
+}
+
+// known returns a word of a list, in lower case, or "other": counts then have
+// a bounded set of keys.
+func known(s string, words ...string) string {
+	s = strings.ToLower(s)
+	for _, w := range words {
+		if s == w {
+			return w
+		}
+	}
+	return "other"
+}
+
+// sound refuses what two readers of JSON may read differently.
+func sound(data []byte) error {
+	if !utf8.Valid(data) {
+		return errors.New("it is not valid UTF-8")
+	}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.UseNumber()
+	// keys of each open object; nil for an array
+	var open []map[string]bool
+	isKey := false // the next string is a key
+	for {
+		token, err := dec.Token()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return errors.New("it is not valid JSON")
+		}
+		switch t := token.(type) {
+		case json.Delim:
+			switch t {
+			case '{':
+				open = append(open, map[string]bool{})
+			case '[':
+				open = append(open, nil)
+			default:
+				open = open[:len(open)-1]
+			}
+			if len(open) > maxDepth {
+				return fmt.Errorf("it is nested deeper than %d levels", maxDepth)
+			}
+			isKey = inObject(open)
+			continue
+		case json.Number:
+			if _, err := strconv.ParseFloat(string(t), 64); err != nil {
+				return errors.New("it has a number that no reader can hold")
+			}
+		case string:
+			if isKey {
+				keys := open[len(open)-1]
+				if keys[t] {
+					return errors.New("an object in it has a key twice")
+				}
+				keys[t], isKey = true, false
+				continue
+			}
+		}
+		isKey = inObject(open)
+	}
+}
+
+// inObject reports whether the innermost open value is an object.
+func inObject(open []map[string]bool) bool { return len(open) > 0 && open[len(open)-1] != nil }
+
+// CheckJSON refuses what is not one JSON object that all readers read alike.
+func CheckJSON(data []byte) error {
+	if _, ok := asObject(data); !ok {
+		return errors.New("it is not one JSON object")
+	}
+	return sound(data)
+}
