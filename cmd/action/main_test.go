@@ -42,7 +42,7 @@ func TestScripts(t *testing.T) {
 			e.Values["forge"] = &forge{tb: e.T().(testing.TB)}
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"github": githubCommand},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"github": githubCommand, "sigstore": sigstoreFile},
 		Condition: func(cond string) (bool, error) {
 			if cond == "root" {
 				return os.Getuid() == 0, nil

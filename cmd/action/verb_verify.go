@@ -13,25 +13,51 @@ import (
 
 // verifyFlags are the flags of `verify`.
 func verifyFlags(in *action.VerifyInputs) []flagSpec {
-	return append([]flagSpec{
+	return []flagSpec{
 		{name: "--bundle", short: "-b", set: paths(&in.Bundles), help: "list, evidence to verify: Sigstore bundle or DSSE envelope; may be repeated"},
 		{name: "--subjects", set: paths(&in.Subjects), help: "list, the same as positional subjects: files, or NAME@sha256:HEX"},
 		{name: "--proof", set: paths(&in.Proofs), help: "list, inclusion proofs by prove: what they prove of the signed trees"},
-		{name: "--key", short: "-k", set: text(&in.Key), help: "public key, PEM file or env://NAME"},
+		{name: "--key", short: "-k", set: firstAndMore(&in.Key, &in.MoreKeys), help: "public key, PEM file or env://NAME; repeated for envelopes of several signers"},
+		{name: "--keyless", bool: true, set: toggle(&in.Keyless), help: "signed by a workflow or a person: needs --trusted-root and --verify-repo or --cert-identity"},
+		{name: "--verify-repo", set: text(&in.Repository), help: "OWNER/REPO or URL: the repository whose workflow signed"},
+		{name: "--verify-ref", set: text(&in.Ref), help: "the ref that it ran for, as refs/heads/main"},
+		{name: "--verify-workflow", set: text(&in.Workflow), help: "the workflow that was started: its file, or its URL with @ref"},
+		{name: "--runner-environment", set: text(&in.Runner), help: "github-hosted or self-hosted"},
+		{name: "--cert-identity", set: text(&in.Identity), help: "the name in the certificate, exactly"},
+		{name: "--cert-identity-regexp", set: text(&in.IdentityPattern), help: "a pattern for the whole of it, anchored at both ends"},
+		{name: "--cert-oidc-issuer", set: text(&in.Issuer), help: "who vouches for it (default: " + attest.GitHubIssuer + ")"},
+		{name: "--cert", set: text(&in.Certificate), help: "the certificate that must have signed, PEM file"},
+		{name: "--cert-chain", set: text(&in.Chain), help: "its authority's certificates up to the root, PEM file; without --cert an identity is needed"},
+		{name: "--trusted-root", set: text(&in.TrustedRoot), help: "trusted_root.json of the Sigstore instance; nothing is fetched"},
+		{name: "--fulcio-server-url", set: text(&in.FulcioURL), help: "this one of the trusted root's certificate authorities alone"},
+		{name: "--rekor-server-url", set: text(&in.RekorURL), help: "this one of its logs alone"},
+		{name: "--timestamp-server-url", set: text(&in.TimestampURL), help: "this one of its timestamp authorities alone"},
 		{name: "--skip-subject-unsafe", bool: true, set: toggle(&in.NoSubject), help: "verify evidence without an artifact"},
+		{name: "--skip-log-unsafe", bool: true, set: toggle(&in.SkipLogUnsafe), help: "need no entry of a transparency log"},
+		{name: "--skip-timestamp-unsafe", bool: true, set: toggle(&in.SkipTimestampUnsafe), help: "need no trusted time"},
+		{name: "--skip-sct-unsafe", bool: true, set: toggle(&in.SkipSCTUnsafe), help: "need no certificate transparency log"},
 		{name: "--fail-on", set: text(&in.FailOn), help: "the mildest verdict that fails: fail (default), incomplete or warn"},
 		{name: "--format", set: text(&in.Format), help: "text (default) or json"},
 		{name: "--policy", set: only("--policy", "none"), help: "none, the only value in this version"},
-		{name: "--cert-identity"},
-		{name: "--cert-identity-regexp"},
-		{name: "--cert-oidc-issuer"},
-		{name: "--verify-repo"},
-		{name: "--verify-ref"},
 		{name: "--policy-key"},
 		{name: "--policy-cert-identity"},
 		{name: "--policy-cert-oidc-issuer"},
 		{name: "--vsa"},
-	}, trustFlags()...)
+	}
+}
+
+// firstAndMore is text for a flag that may be repeated: the first value goes
+// to first, the others to more.
+func firstAndMore(first *string, more *[]string) func(string) error {
+	return func(v string) error {
+		if *first == "" {
+			return text(first)(v)
+		}
+		var next string
+		err := text(&next)(v)
+		*more = append(*more, next)
+		return err
+	}
 }
 
 // verifyVerb is `cilock verify [flags] SUBJECT...`.
@@ -95,38 +121,28 @@ func verifyOptions(in action.VerifyInputs, d action.Deps) (verify.Options, verdi
 	if err != nil {
 		return verify.Options{}, "", err
 	}
-	switch {
-	case in.Format != "" && in.Format != "text" && in.Format != "json":
+	if in.Format != "" && in.Format != "text" && in.Format != "json" {
 		return verify.Options{}, "", verdict.Misuse("format is %q, expected text or json", in.Format)
-	case in.Key == "":
-		return verify.Options{}, "", verdict.Misuse("no key to verify with: give --key PUBLIC_KEY.pem")
+	}
+	trust, root, err := verifyTrust(in, d)
+	switch {
+	case err != nil:
+		return verify.Options{}, "", err
 	case len(in.Bundles) == 0:
 		return verify.Options{}, "", verdict.Misuse("no evidence to verify: give --bundle FILE")
 	case len(in.Subjects) == 0 && !in.NoSubject:
 		return verify.Options{}, "", verdict.Misuse("no subject: name the artifact, or say --skip-subject-unsafe")
 	}
-	text, name, err := action.ReadKey(in.Key, d.Getenv)
-	if err != nil {
-		return verify.Options{}, "", err
+	opts := verify.Options{
+		Bundles: in.Bundles, Subjects: in.Subjects, Proofs: in.Proofs, Trust: trust, Root: root, Now: d.Now(), SkipSubjectUnsafe: in.NoSubject,
 	}
-	key, err := attest.ParsePublicKey(text)
-	if err != nil {
-		return verify.Options{}, "", verdict.Misuse("verification key %s: %w", name, err)
+	for _, skip := range []struct {
+		set  bool
+		flag string
+	}{{in.SkipLogUnsafe, "--skip-log-unsafe"}, {in.SkipTimestampUnsafe, "--skip-timestamp-unsafe"}, {in.SkipSCTUnsafe, "--skip-sct-unsafe"}} {
+		if skip.set {
+			opts.Skipped = append(opts.Skipped, skip.flag)
+		}
 	}
-	return verify.Options{Bundles: in.Bundles, Subjects: in.Subjects, Proofs: in.Proofs, Key: key, SkipSubjectUnsafe: in.NoSubject}, failOn, nil
-}
-
-// trustFlags are those of keyless and certificate verification.
-func trustFlags() []flagSpec {
-	return []flagSpec{
-		{name: "--cert"},
-		{name: "--cert-chain"},
-		{name: "--keyless", bool: true},
-		{name: "--identity-token"},
-		{name: "--fulcio-server-url"},
-		{name: "--rekor-server-url"},
-		{name: "--timestamp-server-url"},
-		{name: "--signing-config"},
-		{name: "--trusted-root"},
-	}
+	return opts, failOn, nil
 }

@@ -40,6 +40,7 @@ type VerifyInputs struct {
 	NoSubject bool   // --skip-subject-unsafe
 	Format    string // text or json
 	InAction  bool   // called by action.yml: outputs are set, findings annotated
+	TrustInputs
 }
 
 // RefsInputs is what `refs` was asked for.

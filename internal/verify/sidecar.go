@@ -13,25 +13,26 @@ const traceSuffix = ".trace.jsonl.zst"
 // sidecar checks the trace that stands beside a bundle, where the bundle has
 // not got it inside. One that is not there proves nothing wrong, but whoever
 // asks what the processes did will find nothing.
-func (r *Result) sidecar(out *BundleResult, c attest.Collection) {
+func (b *BundleResult) sidecar(c attest.Collection) {
 	var trace attest.Trace
 	if found, err := c.Decode(attest.TypeTrace, &trace); err != nil || !found || len(trace.Sidecar) == 0 {
 		return // a malformed one is a finding of its own
 	}
-	path := strings.TrimSuffix(out.Path, ".dsse.json") + traceSuffix
+	path := strings.TrimSuffix(b.Path, ".dsse.json") + traceSuffix
 	want := trace.Sidecar["sha256"]
-	_, sum, err := hashFile(path)
+	got, err := hashFile(path, []string{"sha256"})
+	sum := got.set["sha256"]
 	switch {
 	case err != nil:
-		r.Findings = append(r.Findings, verdict.Finding{
-			Verdict: verdict.Warn, Rule: "trace of " + out.Path, Expected: "the trace beside the bundle, sha256:" + want, Found: err.Error(),
+		b.findings = append(b.findings, verdict.Finding{
+			Verdict: verdict.Warn, Rule: "trace of " + b.Path, Expected: "the trace beside the bundle, sha256:" + want, Found: err.Error(),
 			Fix: "fetch it with the bundle: what the processes did is in it alone",
 		})
 	case sum != want || want == "":
 		check := Check{Name: "trace", Expected: "sha256:" + want + " in " + path, Found: "sha256:" + sum}
-		out.Checks = append(out.Checks, check)
-		r.fail(check, out.Path)
+		b.Checks = append(b.Checks, check)
+		b.findings = append(b.findings, failed(check, b.Path))
 	default:
-		out.Checks = append(out.Checks, Check{Name: "trace", OK: true, Detail: "sha256:" + sum + " is " + path})
+		b.hold("trace", "sha256:"+sum+" is "+path)
 	}
 }

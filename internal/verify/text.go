@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
+
+	"github.com/org/cilock-action/pkg/attest"
 )
 
 // Redact applies f to every text of the result that may hold a secret of the
@@ -17,7 +20,17 @@ func (r *Result) Redact(f func(string) string) {
 	}
 	for i := range r.Bundles {
 		b := &r.Bundles[i]
-		b.Path, b.Step, b.PredicateType = f(b.Path), f(b.Step), f(b.PredicateType)
+		b.Path, b.Step, b.PredicateType, b.NotHigherLevel = f(b.Path), f(b.Step), f(b.PredicateType), f(b.NotHigherLevel)
+		for _, signer := range b.Signers {
+			if c := signer.Certificate; c != nil {
+				for _, text := range []*string{
+					&c.Identity, &c.Issuer, &c.Authority, &c.Build.Repository, &c.Build.Ref, &c.Build.Workflow,
+					&c.Build.Signer, &c.Build.RunnerEnvironment, &c.Build.Trigger, &c.Build.Run,
+				} {
+					*text = f(*text)
+				}
+			}
+		}
 		checks(b.Checks)
 	}
 	for i := range r.Proofs {
@@ -40,6 +53,9 @@ func (r *Result) Redact(f func(string) string) {
 // which the sink makes harmless.
 func (r Result) Lines() []string {
 	lines := []string{fmt.Sprintf("verdict: %s", r.Verdict)}
+	if r.TrustedRoot != nil {
+		lines = append(lines, rootLine(*r.TrustedRoot, r.now))
+	}
 	for _, b := range r.Bundles {
 		lines = append(lines, fmt.Sprintf("  bundle %q", b.Path))
 		lines = appendChecks(lines, b.Checks)
@@ -56,6 +72,18 @@ func (r Result) Lines() []string {
 		lines = append(lines, fmt.Sprintf("%s: %s", f.Verdict, f))
 	}
 	return lines
+}
+
+// rootLine says how old the trusted root is, and how long it will do.
+func rootLine(info attest.RootInfo, now time.Time) string {
+	line := fmt.Sprintf("  trusted root sha256:%s, its newest key is of %s", info.SHA256, info.Newest.UTC().Format(time.DateOnly))
+	if days := int(now.Sub(info.Newest).Hours() / 24); days > 0 {
+		line += fmt.Sprintf(", %d days ago", days)
+	}
+	if !info.Expires.IsZero() {
+		line += ", its first kind of authority ends " + info.Expires.UTC().Format(time.DateOnly)
+	}
+	return line
 }
 
 func appendChecks(lines []string, checks []Check) []string {

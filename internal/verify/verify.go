@@ -4,45 +4,63 @@
 package verify
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
-	"fmt"
-	"io"
-	"os"
+	"cmp"
+	"slices"
+	"time"
 
-	"github.com/org/cilock-action/internal/filetree"
 	"github.com/org/cilock-action/internal/verdict"
 	"github.com/org/cilock-action/pkg/attest"
 )
 
-// Options is what was asked. Key and either Subjects or SkipSubjectUnsafe are
+// Options is what was asked. Trust and either Subjects or SkipSubjectUnsafe are
 // required: without them nothing would be proved.
 type Options struct {
-	Bundles           []string // paths
+	Bundles           []string // paths; a file may have several bundles, one on each line
 	Subjects          []string // paths, or NAME@sha256:HEX
 	Proofs            []string // paths of inclusion proofs
-	Key               attest.PublicKey
+	Trust             attest.Trust
+	Root              *attest.TrustedRoot // of Trust, to report on; nil: there is none
+	Now               time.Time           // for Root's age
+	Skipped           []string            // flags that dropped a part of the verification
 	SkipSubjectUnsafe bool
 }
 
-// Result is the verdict tree.
+// Result is the verdict tree. Bundles that held come first, then those that
+// came close, and the findings are in that order.
 type Result struct {
-	Verdict  verdict.Verdict   `json:"verdict"`
-	Bundles  []BundleResult    `json:"bundles"`
-	Subjects []SubjectResult   `json:"subjects"`
-	Proofs   []ProofResult     `json:"proofs,omitempty"`
-	Findings []verdict.Finding `json:"findings"`
+	Verdict     verdict.Verdict   `json:"verdict"`
+	TrustedRoot *attest.RootInfo  `json:"trustedRoot,omitempty"`
+	Bundles     []BundleResult    `json:"bundles"`
+	Subjects    []SubjectResult   `json:"subjects"`
+	Proofs      []ProofResult     `json:"proofs,omitempty"`
+	Findings    []verdict.Finding `json:"findings"`
+
+	now time.Time
 }
 
 // BundleResult is what became of one bundle.
 type BundleResult struct {
-	Path          string  `json:"path"`
-	Verified      bool    `json:"verified"`
-	Format        string  `json:"format,omitempty"`
-	PredicateType string  `json:"predicateType,omitempty"`
-	Step          string  `json:"step,omitempty"`
-	Checks        []Check `json:"checks"`
+	Path          string `json:"path"`
+	Verified      bool   `json:"verified"`
+	Format        string `json:"format,omitempty"`
+	PredicateType string `json:"predicateType,omitempty"`
+	Type          string `json:"type,omitempty"` // the same for people, if it is known
+	Step          string `json:"step,omitempty"`
+	// Signers is what was proved of those who signed; BuildLevel the level of
+	// SLSA's build track that this amounts to, and why it is not a higher one.
+	Signers        []attest.Signer `json:"signers,omitempty"`
+	BuildLevel     string          `json:"buildLevel,omitempty"`
+	NotHigherLevel string          `json:"notHigherLevel,omitempty"`
+	Checks         []Check         `json:"checks"`
+
+	findings []verdict.Finding
+	verified *attest.Verified // nil unless Verified
+}
+
+// named is a bundle that held.
+type named struct {
+	path string
+	*attest.Verified
 }
 
 // Check is one leaf of the tree. Expected and Found are set when it failed.
@@ -64,13 +82,19 @@ type SubjectResult struct {
 // Verify checks every bundle and then every subject against the bundles that
 // held. One bundle that does not hold fails the whole: the caller named it.
 func Verify(o Options) Result {
-	r := Result{Bundles: []BundleResult{}, Subjects: []SubjectResult{}, Findings: []verdict.Finding{}}
-	var held []named
+	r := Result{Bundles: []BundleResult{}, Subjects: []SubjectResult{}, Findings: []verdict.Finding{}, now: o.Now}
+	r.root(o)
 	for _, path := range o.Bundles {
-		b, v := r.bundle(path, o.Key)
-		r.Bundles = append(r.Bundles, b)
-		if v != nil {
-			held = append(held, named{path, v})
+		for _, text := range readBundles(path) {
+			r.Bundles = append(r.Bundles, verifyBundle(text, o.Trust))
+		}
+	}
+	slices.SortStableFunc(r.Bundles, func(a, b BundleResult) int { return cmp.Compare(b.progress(), a.progress()) })
+	var held []named
+	for _, b := range r.Bundles {
+		r.Findings = append(r.Findings, b.findings...)
+		if b.Verified {
+			held = append(held, named{b.Path, b.verified})
 		}
 	}
 	var products []proven
@@ -82,155 +106,34 @@ func Verify(o Options) Result {
 		r.Subjects = append(r.Subjects, r.subject(subject, held, products))
 	}
 	if o.SkipSubjectUnsafe && len(o.Subjects) == 0 {
-		r.Findings = append(r.Findings, verdict.Finding{
-			Verdict: verdict.Warn, Rule: "subject", Expected: "an artifact to compare with", Found: "none (--skip-subject-unsafe)",
-		})
+		r.warn("subject", "an artifact to compare with", "none (--skip-subject-unsafe)", "")
+	}
+	for _, flag := range o.Skipped {
+		r.warn("verification", "every part of it", "one that was dropped ("+flag+")", "")
 	}
 	r.Verdict = verdict.Of(r.Findings)
 	return r
 }
 
-type named struct {
-	path string
-	*attest.Verified
+func (r *Result) warn(rule, expected, found, fix string) {
+	r.Findings = append(r.Findings, verdict.Finding{Verdict: verdict.Warn, Rule: rule, Expected: expected, Found: found, Fix: fix})
 }
 
-func (r *Result) bundle(path string, key attest.PublicKey) (BundleResult, *attest.Verified) {
-	out := BundleResult{Path: path, Checks: []Check{}}
-	fail := func(c Check) (BundleResult, *attest.Verified) {
-		out.Checks = append(out.Checks, c)
-		r.fail(c, path)
-		return out, nil
-	}
-	data, err := readFile(path)
-	if err != nil {
-		return fail(Check{Name: "read", Expected: "a readable bundle", Found: err.Error()})
-	}
-	b, err := attest.ParseBundle(data)
-	if err != nil {
-		return fail(Check{Name: "format", Expected: "a Sigstore bundle or DSSE envelope", Found: err.Error()})
-	}
-	out.Format = b.Format
-	out.Checks = append(out.Checks, Check{Name: "format", OK: true, Detail: b.Format})
+func (r *Result) fail(c Check, on string) { r.Findings = append(r.Findings, failed(c, on)) }
 
-	v, err := attest.Verify(b, key)
-	var check *attest.CheckError
-	switch {
-	case errors.As(err, &check):
-		return fail(Check{Name: check.Check, Expected: check.Expected, Found: check.Found})
-	case err != nil:
-		return fail(Check{Name: "verify", Expected: "a bundle that verifies", Found: err.Error()})
-	}
-	for _, c := range v.Checks {
-		out.Checks = append(out.Checks, Check{Name: c.Name, OK: true, Detail: c.Detail})
-	}
-	out.Verified, out.PredicateType = true, v.Statement.PredicateType
-	if v.Collection == nil {
-		r.Findings = append(r.Findings, verdict.Finding{
-			Verdict: verdict.Warn, Rule: "predicate of " + path, Expected: "evidence of a step",
-			Found: fmt.Sprintf("a statement of type %q, which is not judged", v.Statement.PredicateType),
-		})
-		return out, v
-	}
-	out.Step = v.Collection.Name
-	r.Findings = append(r.Findings, verdict.Judge(v.Statement.PredicateType, *v.Collection)...)
-	r.sidecar(&out, *v.Collection)
-	return out, v
+func failed(c Check, on string) verdict.Finding {
+	return verdict.Finding{Verdict: verdict.Fail, Rule: c.Name + " of " + on, Expected: c.Expected, Found: c.Found}
 }
 
-func (r *Result) fail(c Check, on string) {
-	r.Findings = append(r.Findings, verdict.Finding{
-		Verdict: verdict.Fail, Rule: c.Name + " of " + on, Expected: c.Expected, Found: c.Found,
-	})
-}
-
-func (r *Result) subject(subject string, held []named, products []proven) SubjectResult {
-	name, sum, err := digest(subject)
-	out := SubjectResult{Name: name, SHA256: sum}
-	check := Check{Name: "subject"}
-	switch {
-	case err != nil:
-		check.Expected, check.Found = "a readable file", err.Error()
-	case len(held) == 0:
-		check.Expected, check.Found = "a bundle that holds", "none"
-	default:
-		check.Expected, check.Found = "sha256:"+sum+" among the signed subjects", listSubjects(held)
-		for _, v := range held {
-			if where, ok := v.MatchSubject(sum); ok {
-				check = Check{Name: "subject", OK: true, Detail: fmt.Sprintf("sha256:%s is %s of %s", sum, where, v.path)}
-				break
-			}
-		}
-		if where, ok := find(products, sum); ok && !check.OK {
-			check = Check{Name: "subject", OK: true, Detail: fmt.Sprintf("sha256:%s is %s", sum, where)}
-		}
+// root reports on the trusted root. One without valid keys still verifies what
+// was signed in their time, so that is no failure.
+func (r *Result) root(o Options) {
+	if o.Root == nil {
+		return
 	}
-	out.Checks = []Check{check}
-	if !check.OK {
-		r.fail(check, name)
+	info := o.Root.Info(o.Now)
+	r.TrustedRoot = &info
+	for _, kind := range info.Missing {
+		r.warn("trusted root", "a "+kind+" that is valid now", "none", "fetch the instance's newer root: what is signed now cannot be verified with this one")
 	}
-	return out
-}
-
-// listSubjects says what the bundles are about, bounded.
-func listSubjects(held []named) string {
-	const most = 4
-	text, n := "", 0
-	for _, v := range held {
-		for _, s := range v.Statement.Subject {
-			if n++; n > most {
-				continue
-			}
-			if n > 1 {
-				text += ", "
-			}
-			d := s.Digest["sha256"]
-			if d == "" {
-				d = "(no sha256)"
-			}
-			text += fmt.Sprintf("%q sha256:%s", s.Name, d)
-		}
-	}
-	if n > most {
-		text += fmt.Sprintf(" and %d more", n-most)
-	}
-	return text
-}
-
-// digest hashes a file, or takes NAME@sha256:HEX at its word. A file of that
-// very name is hashed: `verify dist/*` must not believe what a file is called.
-func digest(subject string) (name, sum string, err error) {
-	if _, err := os.Lstat(subject); err == nil {
-		return hashFile(subject)
-	}
-	if name, sum, ok := attest.ParseDigest(subject); ok {
-		return name, sum, nil
-	}
-	return hashFile(subject)
-}
-
-func hashFile(subject string) (name, sum string, err error) {
-	f, err := filetree.OpenRegular(subject)
-	if err != nil {
-		return subject, "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return subject, "", fmt.Errorf("hash %s: %w", subject, err)
-	}
-	return subject, hex.EncodeToString(h.Sum(nil)), nil
-}
-
-func readFile(path string) ([]byte, error) {
-	f, err := filetree.OpenRegular(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, attest.MaxBundleSize+1))
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, err)
-	}
-	return data, nil
 }

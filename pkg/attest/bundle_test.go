@@ -26,8 +26,13 @@ func TestParseBundleRefuses(t *testing.T) {
 		{"a field twice, inside", `{"hint"`, `{"hint":"x","hint"`, "two fields of one name"},
 		{"another version", "v0.3", "v0.9", "media type"},
 		{"a bare message", `"dsseEnvelope"`, `"messageSignature":{},"dsseEnvelope"`, "bare message"},
-		{"a certificate beside the key", `{"publicKey"`, `{"certificate":{"rawBytes":""},"publicKey"`, "not signed by a key"},
-		{"no key", `"publicKey":{"hint":"` + key.Public().ID() + `"}`, ``, "not signed by a key"},
+		{"a certificate beside the key", `{"publicKey"`, `{"certificate":{"rawBytes":""},"publicKey"`, "names no signer, or more than one"},
+		{"a chain in this version", `"publicKey":{"hint":"` + key.Public().ID() + `"}`, `"x509CertificateChain":{"certificates":[{"rawBytes":"AAAA"}]}`, "no certificate chain"},
+		{"an empty certificate", `"publicKey":{"hint":"` + key.Public().ID() + `"}`, `"certificate":{"rawBytes":""}`, "names no signer"},
+		{"an unknown field of a signature", `{"sig"`, `{"cert":"","sig"`, "unknown field"},
+		{"too many log entries", `{"publicKey"`, `{"tlogEntries":[0` + strings.Repeat(",0", 32) + `],"publicKey"`, "33 log entries"},
+		{"too many timestamps", `{"publicKey"`, `{"timestampVerificationData":{"rfc3161Timestamps":[{}` + strings.Repeat(",{}", 32) + `]},"publicKey"`, "33 timestamps"},
+		{"no key", `"publicKey":{"hint":"` + key.Public().ID() + `"}`, ``, "names no signer, or more than one"},
 		{"two signatures", `"signatures":[`, `"signatures":[{"sig":"AAAA"},`, "2 signatures"},
 		{"text after the end", `]}}`, `]}} {}`, "not a JSON object"},
 	} {
@@ -46,6 +51,9 @@ func TestParseBundleRefuses(t *testing.T) {
 		if _, err := ParseBundle([]byte(changed)); err == nil {
 			t.Errorf("accepted %s", changed)
 		}
+	}
+	if _, err := ParseBundle(make([]byte, MaxBundleSize+1)); err == nil || !strings.Contains(err.Error(), "at most") {
+		t.Errorf("a bundle that is too large: %v", err)
 	}
 	deep := `{"mediaType":` + strings.Repeat("[", 1<<20) + strings.Repeat("]", 1<<20) + `}`
 	if _, err := ParseBundle([]byte(deep)); err == nil {

@@ -28,7 +28,7 @@ func distinctFields(object []byte) error {
 			return err
 		}
 		key, _ := t.(string)
-		folded := strings.Map(foldRune, key)
+		folded := foldName(key)
 		if other, ok := seen[folded]; ok {
 			return fmt.Errorf("two fields of one name, %s and %s", quote(other), quote(key))
 		}
@@ -60,7 +60,7 @@ func distinctEverywhere(document []byte) error {
 					return err
 				}
 				name, _ := key.(string)
-				folded := strings.Map(foldRune, name)
+				folded := foldName(name)
 				if seen[folded] {
 					return fmt.Errorf("two fields of one name, %s", quote(name))
 				}
@@ -92,6 +92,9 @@ func strict(document []byte, v any) error {
 	return distinctEverywhere(document)
 }
 
+// foldName is the one form of all names that encoding/json takes for name.
+func foldName(name string) string { return strings.Map(foldRune, name) }
+
 // foldRune maps all cases of a letter to one, as encoding/json compares names.
 func foldRune(r rune) rune {
 	least := r
@@ -106,13 +109,4 @@ func foldRune(r rune) rune {
 func hasFields(v any) bool {
 	t := reflect.TypeOf(v)
 	return t != nil && t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct
-}
-
-// UnmarshalJSON refuses an attestation that has a field twice.
-func (a *Attestation) UnmarshalJSON(data []byte) error {
-	type plain Attestation
-	if err := json.Unmarshal(data, (*plain)(a)); err != nil {
-		return err
-	}
-	return distinctFields(data)
 }

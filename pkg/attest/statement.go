@@ -123,8 +123,8 @@ func (s Statement) Collection() (Collection, error) {
 	if !s.IsCollection() {
 		return Collection{}, fmt.Errorf("predicate type %q is not an attestation collection", s.PredicateType)
 	}
-	var c Collection
-	if err := errors.Join(json.Unmarshal(s.Predicate, &c), distinctFields(s.Predicate)); err != nil {
+	c, err := readCollection(s.Predicate)
+	if err != nil {
 		return Collection{}, fmt.Errorf("read collection: %w", err)
 	}
 	if c.Name == "" {
@@ -146,6 +146,44 @@ func (s Statement) Collection() (Collection, error) {
 	return c, nil
 }
 
+// readCollection splits a predicate. The bodies are parts of it, not copies.
+func readCollection(predicate []byte) (c Collection, err error) {
+	fields, err := objectFields(predicate)
+	if err != nil {
+		return c, err
+	}
+	if err := read(fields, "name", &c.Name); err != nil {
+		return c, err
+	}
+	if fields["attestations"] == nil {
+		return c, nil
+	}
+	items, err := arrayItems(fields["attestations"])
+	for i, item := range items {
+		var a Attestation
+		if err := a.read(item); err != nil {
+			return c, fmt.Errorf("attestation %d: %w", i, err)
+		}
+		c.Attestations = append(c.Attestations, a)
+	}
+	return c, err
+}
+
+// UnmarshalJSON refuses an attestation that has a field twice.
+func (a *Attestation) UnmarshalJSON(data []byte) error {
+	return a.read(bytes.Clone(data)) // data belongs to the decoder
+}
+
+// read is UnmarshalJSON, with a body that is a part of data.
+func (a *Attestation) read(data []byte) error {
+	fields, err := objectFields(data)
+	if err != nil {
+		return err
+	}
+	a.Body = fields["attestation"]
+	return errors.Join(read(fields, "type", &a.Type), read(fields, "starttime", &a.StartTime), read(fields, "endtime", &a.EndTime))
+}
+
 // Marshal is the payload that gets signed: compact JSON without HTML escapes.
 func (s Statement) Marshal() ([]byte, error) {
 	if len(s.Subject) == 0 {
@@ -163,11 +201,11 @@ func (s Statement) Marshal() ([]byte, error) {
 }
 
 // parseStatement reads a verified payload. Both statement versions that the
-// field writes are accepted, since their fields are the same.
+// field writes are accepted, since their fields are the same. The predicate is
+// a part of payload, not a copy.
 func parseStatement(payload []byte) (Statement, error) {
 	var s Statement
-	err := json.Unmarshal(payload, &s) // refuses text after the end
-	if err = errors.Join(err, distinctFields(payload)); err != nil {
+	if err := s.read(payload); err != nil {
 		return Statement{}, fmt.Errorf("read statement: %w", err)
 	}
 	if s.Type != StatementType && s.Type != StatementTypeV01 {
@@ -180,6 +218,58 @@ func parseStatement(payload []byte) (Statement, error) {
 		return Statement{}, fmt.Errorf("statement has no subject")
 	}
 	return s, nil
+}
+
+func (s *Statement) read(payload []byte) error {
+	if err := wellFormed(payload); err != nil {
+		return err
+	}
+	fields, err := objectFields(payload)
+	if err != nil {
+		return err
+	}
+	s.Predicate = fields["predicate"]
+	if err := errors.Join(read(fields, "_type", &s.Type), read(fields, "predicateType", &s.PredicateType)); err != nil {
+		return err
+	}
+	if fields["subject"] == nil {
+		return nil
+	}
+	items, err := arrayItems(fields["subject"])
+	if err != nil {
+		return fmt.Errorf("subject: %w", err)
+	}
+	if len(items) > MaxSubjects {
+		return fmt.Errorf("%d subjects, at most %d are read", len(items), MaxSubjects)
+	}
+	for i, item := range items {
+		var one Subject
+		fields, err := objectFields(item)
+		if err == nil {
+			err = errors.Join(read(fields, "name", &one.Name), read(fields, "digest", &one.Digest))
+		}
+		if err == nil && len(one.Digest) > MaxDigests {
+			err = fmt.Errorf("%d digests, at most %d are read", len(one.Digest), MaxDigests)
+		}
+		if err != nil {
+			return fmt.Errorf("subject %d: %w", i, err)
+		}
+		s.Subject = append(s.Subject, one)
+	}
+	return nil
+}
+
+// read reads one field of an object into v. A field that is not there leaves v
+// as it is.
+func read(fields map[string]json.RawMessage, name string, v any) error {
+	value, ok := fields[name]
+	if !ok {
+		return nil
+	}
+	if err := json.Unmarshal(value, v); err != nil {
+		return fmt.Errorf("field %s: %w", name, err)
+	}
+	return nil
 }
 
 // Encode is json.Marshal without HTML escapes: a secret then stands in the

@@ -3,17 +3,21 @@ package attest
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io/fs"
+	"slices"
 	"strings"
 )
 
-// Verified is a statement whose signature and shape have been checked. Only
+// Verified is a statement whose signatures and shape have been checked. Only
 // Verify makes one.
 type Verified struct {
 	Statement  Statement
 	Collection *Collection // nil when the predicate is of another kind
-	KeyID      string
-	Checks     []Check // those that held, in order
+	KeyID      string      // of the first signer
+	Signers    []Signer    // what was proved, for each signature in order
+	Checks     []Check     // those that held, in order
 }
 
 // Check is one thing that was looked at and held.
@@ -35,15 +39,28 @@ func (e *CheckError) Error() string {
 	return fmt.Sprintf("%s check failed on %s: expected %s, found %s", e.Check, e.On, e.Expected, e.Found)
 }
 
-// Verify checks b against the one key that may have signed it. It returns a
+// Verify checks b against those who may have signed it. It returns a
 // *CheckError that names the first check that did not hold. It makes no
-// network call, and asks for no trusted time: a key has no validity period.
-func Verify(b *Bundle, key PublicKey) (*Verified, error) {
-	if err := verifySignature(b, key); err != nil {
-		return nil, err
+// network call. Each signature must be by somebody who is trusted: one that
+// nobody vouches for is no reason to believe, and may be one to worry.
+func Verify(b *Bundle, trust Trust) (*Verified, error) {
+	v := &Verified{}
+	message := preAuth(b.envelope.PayloadType, b.envelope.Payload)
+	for i, signature := range b.signatures {
+		signer, held, err := trust.prove(b, message, signature)
+		if err != nil {
+			return nil, numbered(err, i, len(b.signatures))
+		}
+		v.Signers = append(v.Signers, signer)
+		v.Checks = append(v.Checks, held...)
 	}
-	v := &Verified{KeyID: key.id}
-	v.held("signature", key.algorithm+" key "+key.id)
+	if len(v.Signers) == 0 {
+		return nil, &CheckError{"signature", "envelope", "a signature", "none"}
+	}
+	v.KeyID = v.Signers[0].KeyID
+	if n := len(v.Signers); n > 1 {
+		v.held("signers", fmt.Sprintf("%d signatures by %d keys", n, v.DistinctKeys()))
+	}
 
 	if b.envelope.PayloadType != PayloadType {
 		return nil, &CheckError{"payload type", "envelope", PayloadType, quote(b.envelope.PayloadType)}
@@ -74,21 +91,23 @@ func Verify(b *Bundle, key PublicKey) (*Verified, error) {
 
 func (v *Verified) held(name, detail string) { v.Checks = append(v.Checks, Check{name, detail}) }
 
-// verifySignature accepts b if one of its signatures is by key. More
-// signatures add nothing: the question is whether this key signed. Whatever key
-// the file names, only the caller's key is tried.
-func verifySignature(b *Bundle, key PublicKey) error {
-	message := preAuth(b.envelope.PayloadType, b.envelope.Payload)
-	for _, sig := range b.envelope.Signatures {
-		if key.verifies(message, sig.Sig) {
-			return nil
-		}
+// DistinctKeys counts the keys that signed. The same key twice is one.
+func (v *Verified) DistinctKeys() int {
+	keys := map[string]bool{}
+	for _, s := range v.Signers {
+		keys[s.KeyID] = true
 	}
-	found := "a signature that does not fit the payload"
-	if b.KeyHint != "" && b.KeyHint != key.id {
-		found = "a signature that names key " + quote(b.KeyHint)
+	return len(keys)
+}
+
+// numbered says of which signature an error is, where there are several.
+func numbered(err error, i, n int) error {
+	var check *CheckError
+	if n > 1 && errors.As(err, &check) {
+		check.On = fmt.Sprintf("%s, signature %d of %d", check.On, i+1, n)
+		check.Expected += fmt.Sprintf(" (signature %d of %d)", i+1, n)
 	}
-	return &CheckError{"signature", "envelope", "a valid signature by key " + key.id, found}
+	return err
 }
 
 // checkTrees recomputes the Merkle roots from the maps beside them.
@@ -154,6 +173,9 @@ func checkTree(name string, want Tree, files map[string]DigestSet, recorded bool
 func NewTree(files map[string]DigestSet) (Tree, error) {
 	leaves := make(map[string][sha256.Size]byte, len(files))
 	for path, digest := range files {
+		if !fs.ValidPath(path) {
+			return Tree{}, fmt.Errorf("path %s is not one below the working directory", quote(path))
+		}
 		sum, err := hex.DecodeString(digest["sha256"])
 		if err != nil || len(sum) != sha256.Size {
 			return Tree{}, fmt.Errorf("no sha256 for %s", quote(path))
@@ -164,13 +186,23 @@ func NewTree(files map[string]DigestSet) (Tree, error) {
 	return Tree{Root: hex.EncodeToString(rootHash[:]), LeafCount: n}, nil
 }
 
-// MatchSubject finds the artifact in the statement by its SHA-256 (lower-case
-// hex). Weaker digests are never compared. In a collection with more products
-// than subjects fit, the products that were signed count as well. It returns
-// where the digest stands.
+// strongHashes are the hash names that count when an artifact is compared.
+var strongHashes = []string{"sha256", "sha384", "sha512"}
+
+// MatchSubject is MatchDigests for an artifact of which the SHA-256 alone
+// (lower-case hex) is known.
 func (v *Verified) MatchSubject(sha256Hex string) (where string, ok bool) {
+	return v.MatchDigests(SHA256(sha256Hex))
+}
+
+// MatchDigests finds an artifact in the statement by its sha256, sha384 and
+// sha512 (lower-case hex). All of them that both sides have must agree, and
+// one at least; weaker digests are never compared, and names neither. In a
+// collection with more products than subjects fit, the products that were
+// signed count as well. It returns where the digest stands.
+func (v *Verified) MatchDigests(artifact DigestSet) (where string, ok bool) {
 	for _, s := range v.Statement.Subject {
-		if s.Digest["sha256"] == sha256Hex {
+		if sameArtifact(s.Digest, artifact) {
 			return "subject " + quote(s.Name), true
 		}
 	}
@@ -182,11 +214,36 @@ func (v *Verified) MatchSubject(sha256Hex string) (where string, ok bool) {
 		return "", false
 	}
 	for path, p := range products {
-		if p.Digest["sha256"] == sha256Hex {
+		if sameArtifact(p.Digest, artifact) {
 			return "product " + quote(path), true
 		}
 	}
 	return "", false
+}
+
+func sameArtifact(a, b DigestSet) bool {
+	same := false
+	for _, hash := range strongHashes {
+		if a[hash] == "" || b[hash] == "" {
+			continue
+		}
+		if a[hash] != b[hash] {
+			return false
+		}
+		same = true
+	}
+	return same
+}
+
+// StrongHashes lists which of sha256, sha384 and sha512 the subjects use.
+func (v *Verified) StrongHashes() []string {
+	var names []string
+	for _, hash := range strongHashes {
+		if slices.ContainsFunc(v.Statement.Subject, func(s Subject) bool { return s.Digest[hash] != "" }) {
+			names = append(names, hash)
+		}
+	}
+	return names
 }
 
 // ProductTreeName is the name of the one subject that stands for all products

@@ -201,8 +201,8 @@ func TestRepeatedAction(t *testing.T) {
 	}
 }
 
-// TestEnvelopeSignatures: junk beside a good signature changes nothing, and
-// any number of bad ones does not make a good one.
+// TestEnvelopeSignatures: every signature of an envelope is by somebody who is
+// trusted, and any number by one key is one signer.
 func TestEnvelopeSignatures(t *testing.T) {
 	key, other := newTestKey(t, "ed25519"), newTestKey(t, "ed25519")
 	payload := testStatement(t, nil)
@@ -222,11 +222,18 @@ func TestEnvelopeSignatures(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		sigs []envelopeSignature
-		ok   bool
+		by   Trust
+		keys int // that signed; 0: refused
 	}{
-		{"good among junk", []envelopeSignature{junk, b.Signatures[0], g.Signatures[0]}, true},
-		{"another key's, named as ours", []envelopeSignature{{KeyID: key.Public().ID(), Sig: b.Signatures[0].Sig}}, false},
-		{"junk only", []envelopeSignature{junk, junk}, false},
+		{"good", []envelopeSignature{g.Signatures[0]}, key.Public(), 1},
+		{"good before junk", []envelopeSignature{g.Signatures[0], junk}, key.Public(), 0},
+		{"good after junk", []envelopeSignature{junk, g.Signatures[0]}, key.Public(), 0},
+		{"a stranger's beside it", []envelopeSignature{g.Signatures[0], b.Signatures[0]}, key.Public(), 0},
+		{"both known", []envelopeSignature{g.Signatures[0], b.Signatures[0]}, PublicKeys{key.Public(), other.Public()}, 2},
+		{"one key twice", []envelopeSignature{g.Signatures[0], g.Signatures[0]}, PublicKeys{key.Public(), other.Public()}, 1},
+		{"another key's, named as ours", []envelopeSignature{{KeyID: key.Public().ID(), Sig: b.Signatures[0].Sig}}, key.Public(), 0},
+		{"junk only", []envelopeSignature{junk, junk}, key.Public(), 0},
+		{"no key to trust", []envelopeSignature{g.Signatures[0]}, PublicKeys{}, 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			data, err := json.Marshal(envelope{Payload: payload, PayloadType: PayloadType, Signatures: test.sigs})
@@ -237,8 +244,12 @@ func TestEnvelopeSignatures(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := Verify(bundle, key.Public()); (err == nil) != test.ok {
+			v, err := Verify(bundle, test.by)
+			switch {
+			case test.keys == 0 && checkOf(err) != "signature":
 				t.Errorf("got %v", err)
+			case test.keys > 0 && (err != nil || v.DistinctKeys() != test.keys):
+				t.Errorf("got %v, want %d keys", err, test.keys)
 			}
 		})
 	}

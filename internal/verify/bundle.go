@@ -1,0 +1,144 @@
+package verify
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/org/cilock-action/internal/filetree"
+	"github.com/org/cilock-action/internal/verdict"
+	"github.com/org/cilock-action/pkg/attest"
+)
+
+// maxLines is how many bundles one file may have.
+const maxLines = 1024
+
+// stages are the checks in the order in which they are made, for telling how
+// far a bundle came.
+var stages = []string{
+	"read", "format", "signature", "log entry", "checkpoint", "inclusion proof", "timestamp", "trusted time",
+	"certificate", "SCT", "identity", "payload type", "statement", "collection", "trees", "trace",
+}
+
+// progress is greater the closer a bundle came to being believed.
+func (b BundleResult) progress() int {
+	if b.Verified {
+		return len(stages)
+	}
+	if len(b.Checks) == 0 {
+		return 0
+	}
+	return slices.Index(stages, b.Checks[len(b.Checks)-1].Name)
+}
+
+// bundleText is one bundle as it stands in a file.
+type bundleText struct {
+	path string // with the line, where a file has several
+	data []byte
+	err  error
+}
+
+// readBundles reads a file with one bundle, or with one on each line as
+// `gh attestation download` writes them.
+func readBundles(path string) []bundleText {
+	data, err := readFile(path)
+	if err != nil {
+		return []bundleText{{path: path, err: err}}
+	}
+	var lines []bundleText
+	for i, line := range bytes.Split(data, []byte("\n")) {
+		line = bytes.TrimSpace(line)
+		switch {
+		case len(line) == 0:
+		case line[0] != '{' || line[len(line)-1] != '}' || len(lines) == maxLines:
+			return []bundleText{{path: path, data: data}} // one, over several lines
+		default:
+			lines = append(lines, bundleText{path: fmt.Sprintf("%s line %d", path, i+1), data: line})
+		}
+	}
+	if len(lines) < 2 {
+		return []bundleText{{path: path, data: data}}
+	}
+	return lines
+}
+
+func verifyBundle(text bundleText, trust attest.Trust) BundleResult {
+	out := BundleResult{Path: text.path, Checks: []Check{}}
+	fail := func(c Check) BundleResult {
+		out.Checks = append(out.Checks, c)
+		out.findings = append(out.findings, failed(c, text.path))
+		return out
+	}
+	if text.err != nil {
+		return fail(Check{Name: "read", Expected: "a readable bundle", Found: text.err.Error()})
+	}
+	b, err := attest.ParseBundle(text.data)
+	if err != nil {
+		return fail(Check{Name: "format", Expected: "a Sigstore bundle or DSSE envelope", Found: err.Error()})
+	}
+	out.Format = b.Format
+	out.hold("format", b.Format)
+	v, err := attest.Verify(b, trust)
+	var check *attest.CheckError
+	switch {
+	case errors.As(err, &check):
+		return fail(Check{Name: check.Check, Expected: check.Expected, Found: check.Found})
+	case err != nil:
+		return fail(Check{Name: "verify", Expected: "a bundle that verifies", Found: err.Error()})
+	}
+	out.describe(v)
+	return out
+}
+
+func (b *BundleResult) hold(name, detail string) {
+	b.Checks = append(b.Checks, Check{Name: name, OK: true, Detail: detail})
+}
+
+// describe reports on a bundle that holds: by whom, of which type, how good,
+// and what its own record gives away.
+func (b *BundleResult) describe(v *attest.Verified) {
+	for _, c := range v.Checks {
+		b.hold(c.Name, c.Detail)
+	}
+	b.Verified, b.verified = true, v
+	b.PredicateType, b.Type, b.Signers = v.Statement.PredicateType, attest.PredicateName(v.Statement.PredicateType), v.Signers
+	level, why := v.BuildLevel()
+	b.BuildLevel, b.NotHigherLevel = fmt.Sprintf("SLSA_BUILD_LEVEL_%d", level), why
+	b.hold("build level", fmt.Sprintf("%s, not %d: %s", b.BuildLevel, level+1, why))
+	switch {
+	case v.Collection != nil:
+		b.Step = v.Collection.Name
+		b.findings = append(b.findings, verdict.Judge(v.Statement.PredicateType, *v.Collection)...)
+		b.sidecar(*v.Collection)
+	case b.Type != "":
+		b.hold("type", b.Type)
+	default:
+		b.findings = append(b.findings, verdict.Finding{
+			Verdict: verdict.Warn, Rule: "predicate of " + b.Path, Expected: "evidence of a step",
+			Found: fmt.Sprintf("a statement of type %q, which is not judged", v.Statement.PredicateType),
+		})
+	}
+}
+
+func readFile(path string) ([]byte, error) {
+	f, err := filetree.OpenRegular(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	size := int64(0)
+	if info, err := f.Stat(); err == nil {
+		size = info.Size()
+	}
+	if size > attest.MaxBundleSize {
+		return nil, fmt.Errorf("read %s: %d bytes, at most %d are read", path, size, attest.MaxBundleSize)
+	}
+	var data bytes.Buffer
+	data.Grow(int(size) + bytes.MinRead)
+	if _, err := data.ReadFrom(io.LimitReader(f, attest.MaxBundleSize+1)); err != nil {
+		return nil, fmt.Errorf("read %s: %w", path, err)
+	}
+	return data.Bytes(), nil
+}

@@ -1,0 +1,142 @@
+package verify
+
+import (
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/org/cilock-action/internal/filetree"
+	"github.com/org/cilock-action/pkg/attest"
+)
+
+// subject looks for an artifact among the subjects of the bundles that held.
+func (r *Result) subject(subject string, held []named, products []proven) SubjectResult {
+	digests, err := digest(subject, hashesOf(held))
+	name := subject
+	if n, _, ok := attest.ParseDigest(subject); ok && digests.named {
+		name = n
+	}
+	out := SubjectResult{Name: name, SHA256: digests.set["sha256"]}
+	check := Check{Name: "subject"}
+	switch {
+	case err != nil:
+		check.Expected, check.Found = "a readable file", err.Error()
+	case len(held) == 0:
+		check.Expected, check.Found = "a bundle that holds", "none"
+	default:
+		check.Expected, check.Found = "sha256:"+out.SHA256+" among the signed subjects", listSubjects(held)
+		for _, b := range held {
+			if where, ok := b.MatchDigests(digests.set); ok {
+				check = Check{Name: "subject", OK: true, Detail: fmt.Sprintf("%s is %s of %s", digests, where, b.path)}
+				break
+			}
+		}
+		if where, ok := find(products, out.SHA256); ok && !check.OK {
+			check = Check{Name: "subject", OK: true, Detail: fmt.Sprintf("%s is %s", digests, where)}
+		}
+	}
+	out.Checks = []Check{check}
+	if !check.OK {
+		r.fail(check, name)
+	}
+	return out
+}
+
+// hashesOf are the hash names to compute: SHA-256, and what else subjects use.
+// npm names its packages by SHA-512 alone.
+func hashesOf(held []named) []string {
+	names := []string{"sha256"}
+	for _, b := range held {
+		for _, name := range b.StrongHashes() {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// listSubjects says what the bundles are about, bounded.
+func listSubjects(held []named) string {
+	const most = 4
+	text, n := "", 0
+	for _, b := range held {
+		for _, s := range b.Statement.Subject {
+			if n++; n > most {
+				continue
+			}
+			if n > 1 {
+				text += ", "
+			}
+			text += fmt.Sprintf("%q %s", s.Name, digestText(s.Digest))
+		}
+	}
+	if n > most {
+		text += fmt.Sprintf(" and %d more", n-most)
+	}
+	return text
+}
+
+// digestText is the digest that counts, or that there is none.
+func digestText(set attest.DigestSet) string {
+	for _, name := range []string{"sha256", "sha384", "sha512"} {
+		if set[name] != "" {
+			return name + ":" + strings.Trim(fmt.Sprintf("%q", set[name]), `"`)
+		}
+	}
+	return "(no sha256 or stronger)"
+}
+
+// digests are those of an artifact.
+type digests struct {
+	set   attest.DigestSet
+	named bool // taken at the caller's word
+}
+
+func (d digests) String() string { return "sha256:" + d.set["sha256"] }
+
+// digest hashes a file, or takes NAME@sha256:HEX at its word. A file of that
+// very name is hashed: `verify dist/*` must not believe what a file is called.
+func digest(subject string, hashes []string) (digests, error) {
+	if _, err := os.Lstat(subject); err == nil {
+		return hashFile(subject, hashes)
+	}
+	if _, sum, ok := attest.ParseDigest(subject); ok {
+		return digests{attest.SHA256(sum), true}, nil
+	}
+	return hashFile(subject, hashes)
+}
+
+func hashFile(path string, names []string) (digests, error) {
+	f, err := filetree.OpenRegular(path)
+	if err != nil {
+		return digests{}, err
+	}
+	defer f.Close()
+	sums, writers := map[string]hash.Hash{}, []io.Writer{}
+	for _, name := range names {
+		switch name {
+		case "sha256":
+			sums[name] = sha256.New()
+		case "sha384":
+			sums[name] = sha512.New384()
+		case "sha512":
+			sums[name] = sha512.New()
+		}
+		writers = append(writers, sums[name])
+	}
+	if _, err := io.Copy(io.MultiWriter(writers...), f); err != nil {
+		return digests{}, fmt.Errorf("hash %s: %w", path, err)
+	}
+	set := attest.DigestSet{}
+	for name, h := range sums {
+		set[name] = hex.EncodeToString(h.Sum(nil))
+	}
+	return digests{set: set}, nil
+}
