@@ -1,0 +1,104 @@
+// Package keyless tests signing with the job's identity, and what becomes of it
+// when a service fails, against real servers on loopback. It has tests only.
+package keyless
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/org/cilock-action/test/stack"
+)
+
+var folder string
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		var err error
+		if folder, err = os.MkdirTemp("", "cilock-keyless-"); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer os.RemoveAll(folder)
+		return m.Run()
+	}())
+}
+
+var build = sync.OnceValue(func() error {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command("go", "-C", root, "build", "-trimpath", "-buildvcs=false", "-o", filepath.Join(folder, "cilock"), "./cmd/action")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build cilock: %w\n%s", err, out)
+	}
+	return nil
+})
+
+// job is a folder in which a step runs, with what a job with id-token: write
+// has in its environment.
+type job struct {
+	t   *testing.T
+	dir string
+	env []string
+}
+
+func newJob(t *testing.T, env []string) *job {
+	t.Helper()
+	if err := build(); err != nil {
+		t.Fatal(err)
+	}
+	return &job{t, t.TempDir(), slices.Concat([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}, env)}
+}
+
+// cilock runs the program and returns what it printed, both streams as one, and
+// its exit code.
+func (j *job) cilock(args ...string) (said string, code int) {
+	j.t.Helper()
+	cmd := exec.Command(filepath.Join(folder, "cilock"), args...)
+	cmd.Dir, cmd.Env = j.dir, j.env
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	err := cmd.Run()
+	if exit := new(exec.ExitError); err != nil && !errors.As(err, &exit) {
+		j.t.Fatal(err)
+	}
+	return out.String(), cmd.ProcessState.ExitCode()
+}
+
+// run wraps a step that writes out.txt.
+func (j *job) run(flags ...string) (said string, code int) {
+	j.t.Helper()
+	args := slices.Concat([]string{"run", "--step=build", "--trace=off", "--outfile=e.json"}, flags, []string{"--", "sh", "-c", "echo made > out.txt"})
+	return j.cilock(args...)
+}
+
+// verify asks for the default identity of the stack's jobs.
+func (j *job) verify(s *stack.Stack, bundle string, flags ...string) (said string, code int) {
+	j.t.Helper()
+	return j.cilock(slices.Concat([]string{
+		"verify", "--verify-repo=octo-org/octo-repo", "--trusted-root=" + s.TrustedRoot, "--bundle=" + bundle, "out.txt",
+	}, flags)...)
+}
+
+// want fails the test unless the text has every part.
+func want(t *testing.T, said string, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(said, part) {
+			t.Errorf("%q is missing in:\n%s", part, said)
+		}
+	}
+}
+
+// services are the flags for an instance by its signing configuration.
+func services(s *stack.Stack) string { return "--signing-config=" + s.SigningConfig }
