@@ -16,7 +16,7 @@ func attestFlags(in *action.AttestInputs) []flagSpec {
 		{name: "--predicate", set: text(&in.Predicate), help: "file with the predicate, one JSON object (slsaprovenance1: made here without it)"},
 		{name: "--subjects", set: paths(&in.Subjects), help: "list of paths or NAME@sha256:HEX; also as arguments"},
 		{name: "--outfile", short: "-o", set: text(&in.Outfile), help: "the bundle (default: attestation.cilock.json); each 1,024 subjects have one"},
-		{name: "--log-later"},
+		{name: "--log-later", set: text(&in.LogLater), help: "bundle to add the log entry to that it could not get when it was signed"},
 	}, signingFlags(&in.Signing)...)
 }
 
@@ -28,6 +28,9 @@ func attestVerb(ctx context.Context, args []string, d action.Deps) (int, error) 
 		return verdict.ExitMisuse, err
 	}
 	in.Subjects = append(append(in.Subjects, positional...), rest...)
+	if in.LogLater != "" {
+		return logLater(ctx, in, d)
+	}
 	return attestInputs(ctx, in, d)
 }
 
@@ -54,4 +57,19 @@ func attestInputs(ctx context.Context, in action.AttestInputs, d action.Deps) (i
 		}
 	}
 	return written.Code, nil
+}
+
+// logLater is `cilock attest --log-later BUNDLE`.
+func logLater(ctx context.Context, in action.AttestInputs, d action.Deps) (int, error) {
+	if in.Type != "" || in.Predicate != "" || len(in.Subjects) > 0 || in.Outfile != "" {
+		return verdict.ExitMisuse, verdict.Misuse("log-later completes a bundle that is there: give no type, predicate, subjects or outfile")
+	}
+	err := action.LogLater(ctx, in.LogLater, in.Signing, d)
+	if exit := new(verdict.ExitError); errors.As(err, &exit) {
+		return exit.Code, err
+	}
+	if err != nil {
+		return verdict.ExitIO, err
+	}
+	return verdict.ExitOK, d.Sink.Line(action.NewRedactor(d.Environ).RedactString("cilock: logged: " + in.LogLater))
 }

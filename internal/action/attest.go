@@ -20,6 +20,7 @@ type AttestInputs struct {
 	Subjects  []string // paths, or NAME@sha256:HEX
 	Outfile   string
 	Signing   SigningInputs
+	LogLater  string // path of a bundle that lacks its log entry; excludes the others
 	InAction  bool
 }
 

@@ -6,6 +6,8 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+
+	"github.com/digitorus/timestamp"
 )
 
 // Signature is a signed statement with what proves whose signature it is and
@@ -125,7 +127,7 @@ type envelopeSignature struct {
 
 type envelopeTimestamp struct {
 	Type string `json:"type"` // "tsp"
-	Data []byte `json:"data"`
+	Data []byte `json:"data"` // the token of the response, which Witness wants alone
 }
 
 // Envelope is the signature as a bare DSSE envelope: what Witness reads.
@@ -140,7 +142,11 @@ func (s Signature) Envelope() ([]byte, error) {
 		}
 	}
 	for _, response := range s.Timestamps {
-		sig.Timestamps = append(sig.Timestamps, envelopeTimestamp{"tsp", response})
+		stamp, err := timestamp.ParseResponse(response)
+		if err != nil {
+			return nil, fmt.Errorf("write the envelope: read the timestamp: %w", err)
+		}
+		sig.Timestamps = append(sig.Timestamps, envelopeTimestamp{"tsp", stamp.RawToken})
 	}
 	if s.Payload == nil {
 		return nil, errors.New("write the envelope: nothing is signed")

@@ -1,0 +1,81 @@
+package action
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/org/cilock-action/internal/filetree"
+	"github.com/org/cilock-action/internal/verdict"
+	"github.com/org/cilock-action/pkg/attest"
+)
+
+// LogLater adds to a bundle the log entry that it could not get when it was
+// signed. The signature stays as it is. No timestamp is added: it would be of
+// now, and a certificate needs one from before its end.
+func LogLater(ctx context.Context, bundle string, in SigningInputs, d Deps) error {
+	data, err := readRegular(bundle, attest.MaxBundleSize)
+	if err != nil {
+		return verdict.Misuse("log-later: %w", err)
+	}
+	parsed, err := attest.ParseBundle(data)
+	if err != nil {
+		return verdict.Misuse("log-later %s: %w", bundle, err)
+	}
+	var public attest.PublicKey
+	if in.Key != "" {
+		text, name, err := ReadKey(in.Key, d.Getenv)
+		if err != nil {
+			return err
+		}
+		if public, err = attest.ParsePublicKey(text); err != nil {
+			return verdict.Misuse("public key %s: %w", name, err)
+		}
+	}
+	signature, err := parsed.Signature(public)
+	if err != nil {
+		return verdict.Misuse("log-later %s: %w", bundle, err)
+	}
+	if len(signature.Entries) > 0 {
+		return verdict.Misuse("log-later %s: the log has it already", bundle)
+	}
+	notary, within, err := logger(in, d)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	if signature, err = notary.Complete(ctx, signature); err != nil {
+		return fmt.Errorf("log %s: %w", bundle, err)
+	}
+	if data, err = signature.Bundle(); err != nil {
+		return fmt.Errorf("log %s: %w", bundle, err)
+	}
+	if err := filetree.Replace(bundle, data, 0o644, nil); err != nil {
+		return fmt.Errorf("write %s: %w", bundle, err)
+	}
+	if len(signature.Certificates) > 0 && !signature.Timed() {
+		return &verdict.ExitError{Code: verdict.ExitIncomplete, Err: errors.New("logged; but without a trusted time of its signature the certificate cannot be verified: run the step again")}
+	}
+	return nil
+}
+
+// logger is the log to write to, and how long that may take.
+func logger(in SigningInputs, d Deps) (attest.Notary, time.Duration, error) {
+	s := Signing{}
+	for _, part := range []func(*Signing, SigningInputs, Deps) error{signingTimeout, signingServices} {
+		if err := part(&s, in, d); err != nil {
+			return attest.Notary{}, 0, err
+		}
+	}
+	n := s.Notary
+	if n.Rekor == "" && n.Fulcio == "" && len(n.Timestamps) == 0 {
+		n.Instance = attest.PublicInstance()
+	}
+	if n.Rekor == "" {
+		return n, 0, verdict.Misuse("log-later: no log was named: give --rekor-server-url or a signing-config with one")
+	}
+	n.Timestamps = nil
+	return n, s.Within, nil
+}

@@ -1,0 +1,31 @@
+package attest
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Signature is the bundle's signature, to be completed by what it lacks. A
+// bundle that a key signed does not hold the key: public is it, and has to fit.
+// Nothing else is verified.
+func (b *Bundle) Signature(public PublicKey) (s Signature, err error) {
+	if b.version == "" || len(b.signatures) != 1 {
+		return s, errors.New("not a Sigstore bundle")
+	}
+	if b.envelope.PayloadType != PayloadType {
+		return s, fmt.Errorf("payload type %s, expected %s", quote(b.envelope.PayloadType), PayloadType)
+	}
+	c := b.signatures[0]
+	s = Signature{Payload: b.envelope.Payload, Sig: c.sig, Key: public, Timestamps: c.timestamps, Entries: b.entries}
+	if c.certificate != nil {
+		s.Certificates = [][]byte{c.certificate}
+		return s, nil
+	}
+	if public.key == nil {
+		return s, errors.New("the bundle is signed by a key, and does not hold it")
+	}
+	if !public.verifies(preAuth(PayloadType, s.Payload), s.Sig) {
+		return s, fmt.Errorf("the bundle is not signed by key %s", public.id)
+	}
+	return s, nil
+}
