@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/org/cilock-action/pkg/actionref"
 	"github.com/org/cilock-action/pkg/attest"
 )
 
@@ -110,8 +111,8 @@ func (f jobFacts) dependencies() (out []attest.ResourceDescriptor) {
 	}
 	seen := map[string]bool{}
 	for _, a := range f.actions {
-		if d := f.dependency(a); !seen[d.URI] {
-			seen[d.URI] = true
+		if d := f.dependency(a); !seen[d.Name] {
+			seen[d.Name] = true
 			out = append(out, d)
 		}
 	}
@@ -155,25 +156,25 @@ func commitDigest(commit string) map[string]string {
 }
 
 // dependency is an action, workflow or image. One whose commit is not known
-// has no digest.
+// has no digest, and one that is an expression no address either.
 func (f jobFacts) dependency(a attest.GitHubAction) attest.ResourceDescriptor {
-	d := attest.ResourceDescriptor{Name: a.ActionRef, Digest: commitDigest(a.ResolvedSHA)}
-	if image, ok := strings.CutPrefix(a.ActionRef, "docker://"); ok {
+	name := strings.TrimPrefix(a.ActionRef, a.ActionType+" ") // as refs keeps the kinds apart that have no file
+	d := attest.ResourceDescriptor{Name: name, Digest: commitDigest(a.ResolvedSHA)}
+	switch actionref.Kind(a.ActionType) {
+	case actionref.KindDocker, actionref.KindImage:
+		image := strings.TrimPrefix(name, "docker://")
 		d.URI, d.Digest = "docker://"+image, nil
 		if _, sum, ok := attest.ParseDigest(image); ok {
 			d.Digest = attest.SHA256(sum)
 		}
-		return d
-	}
-	path, ref, _ := strings.Cut(a.ActionRef, "@")
-	parts := strings.SplitN(path, "/", 3)
-	if len(parts) < 2 {
-		d.URI = a.ActionRef
-		return d
-	}
-	d.URI = "git+" + f.server() + "/" + parts[0] + "/" + parts[1] + "@" + ref
-	if len(parts) == 3 {
-		d.URI += "#" + parts[2] // the folder or file in it
+	case actionref.KindAction, actionref.KindWorkflow:
+		path, ref, _ := strings.Cut(name, "@")
+		if parts := strings.SplitN(path, "/", 3); len(parts) > 1 {
+			d.URI = "git+" + f.server() + "/" + parts[0] + "/" + parts[1] + "@" + ref
+			if len(parts) == 3 {
+				d.URI += "#" + parts[2] // the folder or file in it
+			}
+		}
 	}
 	return d
 }

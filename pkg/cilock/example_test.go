@@ -35,5 +35,6 @@ func ExampleRun() {
 	// warn 0
 	// e.json
 	// e.json.dsse.json
+	// e.json.slsa.json
 	// e.json.pub
 }

@@ -48,13 +48,19 @@ type fixture struct {
 	pem      []byte
 }
 
-// wrap runs `cilock run` in a real git checkout.
-func wrap(t *testing.T) fixture {
+// build returns the path of cilock.
+func build(t *testing.T) string {
+	t.Helper()
+	bin := filepath.Join(t.TempDir(), "cilock")
+	run(t, "../..", "go", "build", "-o", bin, "./cmd/action")
+	return bin
+}
+
+// wrap runs `cilock run` over a shell script in a real git checkout. The script
+// makes out.txt.
+func wrap(t *testing.T, bin, script string) fixture {
 	t.Helper()
 	dir := t.TempDir()
-	bin := filepath.Join(dir, "cilock")
-	run(t, "../..", "go", "build", "-o", bin, "./cmd/action")
-
 	var f fixture
 	var err error
 	if f.key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
@@ -76,7 +82,7 @@ func wrap(t *testing.T) fixture {
 	run(t, repo, "git", "add", ".")
 	run(t, repo, "git", "-c", "user.name=t", "-c", "user.email=t@example.invalid", "commit", "-qm", "one")
 	run(t, repo, bin, "run", "--step", "build", "--key", "../test.pem", "--outfile", "../e.json", "--",
-		"sh", "-c", "echo hi > out.txt")
+		"sh", "-c", script)
 
 	f.envelope = read(t, filepath.Join(dir, "e.json.dsse.json"))
 	f.product = read(t, filepath.Join(repo, "out.txt"))
@@ -84,8 +90,8 @@ func wrap(t *testing.T) fixture {
 }
 
 // verify asks go-witness about an envelope, with a policy that requires the
-// types we write and one Rego module over command-run.
-func (f fixture) verify(t *testing.T, envelope, artifact []byte, rego string) error {
+// types we write, one Rego module over command-run, and what more is given.
+func (f fixture) verify(t *testing.T, envelope, artifact []byte, rego string, more ...policy.Attestation) error {
 	t.Helper()
 	id := sha256.Sum256(f.pem) // a functionary is named by the SHA-256 of its PEM
 	keyID := hex.EncodeToString(id[:])
@@ -103,6 +109,7 @@ func (f fixture) verify(t *testing.T, envelope, artifact []byte, rego string) er
 			},
 		},
 	}
+	step.Attestations = append(step.Attestations, more...)
 	doc, err := json.Marshal(policy.Policy{
 		Expires:    metav1.Time{Time: time.Now().Add(time.Hour)},
 		PublicKeys: map[string]policy.PublicKey{keyID: {KeyID: keyID, Key: f.pem}},
@@ -134,7 +141,7 @@ func (f fixture) verify(t *testing.T, envelope, artifact []byte, rego string) er
 }
 
 func TestWitnessVerifies(t *testing.T) {
-	f := wrap(t)
+	f := wrap(t, build(t), "echo hi > out.txt")
 	other, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
