@@ -123,6 +123,11 @@ func (p *certified) run(identity *Identity) (Signer, []Check, error) {
 		return Signer{}, nil, err
 	}
 	p.hold("signature", signer.Algorithm+" key of the certificate")
+	if p.keyless { // a stranger's certificate first: what others have seen of it does not matter
+		if _, err := p.chainAt(p.leaf.NotBefore); err != nil {
+			return Signer{}, nil, err
+		}
+	}
 	material, err := p.observe(&signer)
 	if err != nil {
 		return Signer{}, nil, err
