@@ -74,9 +74,9 @@ type answer struct {
 	body   []byte
 }
 
-// send answers the client as the fault says. gone ends when the client or the
-// proxy does. To break the connection it panics with http.ErrAbortHandler,
-// which net/http has for that.
+// send answers the client as the fault says. gone ends with the connection,
+// which the client or the proxy may close. To break it send panics with
+// http.ErrAbortHandler, which net/http has for that.
 func (f Fault) send(w http.ResponseWriter, a answer, gone <-chan struct{}) {
 	switch f.Kind {
 	case Drop:

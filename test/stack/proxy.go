@@ -2,7 +2,6 @@ package stack
 
 import (
 	"bytes"
-	"context"
 	"io"
 	"net"
 	"net/http"
@@ -35,9 +34,6 @@ type Proxy struct {
 	seen     []Request
 
 	serving sync.WaitGroup // the listener and its connections
-
-	ctx    context.Context // of all requests
-	cancel context.CancelFunc
 }
 
 // Request is one that arrived, with what became of it.
@@ -58,7 +54,6 @@ func NewProxy(t testing.TB, address string) *Proxy {
 	p := &Proxy{
 		target: target, tb: t, transport: &http.Transport{DisableCompression: true}, address: "127.0.0.1:0",
 	}
-	p.ctx, p.cancel = context.WithCancel(context.Background())
 	if err := p.listen(); err != nil {
 		t.Fatal(err)
 	}
@@ -141,10 +136,7 @@ func (p *Proxy) listen() error {
 		return err
 	}
 	p.address = listener.Addr().String()
-	p.server = &http.Server{
-		Handler: p, ReadHeaderTimeout: time.Minute, ConnState: p.count,
-		BaseContext: func(net.Listener) context.Context { return p.ctx },
-	}
+	p.server = &http.Server{Handler: p, ReadHeaderTimeout: time.Minute, ConnState: p.count}
 	p.serving.Add(1)
 	go func(server *http.Server) {
 		defer p.serving.Done()
@@ -169,9 +161,8 @@ func (p *Proxy) Close() {
 	server, refusing := p.server, p.refusing
 	p.server, p.refusing = nil, nil
 	p.mu.Unlock()
-	p.cancel()
 	if server != nil {
-		_ = server.Close()
+		_ = server.Close() // the connections too, which ends the requests' contexts
 	}
 	if refusing != nil {
 		_ = refusing.Close()
