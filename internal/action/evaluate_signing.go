@@ -50,5 +50,6 @@ func judgeSigning(p Plan, s Signed) []verdict.Finding {
 
 // signedEnough reports whether require-signing is satisfied.
 func (s Signed) signedEnough(p Plan) bool {
-	return !p.Signing.Required || (s.Certified || !p.Signing.Key.Ephemeral()) && (s.Logged || p.Signing.Notary.Rekor == "")
+	return !p.Signing.Required || (s.Certified || !p.Signing.Key.Ephemeral()) &&
+		(s.Logged || p.Signing.Notary.Rekor == "") && (s.Timestamped || !s.Certified || !p.Signing.online())
 }

@@ -21,6 +21,7 @@ type letter struct {
 // Proof is what the signatures of a run have beside themselves.
 type Proof struct {
 	Identity    string
+	Issuer      string // of the identity; empty for a key
 	Certified   bool  // by Fulcio or the caller's certificate
 	Logged      bool  // the log has every signature that belongs there
 	Timestamped bool  // every signature has a trusted time
@@ -49,7 +50,7 @@ func (g Signing) complete(ctx context.Context, letters []letter, proof *Proof) {
 			proof.Trouble = err
 			return
 		}
-		proof.Certified, proof.Identity = true, cert.Identity
+		proof.Certified, proof.Identity, proof.Issuer = true, cert.Identity, cert.Issuer
 		for i := range letters {
 			letters[i].signature.Certificates = cert.Chain
 		}
@@ -57,7 +58,7 @@ func (g Signing) complete(ctx context.Context, letters []letter, proof *Proof) {
 	errs := make([]error, len(letters))
 	var wg sync.WaitGroup
 	for i := range letters {
-		wg.Go(func() { letters[i].signature, errs[i] = g.notary(letters[i].log).Complete(ctx, letters[i].signature) })
+		wg.Go(func() { letters[i].signature, errs[i] = g.finish(ctx, letters[i]) })
 	}
 	wg.Wait()
 	proof.Trouble = errors.Join(distinct(errs)...)
@@ -68,12 +69,23 @@ func (g Signing) complete(ctx context.Context, letters []letter, proof *Proof) {
 	}
 }
 
-func (g Signing) notary(log bool) attest.Notary {
+// finish completes one letter. A log whose answer was lost has the signature
+// already, and gives no proof to whoever asks again: it gets another one.
+func (g Signing) finish(ctx context.Context, l letter) (attest.Signature, error) {
 	n := g.Notary
-	if !log {
+	if !l.log {
 		n.Rekor = ""
 	}
-	return n
+	done, err := n.Complete(ctx, l.signature)
+	if !attest.AlreadyLogged(err) {
+		return done, err
+	}
+	again, signErr := g.Key.Sign(ctx, l.payload)
+	if signErr != nil {
+		return done, err
+	}
+	again.Certificates = l.signature.Certificates
+	return n.Complete(ctx, again)
 }
 
 // distinct leaves out what several letters were told alike.

@@ -16,7 +16,7 @@ type Report struct {
 	Verdict  verdict.Verdict
 	Findings []verdict.Finding
 	Notices  []Notice
-	Identity string
+	Proof    Proof
 	Unsigned bool // require-signing asked for more than came
 	Subjects []attest.Subject
 	Files    []string // written, the bundle first
@@ -28,7 +28,7 @@ type Report struct {
 func NewReport(p Plan, e Evidence, s Signed, findings []verdict.Finding) Report {
 	r := Report{
 		Plan: p, Step: e.Step, Verdict: verdict.Of(findings), Findings: findings,
-		Identity: s.Identity, Subjects: s.Subjects, Unsigned: !s.signedEnough(p),
+		Proof: s.Proof, Subjects: s.Subjects, Unsigned: !s.signedEnough(p),
 	}
 	for _, row := range e.Rows {
 		r.Notices = append(r.Notices, row.Section.Notices...)
@@ -64,7 +64,7 @@ func (r Report) Lines() []string {
 	for _, l := range r.Lost {
 		lines = append(lines, "lost: "+l)
 	}
-	lines = append(lines, "trace: "+r.traceFact(), "signer: "+r.Identity, "policy: none was evaluated")
+	lines = append(lines, "trace: "+r.traceFact(), "signer: "+r.Proof.Identity, "policy: none was evaluated")
 	lines = append(lines, r.subjectLines()...)
 	if len(r.Files) > 0 {
 		lines = append(lines, "evidence: "+r.Files[0], "next: "+r.verifyCommand())
@@ -123,15 +123,20 @@ func (r Report) subjectLines() []string {
 // verifyCommand is ready to paste, in any folder, where the names are plain
 // enough.
 func (r Report) verifyCommand() string {
-	key := "PUBLIC_KEY.pem"
-	if r.Plan.Signing.Key.Ephemeral() {
-		key = shellQuote(r.Plan.Outfile + PublicKeySuffix)
+	signer := "--key PUBLIC_KEY.pem"
+	switch {
+	case r.Proof.Certified && r.Plan.Signing.Token != nil:
+		signer = fmt.Sprintf("--cert-identity %s --cert-oidc-issuer %s --trusted-root TRUSTED_ROOT.json", shellQuote(r.Proof.Identity), shellQuote(r.Proof.Issuer))
+	case r.Proof.Certified:
+		signer = "--cert CERTIFICATE.pem"
+	case r.Plan.Signing.Key.Ephemeral():
+		signer = "--key " + shellQuote(r.Plan.Outfile+PublicKeySuffix)
 	}
 	subject := "--skip-subject-unsafe"
 	if len(r.Subjects) > 0 && r.Subjects[0].Name != "predicate" && r.Subjects[0].Name != attest.ProductTreeName {
 		subject = shellQuote(r.artifact(r.Subjects[0]))
 	}
-	return fmt.Sprintf("cilock verify --key %s --bundle %s %s", key, shellQuote(r.Plan.Outfile), subject)
+	return fmt.Sprintf("cilock verify %s --bundle %s %s", signer, shellQuote(r.Plan.Outfile), subject)
 }
 
 // artifact is a subject as verify takes it: the path of a file, or the name and

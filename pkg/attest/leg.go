@@ -45,7 +45,6 @@ type leg struct {
 	url     string
 	accepts []string          // media types of an answer
 	base    http.RoundTripper // nil is http.DefaultTransport
-	through int               // a status that the client makes something of
 }
 
 // Bounds of a leg. An answer is a certificate chain, a timestamp or a log
@@ -98,7 +97,7 @@ func (l leg) do(ctx context.Context, ask func(ctx context.Context, transport htt
 func (l leg) once(ctx context.Context, ask func(context.Context, http.RoundTripper) error) error {
 	ctx, cancel := context.WithTimeout(ctx, attemptWithin)
 	defer cancel()
-	err := ask(ctx, &bounded{ctx: ctx, base: l.base, accepts: l.accepts, through: l.through})
+	err := ask(ctx, &bounded{ctx: ctx, base: l.base, accepts: l.accepts})
 	if err != nil && ctx.Err() != nil {
 		return fmt.Errorf("no answer in time: %w", ctx.Err())
 	}
@@ -154,7 +153,7 @@ type bounded struct {
 	ctx     context.Context
 	base    http.RoundTripper
 	accepts []string
-	through int
+	through int    // a status that the client makes something of
 	answer  []byte // the last one
 }
 

@@ -79,6 +79,9 @@ type Notary struct {
 	Transport http.RoundTripper
 }
 
+// rekorName is what its errors call the log.
+const rekorName = "Rekor"
+
 // TokenAudience is the audience of the identity tokens that Fulcio takes.
 const TokenAudience = "sigstore"
 
@@ -165,10 +168,7 @@ func (n Notary) log(ctx context.Context, s Signature) (json.RawMessage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("log the signature: %w", err)
 	}
-	l := leg{service: "Rekor", url: n.Rekor, accepts: []string{"application/json"}, base: n.Transport}
-	if n.RekorVersion != 2 {
-		l.through = http.StatusConflict // v1 tells then where the entry is
-	}
+	l := leg{service: rekorName, url: n.Rekor, accepts: []string{"application/json"}, base: n.Transport}
 	version := n.RekorVersion
 	var entry *protorekor.TransparencyLogEntry
 	err = l.do(ctx, func(ctx context.Context, transport http.RoundTripper) (err error) {
@@ -179,6 +179,7 @@ func (n Notary) log(ctx context.Context, s Signature) (json.RawMessage, error) {
 			}
 			version = 1 // there is no such path: it is of the first kind
 		}
+		transport.(*bounded).through = http.StatusConflict // it tells then where the entry is
 		entry, err = addToRekor1(ctx, n.Rekor, transport, b, verifier)
 		return err
 	})

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/go-openapi/runtime"
@@ -40,6 +41,17 @@ func addToRekor1(ctx context.Context, base string, transport http.RoundTripper, 
 	rt.Consumers["application/json"], rt.Producers["application/json"] = runtime.JSONConsumer(), runtime.JSONProducer()
 	client := rekorclient.New(rt, strfmt.NewFormats())
 	return added(ctx, sign.NewRekor(&sign.RekorOptions{BaseURL: base, Version: 1, Timeout: -1, Client: client.Entries}), b, verifier)
+}
+
+// AlreadyLogged reports whether a log of Rekor v2 refused a signature because it
+// has it already. It gives no proof of the entry then; v1 does.
+func AlreadyLogged(err error) bool {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return slices.ContainsFunc(joined.Unwrap(), AlreadyLogged)
+	}
+	var service *ServiceError
+	var answer *refusal
+	return errors.As(err, &service) && service.Service == rekorName && errors.As(err, &answer) && answer.status == http.StatusConflict
 }
 
 // added has the client add its entry to b, and takes it out again.
