@@ -67,7 +67,7 @@ func TestOpensAreSeenInside(t *testing.T) {
 	if exit, _ := hook(sysExitHook); used == strings.Contains(exit.Reason, insideHook) {
 		t.Errorf("the hook at sys_exit gives the reason %q", exit.Reason)
 	}
-	if limits := strings.Join(d.Limits, "\n"); used == strings.Contains(limits, "descriptor") {
+	if limits := strings.Join(d.Limits, "\n"); used == strings.Contains(limits, "an open is seen through its descriptor") {
 		t.Errorf("limits: %s", limits)
 	}
 }
