@@ -2,6 +2,8 @@ package action
 
 import (
 	"encoding/json"
+	"slices"
+	"strings"
 
 	"github.com/org/cilock-action/internal/scandoc"
 	"github.com/org/cilock-action/pkg/attest"
@@ -141,8 +143,8 @@ func hasOurFields(document []byte) bool {
 	if json.Unmarshal(document, &fields) != nil {
 		return true
 	}
-	for _, name := range []string{"documents", "counts", "inlined", "notlisted"} {
-		if _, ok := fields[name]; ok {
+	for name := range fields { // in any case: Go's readers make no difference
+		if slices.Contains([]string{"documents", "counts", "inlined", "notlisted"}, strings.ToLower(name)) {
 			return true
 		}
 	}

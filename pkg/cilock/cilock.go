@@ -26,7 +26,8 @@ type Options struct {
 	// the secrets from. Nil is an empty environment, not that of the process.
 	Env []string
 	// Outfile is where the Sigstore bundle is written; the envelope for
-	// Witness is beside it, with ".dsse.json" added.
+	// Witness is beside it, with ".dsse.json" added, and SLSA provenance for
+	// what a command that succeeded has made, with ".slsa.json" added.
 	Outfile string
 	// Key is a PKCS#8 private key in PEM (ECDSA P-256 or Ed25519): the path of
 	// its file, env://NAME for a variable of Env, or the text itself. Without

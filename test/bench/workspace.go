@@ -90,7 +90,7 @@ func (b *bench) outfile() string { return filepath.Join(b.dir, "evidence.json") 
 
 // run is a command under cilock.
 func (b *bench) run(dir string, args ...string) command {
-	return command{dir: dir, writes: []string{b.outfile(), b.outfile() + ".dsse.json"}, args: append([]string{
+	return command{dir: dir, writes: []string{b.outfile(), b.outfile() + ".dsse.json", b.outfile() + ".slsa.json"}, args: append([]string{
 		b.cilock, "run", "--step", "bench", "--trace", "off", "--key", b.key, "--outfile", b.outfile(), "--",
 	}, args...)}
 }
