@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 )
@@ -120,23 +119,44 @@ func (v *Verified) checkTrees() error {
 	if !found {
 		return nil
 	}
-	materials := map[string]DigestSet{}
-	hasMaterials, err := v.Collection.Decode(TypeMaterial, &materials)
-	if err != nil {
-		return &CheckError{"trees", TypeMaterial, "a map of digests", err.Error()}
+	for _, one := range []struct {
+		name, typ string
+		want      Tree
+		leaves    func(body []byte) (map[string][sha256.Size]byte, error)
+	}{
+		{"materials", TypeMaterial, trees.Materials, digestLeaves},
+		{"products", TypeProduct, trees.Products, productLeaves},
+	} {
+		if err := v.checkTree(one.name, one.typ, one.want, one.leaves); err != nil {
+			return err
+		}
 	}
-	products := map[string]Product{}
-	hasProducts, err := v.Collection.Decode(TypeProduct, &products)
-	if err != nil {
-		return &CheckError{"trees", TypeProduct, "a map of products", err.Error()}
+	v.held("trees", fmt.Sprintf("roots of %d materials and %d products", trees.Materials.LeafCount, trees.Products.LeafCount))
+	return nil
+}
+
+// checkTree compares a root with the map that it is of. Where a collector has
+// failed there is neither, and its account says so.
+func (v *Verified) checkTree(name, typ string, want Tree, read func([]byte) (map[string][sha256.Size]byte, error)) error {
+	a, recorded := v.Collection.Find(typ)
+	if !recorded && want.Root == "" && want.LeafCount == 0 {
+		return nil
 	}
-	if err := checkTree("materials", trees.Materials, materials, hasMaterials); err != nil {
-		return err
+	leaves := map[string][sha256.Size]byte{}
+	if recorded {
+		var err error
+		if leaves, err = read(a.Body); err != nil {
+			return &CheckError{"trees", name, "a SHA-256 digest for each path below the working directory", err.Error()}
+		}
 	}
-	if err := checkTree("products", trees.Products, ProductDigests(products), hasProducts); err != nil {
-		return err
+	root, n := TreeRoot(leaves)
+	if hex.EncodeToString(root[:]) != want.Root || n != want.LeafCount {
+		return &CheckError{
+			"trees", name,
+			fmt.Sprintf("root %s over %d files", want.Root, want.LeafCount),
+			fmt.Sprintf("root %x over %d files", root, n),
+		}
 	}
-	v.held("trees", fmt.Sprintf("roots of %d materials and %d products", len(materials), len(products)))
 	return nil
 }
 
@@ -149,38 +169,15 @@ func ProductDigests(products map[string]Product) map[string]DigestSet {
 	return out
 }
 
-// checkTree compares a root with the map that it is of. Where a collector has
-// failed there is neither, and its account says so.
-func checkTree(name string, want Tree, files map[string]DigestSet, recorded bool) error {
-	if !recorded && want.Root == "" && want.LeafCount == 0 {
-		return nil
-	}
-	got, err := NewTree(files)
-	if err != nil {
-		return &CheckError{"trees", name, "SHA-256 digests", err.Error()}
-	}
-	if got.Root != want.Root || got.LeafCount != want.LeafCount {
-		return &CheckError{
-			"trees", name,
-			fmt.Sprintf("root %s over %d files", want.Root, want.LeafCount),
-			fmt.Sprintf("root %s over %d files", got.Root, got.LeafCount),
-		}
-	}
-	return nil
-}
-
 // NewTree is the tree over a path-to-digest map. Every entry needs a sha256.
 func NewTree(files map[string]DigestSet) (Tree, error) {
 	leaves := make(map[string][sha256.Size]byte, len(files))
 	for path, digest := range files {
-		if !fs.ValidPath(path) {
-			return Tree{}, fmt.Errorf("path %s is not one below the working directory", quote(path))
+		sum, err := leaf(path, []byte(digest["sha256"]))
+		if err != nil {
+			return Tree{}, err
 		}
-		sum, err := hex.DecodeString(digest["sha256"])
-		if err != nil || len(sum) != sha256.Size {
-			return Tree{}, fmt.Errorf("no sha256 for %s", quote(path))
-		}
-		leaves[path] = [sha256.Size]byte(sum)
+		leaves[path] = sum
 	}
 	rootHash, n := TreeRoot(leaves)
 	return Tree{Root: hex.EncodeToString(rootHash[:]), LeafCount: n}, nil

@@ -175,6 +175,16 @@ func TestVerifyRefuses(t *testing.T) {
 		{"product renamed", "trees", func(_ *Statement, c *Collection) {
 			c.Attestations[1].Body = json.RawMessage(`{"b.txt":{"digest":{"sha256":"` + helloSHA + `"}}}`)
 		}},
+		{"product with a name that leads elsewhere", "trees", func(_ *Statement, c *Collection) {
+			c.Attestations[1].Body = json.RawMessage(`{"a/../out.txt":{"digest":{"sha256":"` + helloSHA + `"}}}`)
+		}},
+		{"product without a name", "trees", func(_ *Statement, c *Collection) {
+			c.Attestations[1].Body = json.RawMessage(`{"":{"digest":{"sha256":"` + helloSHA + `"}}}`)
+		}},
+		{"product twice", "statement", func(_ *Statement, c *Collection) {
+			c.Attestations[1].Body = json.RawMessage(`{"out.txt":{},"out\u002etxt":{"digest":{"sha256":"` + helloSHA + `"}}}`)
+		}},
+		{"products that are a list", "trees", func(_ *Statement, c *Collection) { c.Attestations[1].Body = json.RawMessage(`[]`) }},
 		{"product with a weak digest", "trees", func(_ *Statement, c *Collection) {
 			c.Attestations[1].Body = json.RawMessage(`{"out.txt":{"digest":{"sha1":"0000000000000000000000000000000000000000"}}}`)
 		}},
