@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/org/cilock-action/internal/action"
+	"github.com/org/cilock-action/internal/filetree"
 	"github.com/org/cilock-action/internal/sink"
 	"github.com/org/cilock-action/internal/verdict"
 	"github.com/org/cilock-action/internal/verify"
@@ -42,7 +43,7 @@ func verifyFlags(in *action.VerifyInputs) []flagSpec {
 		{name: "--policy-key"},
 		{name: "--policy-cert-identity"},
 		{name: "--policy-cert-oidc-issuer"},
-		{name: "--vsa"},
+		{name: "--vsa", set: text(&in.Summary), help: "write a SLSA verification summary there: a predicate for `attest --type vsa`"},
 	}
 }
 
@@ -78,6 +79,11 @@ func verifyInputs(in action.VerifyInputs, d action.Deps) (int, error) {
 		return verdict.ExitMisuse, err
 	}
 	result := verify.Verify(opts)
+	if in.Summary != "" {
+		if err := writeSummary(result, in.Summary, d); err != nil {
+			return verdict.ExitIO, err
+		}
+	}
 	result.Redact(action.NewRedactor(d.Environ).RedactString)
 	if in.Format == "json" {
 		text, err := result.JSON()
@@ -100,6 +106,15 @@ func verifyInputs(in action.VerifyInputs, d action.Deps) (int, error) {
 		}
 	}
 	return failOn.Code(result.Verdict), nil
+}
+
+// writeSummary writes what was verified for those who trust whoever signs it.
+func writeSummary(r verify.Result, path string, d action.Deps) error {
+	data, err := r.SummaryPredicate(verify.SummaryOptions{Now: d.Now()})
+	if err != nil {
+		return err
+	}
+	return filetree.Replace(path, data, 0o644, nil)
 }
 
 // tellRunner annotates what did not hold, and sets the verdict as output. The

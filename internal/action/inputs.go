@@ -39,6 +39,7 @@ type VerifyInputs struct {
 	Proofs    []string
 	NoSubject bool   // --skip-subject-unsafe
 	Format    string // text or json
+	Summary   string // path for a verification summary; empty: none
 	InAction  bool   // called by action.yml: outputs are set, findings annotated
 	TrustInputs
 }
@@ -121,25 +122,29 @@ func inputs() []input {
 		{name: "deny-list", set: func(c *Call, v string) error { c.Run.Deny, c.Refs.Deny = v, v; return nil }},
 		{name: "outfile", set: func(c *Call, v string) error { c.Run.Outfile, c.Attest.Outfile = v, v; return nil }},
 		{name: "report"},
-		{name: "vsa"},
+		{name: "vsa", set: func(c *Call, v string) error { c.Verify.Summary = v; return nil }},
 		{name: "key", set: func(c *Call, v string) error {
 			c.Run.Signing.Key, c.Verify.Key, c.Attest.Signing.Key = v, v, v
 			return nil
 		}},
-		{name: "certificate"},
-		{name: "certificate-chain"},
-		{name: "keyless", off: "false"},
-		{name: "identity-token"},
-		{name: "cert-identity"},
-		{name: "cert-identity-regexp"},
-		{name: "cert-oidc-issuer"},
-		{name: "verify-repo"},
-		{name: "verify-ref"},
-		{name: "fulcio-url"},
-		{name: "rekor-url"},
-		{name: "timestamp-url"},
-		{name: "trusted-root"},
-		{name: "signing-config"},
+		{name: "certificate", set: signing(func(s *SigningInputs, t *TrustInputs) (*string, *string) { return &s.Cert, &t.Certificate })},
+		{name: "certificate-chain", set: signing(func(s *SigningInputs, t *TrustInputs) (*string, *string) { return &s.CertChain, &t.Chain })},
+		{name: "keyless", set: func(c *Call, v string) (err error) {
+			c.Verify.Keyless, err = boolean("keyless", v)
+			c.Run.Signing.Keyless, c.Attest.Signing.Keyless = c.Verify.Keyless, c.Verify.Keyless
+			return err
+		}},
+		{name: "identity-token", set: signing(func(s *SigningInputs, _ *TrustInputs) (*string, *string) { return &s.IdentityToken, nil })},
+		{name: "cert-identity", set: func(c *Call, v string) error { c.Verify.Identity = v; return nil }},
+		{name: "cert-identity-regexp", set: func(c *Call, v string) error { c.Verify.IdentityPattern = v; return nil }},
+		{name: "cert-oidc-issuer", set: func(c *Call, v string) error { c.Verify.Issuer = v; return nil }},
+		{name: "verify-repo", set: func(c *Call, v string) error { c.Verify.Repository = v; return nil }},
+		{name: "verify-ref", set: func(c *Call, v string) error { c.Verify.Ref = v; return nil }},
+		{name: "fulcio-url", set: signing(func(s *SigningInputs, t *TrustInputs) (*string, *string) { return &s.FulcioURL, &t.FulcioURL })},
+		{name: "rekor-url", set: signing(func(s *SigningInputs, t *TrustInputs) (*string, *string) { return &s.RekorURL, &t.RekorURL })},
+		{name: "timestamp-url", set: signing(func(s *SigningInputs, t *TrustInputs) (*string, *string) { return &s.TimestampURL, &t.TimestampURL })},
+		{name: "trusted-root", set: func(c *Call, v string) error { c.Verify.TrustedRoot = v; return nil }},
+		{name: "signing-config", set: signing(func(s *SigningInputs, _ *TrustInputs) (*string, *string) { return &s.SigningConfig, nil })},
 		{name: "binary-path", set: func(*Call, string) error { return nil }}, // used by action.yml's script
 		{name: "binary-mirror"},
 		{name: "github-token", set: func(*Call, string) error { return nil }}, // read where it is used: it is a secret
@@ -148,6 +153,21 @@ func inputs() []input {
 			c.Attest.Signing.RequireSigning = c.Run.Signing.RequireSigning
 			return err
 		}},
+	}
+}
+
+// signing sets an input that means the same to everything that signs, and, where
+// of gives a second place, to verify.
+func signing(of func(*SigningInputs, *TrustInputs) (*string, *string)) func(*Call, string) error {
+	return func(c *Call, v string) error {
+		for _, s := range []*SigningInputs{&c.Run.Signing, &c.Attest.Signing} {
+			one, other := of(s, &c.Verify.TrustInputs)
+			*one = v
+			if other != nil {
+				*other = v
+			}
+		}
+		return nil
 	}
 }
 

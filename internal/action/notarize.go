@@ -22,10 +22,10 @@ type letter struct {
 type Proof struct {
 	Identity    string
 	Issuer      string // of the identity; empty for a key
-	Certified   bool  // by Fulcio or the caller's certificate
-	Logged      bool  // the log has every signature that belongs there
-	Timestamped bool  // every signature has a trusted time
-	Trouble     error // of the services that were asked
+	Certified   bool   // by Fulcio or the caller's certificate
+	Logged      bool   // the log has every signature that belongs there
+	Timestamped bool   // every signature has a trusted time
+	Trouble     error  // of the services that were asked
 }
 
 // sign signs all letters here. A cancelled job still gets its signatures: they

@@ -15,7 +15,6 @@ const noPolicy = "https://github.com/org/cilock-action/policies/none/v1"
 
 // SummaryOptions is what a verification summary needs beside the result.
 type SummaryOptions struct {
-	Build       attest.BuildFacts         // what was proved about the build
 	ResourceURI string                    // what the artifact is to be used as; empty: the first subject
 	Policy      attest.ResourceDescriptor // without a URI: none
 	Now         time.Time
@@ -26,8 +25,9 @@ type SummaryOptions struct {
 // for a result that passed: warnings are not a pass.
 func (r Result) SummaryPredicate(o SummaryOptions) ([]byte, error) {
 	in := attest.SummaryOf{
-		Passed: r.Verdict == verdict.Pass, Time: o.Now, ResourceURI: o.ResourceURI, Policy: o.Policy, Build: o.Build,
+		Passed: r.Verdict == verdict.Pass, Time: o.Now, ResourceURI: o.ResourceURI, Policy: o.Policy,
 	}
+	in.Level, in.NotHigher = r.lowestLevel()
 	if in.ResourceURI == "" && len(r.Subjects) > 0 {
 		in.ResourceURI = r.Subjects[0].Name
 	}
@@ -35,11 +35,11 @@ func (r Result) SummaryPredicate(o SummaryOptions) ([]byte, error) {
 		in.Policy.URI = noPolicy
 	}
 	for _, b := range r.Bundles {
-		_, sum, err := hashFile(b.Path)
+		sum, err := hashFile(b.Path, []string{"sha256"})
 		if err != nil {
 			return nil, fmt.Errorf("verification summary: %w", err)
 		}
-		in.Inputs = append(in.Inputs, attest.ResourceDescriptor{URI: b.Path, Digest: attest.SHA256(sum)})
+		in.Inputs = append(in.Inputs, attest.ResourceDescriptor{URI: b.Path, Digest: sum.set})
 	}
 	summary, err := attest.Summarize(in)
 	if err != nil {
@@ -50,4 +50,15 @@ func (r Result) SummaryPredicate(o SummaryOptions) ([]byte, error) {
 		return nil, fmt.Errorf("encode the verification summary: %w", err)
 	}
 	return append(text, '\n'), nil
+}
+
+// lowestLevel is the level of the bundle that proves the least, and why it is
+// not higher.
+func (r Result) lowestLevel() (level, whyNotHigher string) {
+	for i, b := range r.Bundles {
+		if i == 0 || b.BuildLevel < level {
+			level, whyNotHigher = b.BuildLevel, b.NotHigherLevel
+		}
+	}
+	return level, whyNotHigher
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/org/cilock-action/internal/verdict"
-	"github.com/org/cilock-action/pkg/attest"
 )
 
 // TestSummaryPredicate: only a pass has a level, and every bundle is named by
@@ -18,11 +17,11 @@ func TestSummaryPredicate(t *testing.T) {
 	if err := os.WriteFile(bundle, []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	o := SummaryOptions{Build: attest.BuildFacts{Provenance: true, Signer: attest.SignerKey}, Now: time.Unix(0, 0)}
+	o := SummaryOptions{Now: time.Unix(0, 0)}
 	for v, want := range map[verdict.Verdict]string{
 		verdict.Pass: `"SLSA_BUILD_LEVEL_1"`, verdict.Warn: `"FAILED"`, verdict.Incomplete: `"FAILED"`, verdict.Fail: `"FAILED"`,
 	} {
-		r := Result{Verdict: v, Bundles: []BundleResult{{Path: bundle}}, Subjects: []SubjectResult{{Name: "out.txt"}}}
+		r := Result{Verdict: v, Bundles: []BundleResult{{Path: bundle, BuildLevel: "SLSA_BUILD_LEVEL_2"}, {Path: bundle, BuildLevel: "SLSA_BUILD_LEVEL_1"}}, Subjects: []SubjectResult{{Name: "out.txt"}}}
 		text, err := r.SummaryPredicate(o)
 		if err != nil {
 			t.Fatal(err)

@@ -125,7 +125,7 @@ func TestSummaryIsInToto(t *testing.T) {
 		Passed: true, Time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), ResourceURI: "pkg:generic/app",
 		Policy: attest.ResourceDescriptor{URI: "https://example.invalid/policy", Digest: attest.SHA256(digest)},
 		Inputs: []attest.ResourceDescriptor{{URI: "e.json", Digest: attest.SHA256(digest)}},
-		Build:  attest.BuildFacts{Provenance: true, Signer: attest.SignerKey},
+		Level:  "SLSA_BUILD_LEVEL_1",
 	})
 	if err != nil {
 		t.Fatal(err)
