@@ -31,8 +31,8 @@ const maxPredicate = 32 << 20
 var predicateTypes = map[string]string{
 	"slsaprovenance1": attest.SLSAProvenanceType,
 	"vsa":             attest.SLSASummaryType,
-	"spdx":            "https://spdx.dev/Document",
-	"cyclonedx":       "https://cyclonedx.org/bom",
+	"spdx":            attest.TypeSPDX,
+	"cyclonedx":       attest.TypeCycloneDX,
 	"openvex":         "https://openvex.dev/ns/v0.2.0",
 	"vuln":            "https://cosign.sigstore.dev/attestation/vuln/v1",
 }
@@ -150,7 +150,7 @@ func checkPredicate(data []byte, typ string) error {
 		return err
 	}
 	want := map[string]string{
-		predicateTypes["spdx"]: "SPDX", predicateTypes["cyclonedx"]: "CycloneDX", predicateTypes["openvex"]: "OpenVEX",
+		attest.TypeSPDX: "SPDX", attest.TypeCycloneDX: "CycloneDX", predicateTypes["openvex"]: "OpenVEX",
 	}[typ]
 	switch {
 	case typ == attest.SLSAProvenanceType:

@@ -1,6 +1,7 @@
 package action
 
 import (
+	"bytes"
 	"encoding/json"
 	"time"
 
@@ -32,6 +33,8 @@ func scanForWitness(a attest.Attestation) (attest.Attestation, bool) {
 		return a, false
 	}
 	switch a.Type {
+	case attest.TypeSBOM:
+		a.Type = sbomTypeForWitness(a.Body)
 	case attest.TypeVEX:
 		return a, json.Unmarshal(body.VEX, new(openVEX)) == nil
 	case attest.TypeSARIF:
@@ -44,6 +47,21 @@ func scanForWitness(a attest.Attestation) (attest.Attestation, bool) {
 		return a, err == nil
 	}
 	return a, true
+}
+
+// sbomTypeForWitness is the type that Witness gives the attestation of a bill of
+// materials: that of its format, if the first 500 bytes name it (SBOMAttestor of
+// go-witness v0.9.2). It looks the attestation up under the type that it would
+// have given, so any other would not be found.
+func sbomTypeForWitness(body []byte) string {
+	head := body[:min(len(body), 500)]
+	switch {
+	case bytes.Contains(head, []byte(`"spdxVersion":"SPDX-`)):
+		return attest.TypeSPDX
+	case bytes.Contains(head, []byte(`"bomFormat":"CycloneDX"`)):
+		return attest.TypeCycloneDX
+	}
+	return attest.TypeSBOM
 }
 
 // sarifReport is what a policy looks at in a report: who found what, where, how

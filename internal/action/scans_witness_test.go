@@ -35,6 +35,9 @@ func TestScanForWitness(t *testing.T) {
 		if ok != test.ok {
 			t.Errorf("%s: ok is %t", test.name, ok)
 		}
+		if test.typ == attest.TypeSBOM && ok && got.Type != attest.TypeCycloneDX {
+			t.Errorf("%s: type %s", test.name, got.Type)
+		}
 		if test.typ == attest.TypeSARIF && ok && (strings.Contains(string(got.Body), "ruleIndex") || !strings.Contains(string(got.Body), `"ruleId":"A"`)) {
 			t.Errorf("%s: %s", test.name, got.Body)
 		}

@@ -1,12 +1,8 @@
 package scandoc
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -90,60 +86,6 @@ func known(s string, words ...string) string {
 	}
 	return "other"
 }
-
-// sound refuses what two readers of JSON may read differently.
-func sound(data []byte) error {
-	if !utf8.Valid(data) {
-		return errors.New("it is not valid UTF-8")
-	}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.UseNumber()
-	// keys of each open object; nil for an array
-	var open []map[string]bool
-	isKey := false // the next string is a key
-	for {
-		token, err := dec.Token()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return errors.New("it is not valid JSON")
-		}
-		switch t := token.(type) {
-		case json.Delim:
-			switch t {
-			case '{':
-				open = append(open, map[string]bool{})
-			case '[':
-				open = append(open, nil)
-			default:
-				open = open[:len(open)-1]
-			}
-			if len(open) > maxDepth {
-				return fmt.Errorf("it is nested deeper than %d levels", maxDepth)
-			}
-			isKey = inObject(open)
-			continue
-		case json.Number:
-			if _, err := strconv.ParseFloat(string(t), 64); err != nil {
-				return errors.New("it has a number that no reader can hold")
-			}
-		case string:
-			if isKey {
-				keys := open[len(open)-1]
-				if keys[t] {
-					return errors.New("an object in it has a key twice")
-				}
-				keys[t], isKey = true, false
-				continue
-			}
-		}
-		isKey = inObject(open)
-	}
-}
-
-// inObject reports whether the innermost open value is an object.
-func inObject(open []map[string]bool) bool { return len(open) > 0 && open[len(open)-1] != nil }
 
 // CheckJSON refuses what is not one JSON object that all readers read alike.
 func CheckJSON(data []byte) error {

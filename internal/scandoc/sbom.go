@@ -1,6 +1,7 @@
 package scandoc
 
 import (
+	"bytes"
 	"regexp"
 	"strings"
 )
@@ -38,14 +39,18 @@ func readCycloneDX(o object) ([]Document, error) {
 	return docs, nil
 }
 
-// countComponents counts components, those within components included.
+// countComponents counts components, those within components included. Only
+// what may hold some is taken apart.
 func countComponents(o object, depth int) int {
-	if depth > maxDepth {
-		return 0
-	}
-	n := 0
-	for _, c := range o.objects("components") {
-		n += 1 + countComponents(c, depth+1)
+	items, _ := o.list("components")
+	n := len(items)
+	for _, raw := range items {
+		if depth > maxDepth || !bytes.Contains(raw, []byte(`"components"`)) {
+			continue
+		}
+		if c, ok := asObject(raw); ok {
+			n += countComponents(c, depth+1)
+		}
 	}
 	return n
 }

@@ -1,11 +1,14 @@
 package scandoc
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // line is what a document came to, as one line.
@@ -131,6 +134,60 @@ func FuzzRecognise(f *testing.F) {
 			if d.JSON != nil && sound(d.JSON) != nil {
 				t.Error("what is inlined is not sound")
 			}
+		}
+	})
+}
+
+// soundByTokens is what sound must answer, by encoding/json's own tokens.
+func soundByTokens(data []byte) bool {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.UseNumber()
+	var value func(depth int) bool
+	value = func(depth int) bool {
+		token, err := dec.Token()
+		number, isNumber := token.(json.Number)
+		open, isDelim := token.(json.Delim)
+		switch {
+		case err != nil:
+			return false
+		case isNumber:
+			_, err := number.Float64()
+			return err == nil
+		case !isDelim:
+			return true
+		case depth == maxDepth:
+			return false
+		}
+		keys := map[string]bool{}
+		for dec.More() {
+			if open == '{' {
+				key, err := dec.Token()
+				name, _ := key.(string)
+				if err != nil || keys[name] {
+					return false
+				}
+				keys[name] = true
+			}
+			if !value(depth + 1) {
+				return false
+			}
+		}
+		_, err = dec.Token()
+		return err == nil
+	}
+	return utf8.Valid(data) && value(0)
+}
+
+func FuzzCheckJSON(f *testing.F) {
+	for _, seed := range []string{
+		`{"a":1,"b":[{"a":-1.5e3},"a\\",{}],"":"\"","a\u0062":null,"ab":true}`, `{"a":{"b":1},"b":{"b":1}}`, `{"a":1e999}`,
+		`{"x":[[],[{"a":1,"a":2}]]}`, `{"a":"{\"","a":1}`, ` { "a" : 1 , "b" : "x" } `, `{"a":"b","b":"a"}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if _, ok := asObject(data); ok && (CheckJSON(data) == nil) != soundByTokens(data) {
+			t.Errorf("%q: %v, by tokens %t", data, CheckJSON(data), soundByTokens(data))
 		}
 	})
 }

@@ -22,7 +22,10 @@ const (
 // refuses a whole collection in which it does not know one type (go-witness
 // v0.9.2), so nothing of ours may be among them.
 func WitnessTypes() []string {
-	return []string{TypeCommandRun, TypeMaterial, TypeProduct, TypeEnvironment, TypeGit, TypeGitHub, TypeSBOM, TypeSARIF, TypeVEX}
+	return []string{
+		TypeCommandRun, TypeMaterial, TypeProduct, TypeEnvironment, TypeGit, TypeGitHub,
+		TypeSBOM, TypeSPDX, TypeCycloneDX, TypeSARIF, TypeVEX,
+	}
 }
 
 // CommandRun is the body of TypeCommandRun. Processes is absent when nothing

@@ -8,6 +8,11 @@ const (
 	TypeSARIF = "https://witness.dev/attestations/sarif/v0.1"
 	TypeVEX   = "https://openvex.dev/ns"
 	TypeVuln  = "https://github.com/org/cilock-action/vuln/v0.1"
+
+	// In Witness' envelope an SBOM has the type of its format, as Witness writes
+	// it; they are also the predicate types of such documents.
+	TypeSPDX      = "https://spdx.dev/Document"
+	TypeCycloneDX = "https://cyclonedx.org/bom"
 )
 
 // Scans is the body of TypeVuln, and what the bodies of TypeSBOM, TypeSARIF and

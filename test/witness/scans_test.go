@@ -13,7 +13,7 @@ func required(typ, rego string) policy.Attestation {
 }
 
 const (
-	sbomType  = "https://witness.dev/attestations/sbom/v0.1"
+	sbomType  = "https://cyclonedx.org/bom" // as Witness itself writes it
 	sarifType = "https://witness.dev/attestations/sarif/v0.1"
 	vexType   = "https://openvex.dev/ns"
 
