@@ -1,5 +1,4 @@
 // Package sigstore proves that sigstore-go, Sigstore's own client, and pkg/attest
 // accept each other's bundles and refuse the same ones. It is a module of its
-// own: the product does not need sigstore-go to sign and verify with a key, and
-// starting a program that links it costs some twenty milliseconds at every step.
+// own: these tests need more of sigstore-go than the product does.
 package sigstore
