@@ -94,7 +94,7 @@ func TestManifestDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatalf("the defaults are refused: %v", err)
 	}
-	if call.Mode != "run" || call.Run.Command[len(call.Run.Command)-1] != "make" || call.Run.RequireSigning || !call.Run.InAction {
+	if call.Mode != "run" || call.Run.Command[len(call.Run.Command)-1] != "make" || call.Run.Signing.RequireSigning || !call.Run.InAction {
 		t.Errorf("the defaults ask for %+v", call)
 	}
 }

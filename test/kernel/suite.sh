@@ -78,7 +78,7 @@ run() {
 		guest "$1" --append preempt=full "$built/bpf" -- env CI=true ./bpf -test.v -test.run TestOpensAtTheSameTime
 		;;
 	ptrace) # without those that need Go itself, and 800 processes
-		guest "$1" "$built"/{ptrace,programs} -- env CI=true ./ptrace -programs programs \
+		guest "$1" "$built"/{ptrace,programs} -- env CI=true ./ptrace -programs /guest/programs \
 			-test.v -test.timeout "$limit"s -test.skip '^(TestNumbers|TestGoVersionManyTimes|TestGoBuild|TestPipelineManyTimes)$'
 		;;
 	evasion) guest "$1" "$built"/{evasion,cilock,tricks} -- ./evasion -cilock ./cilock -tricks ./tricks ;;
