@@ -52,6 +52,7 @@ type leg struct {
 const (
 	attemptWithin = 10 * time.Second // one question, its answer included
 	firstPause    = 250 * time.Millisecond
+	reachAttempts = 5 // about three seconds
 	longestPause  = 4 * time.Second
 	maxAnswer     = 1 << 20
 	maxComplaint  = 300 // of what a service says is wrong
@@ -76,7 +77,7 @@ func (l leg) do(ctx context.Context, ask func(ctx context.Context, transport htt
 			last = err // what it said while there was time, not that there was none
 		}
 		var final *refusal
-		if errors.As(err, &final) && !final.passes() {
+		if errors.As(err, &final) && !final.passes() || unreachable(err) && n == reachAttempts {
 			return &ServiceError{l.service, host, n, last}
 		}
 		wait := pause/2 + rand.N(pause/2)
@@ -92,6 +93,14 @@ func (l leg) do(ctx context.Context, ask func(ctx context.Context, transport htt
 		}
 		pause = min(2*pause, longestPause)
 	}
+}
+
+// unreachable reports whether nobody was spoken to: no name, no route, no port.
+// On a machine without a network that does not pass, and a step shall not wait
+// a minute for it.
+func unreachable(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "dial"
 }
 
 func (l leg) once(ctx context.Context, ask func(context.Context, http.RoundTripper) error) error {
