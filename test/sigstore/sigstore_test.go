@@ -26,13 +26,16 @@ import (
 	"github.com/org/cilock-action/pkg/attest"
 )
 
+// predicateType is that of payload's statement.
+const predicateType = "https://example.invalid/review/v1"
+
 const digest = "98ea6e4f216f2fb4b69fff9b3a44842c38686ca685f3f55dc48c5d3fb1107be4"
 
 func payload(t *testing.T) []byte {
 	t.Helper()
 	data, err := attest.Statement{
 		Type: attest.StatementType, Subject: []attest.Subject{{Name: "out.txt", Digest: attest.SHA256(digest)}},
-		PredicateType: "https://example.invalid/review/v1", Predicate: json.RawMessage(`{"looked":true}`),
+		PredicateType: predicateType, Predicate: json.RawMessage(`{"looked":true}`),
 	}.Marshal()
 	if err != nil {
 		t.Fatal(err)
