@@ -29,6 +29,7 @@ type entity struct {
 func (e *entity) HasInclusionPromise() bool {
 	return anyEntry(e.entries, (*tlog.Entry).HasInclusionPromise)
 }
+
 func (e *entity) HasInclusionProof() bool {
 	return anyEntry(e.entries, (*tlog.Entry).HasInclusionProof)
 }

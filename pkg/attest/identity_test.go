@@ -67,8 +67,11 @@ func TestIdentity(t *testing.T) {
 func TestIdentityOfBareCertificate(t *testing.T) {
 	bare := &CertificateSigner{Identity: "someone@example.invalid"}
 	for _, id := range []Identity{
-		{Issuer: GitHubIssuer}, {Repository: "octo-org/octo-repo"}, {Ref: "refs/heads/main"},
-		{Workflow: ".github/workflows/release.yml"}, {RunnerEnvironment: GitHubHosted},
+		{Issuer: GitHubIssuer},
+		{Repository: "octo-org/octo-repo"},
+		{Ref: "refs/heads/main"},
+		{Workflow: ".github/workflows/release.yml"},
+		{RunnerEnvironment: GitHubHosted},
 	} {
 		id.NamePattern = ".*"
 		if err := id.match(bare); checkOf(err) != "identity" {

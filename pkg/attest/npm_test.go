@@ -67,7 +67,10 @@ func TestNPMProvenance(t *testing.T) {
 		t.Errorf("the package is %q", where)
 	}
 	for _, wrong := range []DigestSet{
-		{"sha512": strings.Repeat("0", 128)}, {"sha1": npmSHA512}, {"sha512": ""}, nil,
+		{"sha512": strings.Repeat("0", 128)},
+		{"sha1": npmSHA512},
+		{"sha512": ""},
+		nil,
 		{"sha256": npmSHA512},
 	} {
 		if _, ok := v.MatchDigests(wrong); ok {

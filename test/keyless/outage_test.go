@@ -27,8 +27,14 @@ func (p through) flags(more ...string) []string {
 func failures() map[string]stack.Fault {
 	all := map[string]stack.Fault{"refused": {}}
 	for _, f := range []stack.Fault{
-		{Kind: stack.Drop}, {Kind: stack.Hang}, {Kind: stack.Status, Status: 503}, {Kind: stack.HangBody}, {Kind: stack.CutBody},
-		{Kind: stack.EndlessBody}, {Kind: stack.WrongType}, {Kind: stack.Garbage},
+		{Kind: stack.Drop},
+		{Kind: stack.Hang},
+		{Kind: stack.Status, Status: 503},
+		{Kind: stack.HangBody},
+		{Kind: stack.CutBody},
+		{Kind: stack.EndlessBody},
+		{Kind: stack.WrongType},
+		{Kind: stack.Garbage},
 	} {
 		all[f.Kind.String()] = f
 	}
