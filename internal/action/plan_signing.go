@@ -47,8 +47,8 @@ type Signing struct {
 const defaultSigningTimeout = time.Minute
 
 // online reports whether any service is asked.
-func (s Signing) online() bool {
-	return s.Notary.Fulcio != "" && s.Token != nil || s.Notary.Rekor != "" || len(s.Notary.Timestamps) > 0
+func (g Signing) online() bool {
+	return g.Notary.Fulcio != "" && g.Token != nil || g.Notary.Rekor != "" || len(g.Notary.Timestamps) > 0
 }
 
 // planSigning decides how the evidence is signed. Without a word about it that
