@@ -90,10 +90,11 @@ func cosignAccepts(t *testing.T, data []byte, s *stack.Stack, issuer string) err
 
 // TestStack: what is signed at the stack is verified by two programs that know
 // nothing of it but the trusted root, and refused with that of another stack,
-// with another issuer, and from another repository.
+// with another issuer, and from another repository. So it is with both logs.
 func TestStack(t *testing.T) {
 	two, other := stack.Start(t), stack.Start(t)
 	t.Run("rekor v2", func(t *testing.T) { signAndVerify(t, two, other) })
+	t.Run("rekor v1", func(t *testing.T) { signAndVerify(t, stack.StartRekor1(t, two), other) })
 }
 
 func signAndVerify(t *testing.T, s, other *stack.Stack) {
