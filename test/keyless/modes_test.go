@@ -55,7 +55,7 @@ func TestTokens(t *testing.T) {
 	})
 	t.Run("variable", func(t *testing.T) {
 		j := newJob(t, []string{"SIGSTORE_ID_TOKEN=" + token})
-		said, code := j.cilock("run", "--step=x", "--trace=off", "--outfile=e.json", services(s), "--", "sh", "-c", "env > out.txt; echo "${SIGSTORE_ID_TOKEN:-none}"")
+		said, code := j.cilock("run", "--step=x", "--trace=off", "--outfile=e.json", services(s), "--", "sh", "-c", "env > out.txt; echo ${SIGSTORE_ID_TOKEN:-none}")
 		want(t, j.passes(said, code), "none\n", "cilock: verdict: pass")
 		j.passes(j.verify(s, "e.json"))
 		for _, name := range []string{"out.txt", "e.json", "e.json.dsse.json", "e.json.slsa.json"} {

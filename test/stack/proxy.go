@@ -28,6 +28,7 @@ type Proxy struct {
 
 	mu       sync.Mutex
 	server   *http.Server // nil while refusing
+	listener net.Listener // the server's
 	refusing io.Closer    // holds the port while refusing
 	script   []Fault      // of the next requests, one each
 	rest     Fault        // of all others
@@ -106,13 +107,14 @@ func (p *Proxy) Refuse(yes bool) {
 // else gets it. No connection is open any more when it returns.
 func (p *Proxy) refuse() error {
 	p.mu.Lock()
-	server := p.server
+	server, listener := p.server, p.listener
 	p.server = nil
 	p.mu.Unlock()
 	if server == nil {
 		return nil
 	}
-	_ = server.Close() // of listeners that are closed already
+	_ = listener.Close() // a server that has not begun to serve does not know it yet
+	_ = server.Close()   // of listeners that are closed already
 	holder, err := hold(p.address)
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -135,7 +137,7 @@ func (p *Proxy) listen() error {
 	if err != nil {
 		return err
 	}
-	p.address = listener.Addr().String()
+	p.address, p.listener = listener.Addr().String(), listener
 	p.server = &http.Server{Handler: p, ReadHeaderTimeout: time.Minute, ConnState: p.count}
 	p.serving.Add(1)
 	go func(server *http.Server) {
