@@ -3,8 +3,8 @@ package action
 import "strings"
 
 // stepEnv is the environment of the step: ours, less what signs. The two
-// variables by which a job gets its OIDC token are taken out, since who holds
-// them can sign as the job; passOIDC leaves them. So is the variable that an
+// variables by which a job gets its OIDC token are taken out, and the one that
+// may hold a token: who has them can sign as the job. passOIDC leaves them. So is the variable that an
 // env:// key names.
 func stepEnv(environ []string, key string, passOIDC bool) []string {
 	keyVariable, fromEnv := strings.CutPrefix(key, keyFromEnv)
@@ -14,7 +14,7 @@ func stepEnv(environ []string, key string, passOIDC bool) []string {
 		if strings.HasPrefix(name, InputPrefix) || strings.HasPrefix(name, ContextPrefix) || fromEnv && name == keyVariable {
 			continue
 		}
-		if strings.HasPrefix(name, "ACTIONS_ID_TOKEN_REQUEST_") && !passOIDC {
+		if (strings.HasPrefix(name, "ACTIONS_ID_TOKEN_REQUEST_") || name == tokenVariable) && !passOIDC {
 			continue
 		}
 		out = append(out, kv)
