@@ -22,8 +22,8 @@ type AttestResult struct {
 func signAll(ctx context.Context, p Plan, in Inputs, docs [][]byte, d Deps) (out AttestResult, err error) {
 	letters := make([]letter, len(docs))
 	for i, doc := range docs {
-		letters[i] = letter{payload: doc, log: true}
 		path := partPath(p.Outfile, i)
+		letters[i] = letter{path: path, payload: doc, log: true}
 		if i > 0 {
 			if err := p.mayReplace(path, in); err != nil {
 				return out, err

@@ -70,6 +70,9 @@ func writeDocuments(p Plan, s Signed) (files []string, errs []error) {
 	if s.SLSA == nil { // that of an earlier run is not that of this one
 		errs = appendError(errs, removeOld(p.Outfile+ProvenanceSuffix))
 	}
+	if s.PublicKey == nil && len(errs) > 0 {
+		return files, errs // what could not be replaced may be signed by that key
+	}
 	err := p.writePublicKey(s)
 	if err == nil && s.PublicKey != nil {
 		files = append(files, p.Outfile+PublicKeySuffix)

@@ -39,13 +39,27 @@ func judgeSigning(p Plan, s Signed) []verdict.Finding {
 			v = verdict.Incomplete
 		}
 		return finding(v, "logged", "an entry in the transparency log", "not logged",
-			fmt.Sprintf("complete it with `cilock attest --log-later %s`", p.Outfile))
+			logLaterFix(s.Unlogged))
 	case trouble != "":
 		return []verdict.Finding{{
 			Verdict: verdict.Warn, Rule: "signing-services", Step: p.Name, Expected: "an answer of every service", Found: trouble,
 		}}
 	}
 	return nil
+}
+
+// logLaterFix says how to complete the bundles that have no entry. The log has to
+// be named again: what was signed for a private one is not for everybody's.
+func logLaterFix(paths []string) string {
+	const most = 8
+	fix := "complete with the same flags for the log:"
+	for _, path := range paths[:min(len(paths), most)] {
+		fix += fmt.Sprintf(" `cilock attest --log-later %s`", path)
+	}
+	if len(paths) > most {
+		fix += fmt.Sprintf(" and %d more", len(paths)-most)
+	}
+	return fix
 }
 
 // signedEnough reports whether require-signing is satisfied.

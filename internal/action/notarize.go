@@ -13,6 +13,7 @@ import (
 // letter is one document on its way: signed here, and then sent to the services
 // that say whose signature it is and when it was made.
 type letter struct {
+	path      string // where it is written
 	payload   []byte
 	log       bool // Witness reads no log, so its document needs no entry
 	signature attest.Signature
@@ -21,11 +22,12 @@ type letter struct {
 // Proof is what the signatures of a run have beside themselves.
 type Proof struct {
 	Identity    string
-	Issuer      string // of the identity; empty for a key
-	Certified   bool   // by Fulcio or the caller's certificate
-	Logged      bool   // the log has every signature that belongs there
-	Timestamped bool   // every signature has a trusted time
-	Trouble     error  // of the services that were asked
+	Issuer      string   // of the identity; empty for a key
+	Certified   bool     // by Fulcio or the caller's certificate
+	Logged      bool     // the log has every signature that belongs there
+	Unlogged    []string // paths of those that it lacks
+	Timestamped bool     // every signature has a trusted time
+	Trouble     error    // of the services that were asked
 }
 
 // sign signs all letters here. A cancelled job still gets its signatures: they
@@ -64,7 +66,9 @@ func (g Signing) complete(ctx context.Context, letters []letter, proof *Proof) {
 	proof.Trouble = errors.Join(distinct(errs)...)
 	proof.Logged, proof.Timestamped = g.Notary.Rekor != "", true
 	for _, l := range letters {
-		proof.Logged = proof.Logged && (!l.log || len(l.signature.Entries) > 0)
+		if l.log && len(l.signature.Entries) == 0 {
+			proof.Logged, proof.Unlogged = false, append(proof.Unlogged, l.path)
+		}
 		proof.Timestamped = proof.Timestamped && (l.signature.Timed() || !l.log && len(g.Notary.Timestamps) == 0)
 	}
 }

@@ -2,6 +2,10 @@ package action
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -175,7 +179,7 @@ const tokenVariable = "SIGSTORE_ID_TOKEN"
 // signingToken finds out where an identity token comes from: a file, the
 // variable, or the job. Where no service was named it is for Sigstore's own
 // instance.
-func signingToken(s *Signing, in SigningInputs, d Deps) error {
+func signingToken(s *Signing, in SigningInputs, d Deps) (err error) {
 	given := d.Getenv(tokenVariable)
 	switch {
 	case in.Key != "":
@@ -185,9 +189,14 @@ func signingToken(s *Signing, in SigningInputs, d Deps) error {
 		if err != nil {
 			return err
 		}
-		s.Token = always(string(text))
+		if s.Token, err = always(string(text), d.Now()); err != nil {
+			return verdict.Misuse("identity-token %s: %w", in.IdentityToken, err)
+		}
 	case given != "":
-		s.Token, s.Asked = always(given), true
+		if s.Token, err = always(given, d.Now()); err != nil {
+			return verdict.Misuse("%s: %w", tokenVariable, err)
+		}
+		s.Asked = true
 	case d.Getenv("ACTIONS_ID_TOKEN_REQUEST_URL") != "" && d.IDToken != nil:
 		s.Token = func(ctx context.Context) (string, error) { return d.IDToken(ctx, attest.TokenAudience) }
 	case s.Asked && !s.Required && fromFork(d):
@@ -209,10 +218,44 @@ func signingToken(s *Signing, in SigningInputs, d Deps) error {
 	return nil
 }
 
-// always is a token that is there already.
-func always(token string) func(context.Context) (string, error) {
+// always is a token that is there already. One that cannot be a token, or has
+// expired, is refused before the step runs. For whom it is is not looked at: a
+// private instance may want another audience.
+func always(token string, now time.Time) (func(context.Context) (string, error), error) {
 	token = strings.TrimSpace(token)
-	return func(context.Context) (string, error) { return token, nil }
+	if token == "" {
+		return nil, errors.New("it is empty, expected an OIDC token")
+	}
+	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return nil, errors.New("it is not one OIDC token")
+	}
+	if err := usable(token, now); err != nil {
+		return nil, err
+	}
+	return func(context.Context) (string, error) { return token, nil }, nil
+}
+
+// usable is an error if a token is no compact JWT (RFC 7519) or has expired. It
+// does not check the signature, and its errors do not quote the token.
+func usable(token string, now time.Time) error {
+	parts := strings.Split(token, ".")
+	if len(token) > maxToken || len(parts) != 3 {
+		return fmt.Errorf("it is not an OIDC token: expected three parts with points between them, of at most %d bytes", maxToken)
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		return errors.New("it is not an OIDC token: the payload is not base64url")
+	}
+	var claims struct {
+		Expires *float64 `json:"exp"` // NumericDate, seconds
+	}
+	if json.Unmarshal(payload, &claims) != nil {
+		return errors.New("it is not an OIDC token: the payload is not a JSON object with exp as a number")
+	}
+	if e := claims.Expires; e != nil && float64(now.Unix()) > *e {
+		return errors.New("the token has expired: get a new one")
+	}
+	return nil
 }
 
 // fromFork reports whether the job is for a pull request from a fork.
@@ -229,7 +272,10 @@ func readSmall(flag, path string) ([]byte, error) {
 		return nil, verdict.Misuse("read %s: %w", flag, err)
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, most))
+	data, err := io.ReadAll(io.LimitReader(f, most+1))
+	if err == nil && len(data) > most {
+		err = errors.New("file is too large for that")
+	}
 	if err != nil {
 		return nil, verdict.Misuse("read %s %s: %w", flag, path, err)
 	}

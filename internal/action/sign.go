@@ -23,9 +23,12 @@ type Signed struct {
 // them, the evidence is not.
 func Sign(ctx context.Context, p Plan, docs Documents, d Deps) (Signed, error) {
 	s := Signed{Subjects: docs.Subjects, Sidecar: docs.Sidecar}
-	letters := []letter{{payload: docs.Statement, log: true}, {payload: docs.Witness}}
+	letters := []letter{
+		{path: p.Outfile, payload: docs.Statement, log: true},
+		{path: p.Outfile + EnvelopeSuffix, payload: docs.Witness},
+	}
 	if docs.Provenance != nil {
-		letters = append(letters, letter{payload: docs.Provenance, log: true})
+		letters = append(letters, letter{path: p.Outfile + ProvenanceSuffix, payload: docs.Provenance, log: true})
 	}
 	var err error
 	if s.Proof, err = p.Signing.sign(letters); err != nil {

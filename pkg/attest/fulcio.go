@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/sigstore/sigstore-go/pkg/fulcio/certificate"
 	"github.com/sigstore/sigstore-go/pkg/sign"
@@ -28,7 +29,7 @@ type Certificate struct {
 // token is sent to no other host, and is in no error.
 func (n Notary) certify(ctx context.Context, key *Key, token string) (c Certificate, err error) {
 	defer func() { err = without(token, err) }()
-	l := leg{service: "Fulcio", url: n.Fulcio, accepts: []string{"application/json"}, base: n.Transport}
+	l := leg{service: "Fulcio", url: n.Fulcio, accepts: []string{"application/json"}, base: n.Transport, secret: token}
 	err = l.do(ctx, func(ctx context.Context, transport http.RoundTripper) error {
 		fulcio := sign.NewFulcio(&sign.FulcioOptions{BaseURL: strings.TrimRight(n.Fulcio, "/"), Timeout: -1, Transport: transport})
 		leaf, err := fulcio.GetCertificate(ctx, keypair{key}, &sign.CertificateProviderOptions{IDToken: token})
@@ -41,27 +42,39 @@ func (n Notary) certify(ctx context.Context, key *Key, token string) (c Certific
 	return c, err
 }
 
-// newCertificate checks that the certificate is for our key: another would
-// make evidence that nobody can verify.
+// newCertificate checks that the certificate is for our key, of our time and of
+// a signer: another would make evidence that nobody can verify. Whether its
+// authority is to be trusted is for the verifier to say.
 func newCertificate(leaf, answer []byte, key *Key) (c Certificate, err error) {
 	parsed, err := x509.ParseCertificate(leaf)
 	if err != nil {
 		return c, fmt.Errorf("read the certificate: %w", err)
 	}
-	if !key.public.equal(parsed.PublicKey) {
-		return c, errors.New("the certificate is for another key")
+	now := time.Now()
+	switch {
+	case !key.public.equal(parsed.PublicKey):
+		return c, wrong("the certificate is for another key")
+	case parsed.IsCA:
+		return c, wrong("the certificate is that of an authority, not of a signer")
+	case now.Add(maxSkew).Before(parsed.NotBefore) || now.Add(-maxSkew).After(parsed.NotAfter):
+		return c, wrong("the certificate is valid from %s to %s, and it is %s here",
+			parsed.NotBefore.UTC().Format(time.RFC3339), parsed.NotAfter.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
 	}
 	summary, err := certificate.SummarizeCertificate(parsed)
 	if err != nil {
 		return c, fmt.Errorf("read the certificate: %w", err)
 	}
+	if summary.Issuer == "" || summary.SubjectAlternativeName == "" {
+		return c, wrong("the certificate names no identity, or not who vouches for it")
+	}
 	c = Certificate{Chain: [][]byte{leaf}, Identity: summary.SubjectAlternativeName, Issuer: summary.Issuer}
-	return c, c.addIntermediates(answer)
+	return c, c.addIntermediates(parsed, answer)
 }
 
 // addIntermediates takes them from Fulcio's answer, of which its client returns
-// the first certificate alone (SigningCertificate of fulcio.proto).
-func (c *Certificate) addIntermediates(answer []byte) error {
+// the first certificate alone (SigningCertificate of fulcio.proto). Each must
+// have signed the one before.
+func (c *Certificate) addIntermediates(leaf *x509.Certificate, answer []byte) error {
 	type signed struct {
 		Chain struct {
 			Certificates []string `json:"certificates"`
@@ -75,6 +88,10 @@ func (c *Certificate) addIntermediates(answer []byte) error {
 		return fmt.Errorf("read the certificate's chain: %w", err)
 	}
 	all := append(body.Embedded.Chain.Certificates, body.Detached.Chain.Certificates...)
+	if len(all) > maxChain+1 {
+		return wrong("a chain of %d certificates, expected at most %d", len(all), maxChain+1)
+	}
+	below := leaf
 	for _, text := range all[1:] { // its client has found the first
 		block, _ := pem.Decode([]byte(text))
 		if block == nil {
@@ -84,6 +101,10 @@ func (c *Certificate) addIntermediates(answer []byte) error {
 		if err != nil {
 			return fmt.Errorf("read the certificate's chain: %w", err)
 		}
+		if !bytes.Equal(below.RawIssuer, parsed.RawSubject) || below.CheckSignatureFrom(parsed) != nil {
+			return wrong("a certificate in the chain is not by the next one")
+		}
+		below = parsed
 		if !bytes.Equal(parsed.RawIssuer, parsed.RawSubject) { // the root is the verifier's
 			c.Chain = append(c.Chain, block.Bytes)
 		}
@@ -101,19 +122,4 @@ func (p PublicKey) equal(other any) bool {
 		return ok && key.Equal(o)
 	}
 	return false
-}
-
-// without takes a secret out of the text of an error: a service may send back
-// what it was sent.
-func without(secret string, err error) error {
-	if err == nil || secret == "" || !strings.Contains(err.Error(), secret) {
-		return err
-	}
-	var service *ServiceError
-	if errors.As(err, &service) {
-		copied := *service
-		copied.Err = errors.New(strings.ReplaceAll(service.Err.Error(), secret, "***"))
-		return &copied
-	}
-	return errors.New(strings.ReplaceAll(err.Error(), secret, "***"))
 }

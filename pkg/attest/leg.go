@@ -44,6 +44,7 @@ type leg struct {
 	service string
 	url     string
 	accepts []string          // media types of an answer
+	secret  string            // that it is sent, and that none of its words may hold
 	base    http.RoundTripper // nil is http.DefaultTransport
 }
 
@@ -77,7 +78,7 @@ func (l leg) do(ctx context.Context, ask func(ctx context.Context, transport htt
 			last = err // what it said while there was time, not that there was none
 		}
 		var final *refusal
-		if errors.As(err, &final) && !final.passes() || unreachable(err) && n == reachAttempts {
+		if errors.As(err, &final) && !final.passes() || errors.As(err, new(*wrongAnswer)) || unreachable(err) && n == reachAttempts {
 			return &ServiceError{l.service, host, n, last}
 		}
 		wait := pause/2 + rand.N(pause/2)
@@ -106,7 +107,7 @@ func unreachable(err error) bool {
 func (l leg) once(ctx context.Context, ask func(context.Context, http.RoundTripper) error) error {
 	ctx, cancel := context.WithTimeout(ctx, attemptWithin)
 	defer cancel()
-	err := ask(ctx, &bounded{ctx: ctx, base: l.base, accepts: l.accepts})
+	err := ask(ctx, &bounded{ctx: ctx, base: l.base, accepts: l.accepts, secret: l.secret})
 	if err != nil && ctx.Err() != nil {
 		return fmt.Errorf("no answer in time: %w", ctx.Err())
 	}
@@ -135,6 +136,28 @@ func checkURL(text string) (host string, err error) {
 	return u.Host, nil
 }
 
+// checkBase is checkURL for what a path is added to: behind a query or a
+// fragment it would be no path.
+func checkBase(text string) error {
+	_, err := checkURL(text)
+	if err == nil && strings.ContainsAny(text, "?#") {
+		return errors.New("the URL has a query or a fragment")
+	}
+	return err
+}
+
+// wrongAnswer is a whole answer that is about something else, or that nobody
+// could verify. The service means it: asking again gives another of its kind.
+type wrongAnswer struct{ text string }
+
+func (w *wrongAnswer) Error() string { return w.text }
+
+func wrong(format string, args ...any) error { return &wrongAnswer{fmt.Sprintf(format, args...)} }
+
+// maxSkew is how far our clock may be from the services' before what they say
+// of the time counts as wrong. Machines without a battery are off by hours.
+const maxSkew = 24 * time.Hour
+
 // refusal is an answer that is not what was asked for.
 type refusal struct {
 	status int
@@ -162,6 +185,7 @@ type bounded struct {
 	ctx     context.Context
 	base    http.RoundTripper
 	accepts []string
+	secret  string
 	through int    // a status that the client makes something of
 	answer  []byte // the last one
 }
@@ -177,9 +201,9 @@ func (b *bounded) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode/100 != 2 && resp.StatusCode != b.through { // a redirect too: what is sent is for that host alone
-		text, _ := io.ReadAll(io.LimitReader(resp.Body, maxComplaint))
+		text, _ := io.ReadAll(io.LimitReader(resp.Body, maxComplaint+int64(len(b.secret))))
 		seconds, _ := strconv.Atoi(resp.Header.Get("Retry-After"))
-		return nil, &refusal{resp.StatusCode, complaint(text), time.Duration(seconds) * time.Second}
+		return nil, &refusal{resp.StatusCode, complaint(hide(b.secret, text)), time.Duration(seconds) * time.Second}
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	switch {
@@ -200,5 +224,6 @@ func (b *bounded) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // complaint is what a service says is wrong, on one line.
 func complaint(body []byte) string {
+	body = body[:min(len(body), maxComplaint)]
 	return strings.TrimSpace(quote(strings.ToValidUTF8(string(body), "?")))
 }

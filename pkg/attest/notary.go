@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
@@ -91,7 +92,11 @@ func (i Instance) Check() error {
 		if one == "" {
 			continue
 		}
-		if _, err := checkURL(one); err != nil {
+		_, err := checkURL(one)
+		if err == nil && (one == i.Fulcio || one == i.Rekor) {
+			err = checkBase(one)
+		}
+		if err != nil {
 			return fmt.Errorf("service %s: %w", quote(one), err)
 		}
 	}
@@ -116,7 +121,7 @@ func (n Notary) Complete(ctx context.Context, s Signature) (Signature, error) {
 	var entry json.RawMessage
 	var wg sync.WaitGroup
 	for i, url := range n.Timestamps {
-		wg.Go(func() { stamps[i], errs[i+1] = n.timestamp(ctx, url, s.Sig) })
+		wg.Go(func() { stamps[i], errs[i+1] = n.timestamp(ctx, url, s) })
 	}
 	if n.Rekor != "" {
 		entry, errs[0] = n.log(ctx, s)
@@ -134,14 +139,14 @@ func (n Notary) Complete(ctx context.Context, s Signature) (Signature, error) {
 }
 
 // timestamp asks for an RFC 3161 response over a signature.
-func (n Notary) timestamp(ctx context.Context, url string, sig []byte) (response []byte, err error) {
+func (n Notary) timestamp(ctx context.Context, url string, s Signature) (response []byte, err error) {
 	l := leg{service: "the timestamp authority", url: url, accepts: []string{"application/timestamp-reply"}, base: n.Transport}
 	err = l.do(ctx, func(ctx context.Context, transport http.RoundTripper) (err error) {
 		tsa := sign.NewTimestampAuthority(&sign.TimestampAuthorityOptions{URL: url, Timeout: -1, Transport: transport})
-		if response, err = tsa.GetTimestamp(ctx, sig); err != nil {
+		if response, err = tsa.GetTimestamp(ctx, s.Sig); err != nil {
 			return err
 		}
-		return stamps(response, sig)
+		return stamps(response, s)
 	})
 	if err != nil {
 		return nil, err
@@ -149,15 +154,29 @@ func (n Notary) timestamp(ctx context.Context, url string, sig []byte) (response
 	return response, nil
 }
 
-// stamps is an error if the response is about something else: its client
-// checks that it can be read.
-func stamps(response, sig []byte) error {
+// stamps is an error if the response is about something else, or of a time at
+// which nobody could have signed: its client checks that it can be read.
+func stamps(response []byte, s Signature) error {
 	stamp, err := timestamp.ParseResponse(response)
 	if err != nil {
 		return fmt.Errorf("read the timestamp: %w", err)
 	}
-	if sum := sha256.Sum256(sig); stamp.HashAlgorithm != crypto.SHA256 || !bytes.Equal(stamp.HashedMessage, sum[:]) {
-		return errors.New("the timestamp is of another signature")
+	if sum := sha256.Sum256(s.Sig); stamp.HashAlgorithm != crypto.SHA256 || !bytes.Equal(stamp.HashedMessage, sum[:]) {
+		return wrong("the timestamp is of another signature")
+	}
+	at := stamp.Time.UTC().Format(time.RFC3339)
+	if off := time.Since(stamp.Time).Abs(); off > maxSkew {
+		return wrong("the timestamp says %s, and it is %s here", at, time.Now().UTC().Format(time.RFC3339))
+	}
+	if len(s.Certificates) == 0 {
+		return nil
+	}
+	leaf, err := x509.ParseCertificate(s.Certificates[0])
+	if err != nil {
+		return fmt.Errorf("read the certificate: %w", err)
+	}
+	if stamp.Time.Before(leaf.NotBefore) || stamp.Time.After(leaf.NotAfter) {
+		return wrong("the timestamp says %s, when the certificate was not valid", at)
 	}
 	return nil
 }
@@ -174,14 +193,19 @@ func (n Notary) log(ctx context.Context, s Signature) (json.RawMessage, error) {
 	err = l.do(ctx, func(ctx context.Context, transport http.RoundTripper) (err error) {
 		if version != 1 {
 			entry, err = addToRekor2(ctx, n.Rekor, transport, b, verifier)
+			if err == nil {
+				return s.isLogged(entry)
+			}
 			if r := new(refusal); version == 2 || !errors.As(err, &r) || r.status != http.StatusNotFound {
 				return err
 			}
 			version = 1 // there is no such path: it is of the first kind
 		}
 		transport.(*bounded).through = http.StatusConflict // it tells then where the entry is
-		entry, err = addToRekor1(ctx, n.Rekor, transport, b, verifier)
-		return err
+		if entry, err = addToRekor1(ctx, n.Rekor, transport, b, verifier); err != nil {
+			return err
+		}
+		return s.isLogged(entry)
 	})
 	if err != nil {
 		return nil, err

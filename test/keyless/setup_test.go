@@ -4,8 +4,10 @@ package keyless
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -102,3 +104,33 @@ func want(t *testing.T, said string, parts ...string) {
 
 // services are the flags for an instance by its signing configuration.
 func services(s *stack.Stack) string { return "--signing-config=" + s.SigningConfig }
+
+// write makes a file in the job's folder.
+func (j *job) write(name, text string) {
+	j.t.Helper()
+	if err := os.WriteFile(filepath.Join(j.dir, name), []byte(text), 0o600); err != nil {
+		j.t.Fatal(err)
+	}
+}
+
+// unlogged are those of the bundles that hold no log entry.
+func (j *job) unlogged(names ...string) (out []string) {
+	j.t.Helper()
+	for _, name := range names {
+		data, err := os.ReadFile(filepath.Join(j.dir, name))
+		if err != nil {
+			j.t.Fatal(err)
+		}
+		if !bytes.Contains(data, []byte(`"tlogEntries":[{`)) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// askedKey is for the body of a request in its context.
+type askedKey struct{}
+
+func contextWith(r *http.Request, body []byte) context.Context {
+	return context.WithValue(r.Context(), askedKey{}, body)
+}
