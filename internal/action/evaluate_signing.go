@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/org/cilock-action/internal/verdict"
+	"github.com/org/cilock-action/pkg/attest"
 )
 
 // judgeSigning says what the signature lacks of what was wanted. An identity
@@ -29,6 +30,9 @@ func judgeSigning(p Plan, s Signed) []verdict.Finding {
 	switch {
 	case p.Signing.Key.Ephemeral() && !s.Certified:
 		fix := "sign with --key, or let the job ask for an identity with `permissions: id-token: write`"
+		if trouble != "" { // it asked, and the reason stands before this
+			fix = "sign with --key, or run the step again once that is mended"
+		}
 		return finding(unsaid, "signer-identity", "a signer that a verifier can know beforehand", "identity: none, a local key made for this run", fix)
 	case s.Certified && p.Signing.online() && !s.Timestamped:
 		return finding(verdict.Incomplete, "timestamped", "a trusted time of the signature", "none",
@@ -39,13 +43,30 @@ func judgeSigning(p Plan, s Signed) []verdict.Finding {
 			v = verdict.Incomplete
 		}
 		return finding(v, "logged", "an entry in the transparency log", "not logged",
-			fmt.Sprintf("complete it with `cilock attest --log-later %s`", p.Outfile))
+			"complete it: "+logLaterCommand(p, s))
 	case trouble != "":
 		return []verdict.Finding{{
 			Verdict: verdict.Warn, Rule: "signing-services", Step: p.Name, Expected: "an answer of every service", Found: trouble,
 		}}
 	}
 	return nil
+}
+
+// logLaterCommand is ready to paste. It names a private log: without that the
+// entry would go to Sigstore's own, for everybody to read.
+func logLaterCommand(p Plan, s Signed) string {
+	flags := ""
+	if log := p.Signing.Notary.Rekor; log != attest.PublicInstance().Rekor {
+		flags += " --rekor-server-url " + shellQuote(log)
+	}
+	if !s.Certified {
+		flags += " --key PUBLIC_KEY.pem"
+	}
+	command := fmt.Sprintf("`cilock attest --log-later %s%s`", shellQuote(p.Outfile), flags)
+	if s.SLSA != nil {
+		command += ", and the same for the provenance beside it"
+	}
+	return command
 }
 
 // signedEnough reports whether require-signing is satisfied.
