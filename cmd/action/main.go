@@ -39,9 +39,9 @@ type verb struct {
 func verbs() []verb {
 	return []verb{
 		{"run", os.Stderr, runVerb, "wrap a command: run [flags] -- COMMAND [ARG...]"},
-		{"verify", os.Stdout, verifyVerb, "verify evidence: verify --key PUB --bundle FILE SUBJECT..."},
+		{"verify", os.Stdout, verifyVerb, "verify evidence: verify (--key PUB | --verify-repo OWNER/REPO --trusted-root FILE) --bundle FILE SUBJECT..."},
 		{"prove", os.Stdout, proveVerb, "prove one file or line of a trace by itself: prove --bundle FILE --product PATH"},
-		{"attest", os.Stderr, attestVerb, "sign a statement: attest --type TYPE [--predicate FILE] --subjects LIST"},
+		{"attest", os.Stderr, attestVerb, "sign a statement: attest --type TYPE [--predicate FILE] SUBJECT...; attest --log-later BUNDLE"},
 		{"refs", os.Stdout, refsVerb, "judge action references: refs [flags] [PATH...]"},
 		{"trace", os.Stderr, traceVerb, "record what a command does: trace [flags] -- COMMAND [ARG...]; trace replay FILE"},
 		{"doctor", os.Stdout, doctorVerb, "tell what this machine can do, and what each gap would cost: doctor [--format json]"},
@@ -62,7 +62,7 @@ func dispatch(args []string) (int, error) {
 		return tracerVerb()
 	}
 	if name == "help" || isHelp(name) {
-		help(os.Stdout)
+		help(os.Stdout, "")
 		return 0, nil
 	}
 	for _, v := range verbs() {
@@ -71,7 +71,7 @@ func dispatch(args []string) (int, error) {
 		case v.run == nil:
 			return verdict.ExitMisuse, action.NotAvailable("verb " + name)
 		case len(args) == 2 && isHelp(args[1]):
-			help(os.Stdout)
+			help(os.Stdout, name)
 			return 0, nil
 		default:
 			d, stop := world(v.out)
@@ -118,32 +118,39 @@ func printError(err error) {
 	}
 }
 
-func help(w io.Writer) {
+// help prints what there is to say of one verb, or of all.
+func help(w io.Writer, only string) {
 	fmt.Fprintln(w, "cilock: the notary for pipeline steps")
 	for _, v := range verbs() {
-		if v.run != nil {
+		if v.run != nil && (only == "" || only == v.name) {
 			fmt.Fprintf(w, "\n  cilock %s\n      %s\n", v.name, v.does)
 		}
 	}
-	var in action.Inputs
-	fmt.Fprintln(w, "\nflags of run:")
-	helpFlags(w, runFlags(&in))
-	var v action.VerifyInputs
-	fmt.Fprintln(w, "\nflags of verify:")
-	helpFlags(w, verifyFlags(&v))
-	var p action.ProveInputs
-	fmt.Fprintln(w, "\nflags of prove:")
-	helpFlags(w, proveFlags(&p))
-	var a action.AttestInputs
-	fmt.Fprintln(w, "\nflags of attest:")
-	helpFlags(w, attestFlags(&a))
-	var r action.RefsInputs
-	fmt.Fprintln(w, "\nflags of refs (a PATH is a file, or a folder with its workflows and actions; default: here):")
-	helpFlags(w, refsFlags(&r))
-	var t action.TraceInputs
-	fmt.Fprintln(w, "\nflags of trace:")
-	helpFlags(w, traceFlags(&t))
-	fmt.Fprintln(w, "\nlists are separated by spaces, or the flag is repeated; globs: ** crosses folders\n\nexit codes: the step's own if it is not 0; else 0 nothing that --fail-on names,\n1 evidence could not be written, 2 misuse, 3 verdict fail, or warn where that\nfails, 4 incomplete where that fails")
+	for _, part := range flagParts() {
+		if only == "" || only == part.verb {
+			fmt.Fprintf(w, "\nflags of %s%s:\n", part.verb, part.note)
+			helpFlags(w, part.flags)
+		}
+	}
+	fmt.Fprintln(w, "\nlists are separated by spaces, or the flag is repeated; globs: ** crosses folders\n\nexit codes: the step's own if it is not 0; else 0 nothing that --fail-on names,\n1 evidence could not be written, 2 misuse, 3 verdict fail, or warn where that\nfails, 4 incomplete where that fails, or less than --require-signing asks for")
+}
+
+// flagPart is the flags of one verb, as help shows them.
+type flagPart struct {
+	verb, note string
+	flags      []flagSpec
+}
+
+func flagParts() []flagPart {
+	return []flagPart{
+		{"run", "", runFlags(new(action.Inputs))},
+		{"verify", "", verifyFlags(new(action.VerifyInputs))},
+		{"prove", "", proveFlags(new(action.ProveInputs))},
+		{"attest", "", attestFlags(new(action.AttestInputs))},
+		{"refs", " (a PATH is a file, or a folder with its workflows and actions; default: here)", refsFlags(new(action.RefsInputs))},
+		{"trace", "", traceFlags(new(action.TraceInputs))},
+		{"doctor", "", doctorFlags(new(string))},
+	}
 }
 
 func helpFlags(w io.Writer, specs []flagSpec) {

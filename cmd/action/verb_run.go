@@ -43,6 +43,17 @@ func traceMode(dst *string) func(string) error {
 	}
 }
 
+// keyless tells a false that was said from nothing said, which means keyless
+// where the job has a token.
+func keyless(in *action.SigningInputs) func(string) error {
+	set := toggle(&in.Keyless)
+	return func(v string) error {
+		err := set(v)
+		in.Local = !in.Keyless
+		return err
+	}
+}
+
 // signingFlags are those of everything that signs.
 func signingFlags(in *action.SigningInputs) []flagSpec {
 	return []flagSpec{
@@ -50,14 +61,14 @@ func signingFlags(in *action.SigningInputs) []flagSpec {
 		{name: "--signer-command", set: text(&in.Command), help: "command that signs a digest from its input; --key is then the public key"},
 		{name: "--cert", set: text(&in.Cert), help: "certificate of the key, PEM file"},
 		{name: "--cert-chain", set: text(&in.CertChain), help: "certificates above it, PEM file"},
-		{name: "--keyless", bool: true, set: toggle(&in.Keyless), help: "sign with a certificate that Fulcio makes for the job's identity"},
+		{name: "--keyless", bool: true, set: keyless(in), help: "sign with a certificate that Fulcio makes for the job's identity; =false: never"},
 		{name: "--identity-token", set: text(&in.IdentityToken), help: "file with an OIDC token to sign keylessly with (or SIGSTORE_ID_TOKEN; default: the job's)"},
 		{name: "--fulcio-server-url", set: text(&in.FulcioURL), help: "Fulcio of a private instance"},
 		{name: "--rekor-server-url", set: text(&in.RekorURL), help: "transparency log to write to"},
 		{name: "--timestamp-server-url", set: text(&in.TimestampURL), help: "RFC 3161 timestamp authority, its whole URL"},
-		{name: "--signing-config", set: text(&in.SigningConfig), help: "file that names all three (signing_config.json)"},
+		{name: "--signing-config", set: text(&in.SigningConfig), help: "file that names all three (signing_config.json); a URL beside it goes before it"},
 		{name: "--signing-timeout", set: text(&in.Timeout), help: "the most that all services together may take (default: 60s)"},
-		{name: "--require-signing", bool: true, set: toggle(&in.RequireSigning), help: "nothing less than signed and logged evidence will do: else exit code 4"},
+		{name: "--require-signing", bool: true, set: toggle(&in.RequireSigning), help: "exit code 4 unless what was signed has an identity or your key, and all that the named services give"},
 	}
 }
 

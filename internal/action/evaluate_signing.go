@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/org/cilock-action/internal/verdict"
+	"github.com/org/cilock-action/pkg/attest"
 )
 
 // judgeSigning says what the signature lacks of what was wanted. An identity
@@ -29,6 +30,9 @@ func judgeSigning(p Plan, s Signed) []verdict.Finding {
 	switch {
 	case p.Signing.Key.Ephemeral() && !s.Certified:
 		fix := "sign with --key, or let the job ask for an identity with `permissions: id-token: write`"
+		if trouble != "" { // it asked, and the reason stands before this
+			fix = "sign with --key, or run the step again once that is mended"
+		}
 		return finding(unsaid, "signer-identity", "a signer that a verifier can know beforehand", "identity: none, a local key made for this run", fix)
 	case s.Certified && p.Signing.online() && !s.Timestamped:
 		return finding(verdict.Incomplete, "timestamped", "a trusted time of the signature", "none",
@@ -39,7 +43,7 @@ func judgeSigning(p Plan, s Signed) []verdict.Finding {
 			v = verdict.Incomplete
 		}
 		return finding(v, "logged", "an entry in the transparency log", "not logged",
-			logLaterFix(s.Unlogged))
+			"complete it: "+logLaterCommands(p, s))
 	case trouble != "":
 		return []verdict.Finding{{
 			Verdict: verdict.Warn, Rule: "signing-services", Step: p.Name, Expected: "an answer of every service", Found: trouble,
@@ -48,18 +52,27 @@ func judgeSigning(p Plan, s Signed) []verdict.Finding {
 	return nil
 }
 
-// logLaterFix says how to complete the bundles that have no entry. The log has to
-// be named again: what was signed for a private one is not for everybody's.
-func logLaterFix(paths []string) string {
+// logLaterCommands complete the bundles that have no entry, ready to paste. They
+// name a private log: without that the entries would go to Sigstore's own, for
+// everybody to read.
+func logLaterCommands(p Plan, s Signed) string {
 	const most = 8
-	fix := "complete with the same flags for the log:"
-	for _, path := range paths[:min(len(paths), most)] {
-		fix += fmt.Sprintf(" `cilock attest --log-later %s`", path)
+	flags := ""
+	if log := p.Signing.Notary.Rekor; log != attest.PublicInstance().Rekor {
+		flags += " --rekor-server-url " + shellQuote(log)
 	}
-	if len(paths) > most {
-		fix += fmt.Sprintf(" and %d more", len(paths)-most)
+	if !s.Certified {
+		flags += " --key PUBLIC_KEY.pem"
 	}
-	return fix
+	var commands []string
+	for _, path := range s.Unlogged[:min(len(s.Unlogged), most)] {
+		commands = append(commands, fmt.Sprintf("`cilock attest --log-later %s%s`", shellQuote(path), flags))
+	}
+	text := strings.Join(commands, ", ")
+	if more := len(s.Unlogged) - most; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
 }
 
 // signedEnough reports whether require-signing is satisfied.

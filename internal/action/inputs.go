@@ -131,7 +131,9 @@ func inputs() []input {
 		{name: "certificate-chain", set: signing(func(s *SigningInputs, t *TrustInputs) (*string, *string) { return &s.CertChain, &t.Chain })},
 		{name: "keyless", set: func(c *Call, v string) (err error) {
 			c.Verify.Keyless, err = boolean("keyless", v)
-			c.Run.Signing.Keyless, c.Attest.Signing.Keyless = c.Verify.Keyless, c.Verify.Keyless
+			for _, s := range []*SigningInputs{&c.Run.Signing, &c.Attest.Signing} {
+				s.Keyless, s.Local = c.Verify.Keyless, !c.Verify.Keyless
+			}
 			return err
 		}},
 		{name: "identity-token", set: signing(func(s *SigningInputs, _ *TrustInputs) (*string, *string) { return &s.IdentityToken, nil })},

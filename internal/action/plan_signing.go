@@ -22,6 +22,7 @@ type SigningInputs struct {
 	Cert           string // file with the key's certificate
 	CertChain      string // file with the certificates above it
 	Keyless        bool
+	Local          bool   // never keyless, whatever the job was granted
 	IdentityToken  string // file with an OIDC token
 	SigningConfig  string // file that names the services
 	FulcioURL      string
@@ -182,7 +183,9 @@ const tokenVariable = "SIGSTORE_ID_TOKEN"
 func signingToken(s *Signing, in SigningInputs, d Deps) (err error) {
 	given := d.Getenv(tokenVariable)
 	switch {
-	case in.Key != "":
+	case in.Local && in.IdentityToken != "":
+		return verdict.Misuse("keyless=false and identity-token exclude each other: give one")
+	case in.Key != "" || in.Local:
 		return nil
 	case in.IdentityToken != "":
 		text, err := readSmall("identity-token", in.IdentityToken)

@@ -1,6 +1,7 @@
 package action
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -64,7 +65,7 @@ func (r Report) Lines() []string {
 	for _, l := range r.Lost {
 		lines = append(lines, "lost: "+l)
 	}
-	lines = append(lines, "trace: "+r.traceFact(), "signer: "+r.Proof.Identity, "policy: none was evaluated")
+	lines = append(lines, "trace: "+r.traceFact(), "signer: "+cmp.Or(r.Proof.Identity, "none"), "policy: none was evaluated")
 	lines = append(lines, r.subjectLines()...)
 	if len(r.Files) > 0 {
 		lines = append(lines, "evidence: "+r.Files[0], "next: "+r.verifyCommand())
@@ -75,7 +76,7 @@ func (r Report) Lines() []string {
 // traceFact says what watched the step, and how much of it.
 func (r Report) traceFact() string {
 	if r.Trace.Section.Backend == "" {
-		return strings.TrimRight("none, "+r.Trace.State+": "+r.Trace.Reason, ": ")
+		return strings.TrimRight("none, "+r.Trace.State+": "+r.Trace.Reason, ",: ")
 	}
 	seen, lost := r.events()
 	return fmt.Sprintf("%s, %d events, %d lost", r.Trace.Section.Backend, seen, lost)

@@ -3,5 +3,7 @@
 //
 // Sign side: a [Statement] and a [Key] make a [Bundle]. Verify side: a Bundle
 // and a [PublicKey] make a [Verified], which exists only if every check held.
-// Nothing here reads the environment or the network.
+// Between the two a [Notary] may complete a signature at a Sigstore instance:
+// a certificate, timestamps, a log entry. It is all that uses the network here,
+// and nothing reads the environment.
 package attest

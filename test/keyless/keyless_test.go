@@ -36,3 +36,17 @@ func TestKeyless(t *testing.T) {
 		t.Errorf("another ref was accepted:\n%s", said)
 	}
 }
+
+// TestKeylessFalse: a job may have its token for something else, and says so.
+func TestKeylessFalse(t *testing.T) {
+	s := stack.Start(t)
+	j := newJob(t, s.Env)
+	said, code := j.run(services(s), "--keyless=false")
+	if code != 0 {
+		t.Fatalf("exit code %d:\n%s", code, said)
+	}
+	want(t, said, "cilock: verdict: warn", "cilock: signer: none (local key")
+	if said, code = j.run(services(s), "--keyless=false", "--require-signing"); code != 2 {
+		t.Errorf("with --require-signing: exit code %d:\n%s", code, said)
+	}
+}

@@ -70,6 +70,9 @@ func TestOutage(t *testing.T) {
 					t.Errorf("exit code %d", code)
 				}
 				want(t, said, "cilock: verdict: "+service.verdict, service.says)
+				if service.name == "Rekor" {
+					want(t, said, "e.json --rekor-server-url "+p.rekor.URL+"`") // not to the public log
+				}
 				checkLeft(t, j, s, service.name)
 
 				if fault.Kind != stack.Status { // one kind is enough
