@@ -1,3 +1,7 @@
+// FIPS 140-3 mode is the default however this was built; GODEBUG can still turn
+// it off, and `doctor` says which it is. See ARCHITECTURE.md, Cryptography.
+//go:debug fips140=on
+
 // Command action is cilock: the notary for pipeline steps. This file is the
 // composition root: it hands the real world to the verbs and turns their
 // answer into an exit code.

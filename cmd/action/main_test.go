@@ -37,6 +37,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			// The tests may themselves run under a CI that is a runner.
 			e.Setenv("GITHUB_ACTIONS", "")
+			e.Setenv("GODEBUG", os.Getenv("GODEBUG")) // fips140=only, in .ci/run
 			e.Setenv("CILOCK_TEST_UID", fmt.Sprint(os.Getuid()))
 			e.Setenv("XDG_CACHE_HOME", filepath.Join(e.WorkDir, "cache"))
 			e.Values["forge"] = &forge{tb: e.T().(testing.TB)}

@@ -88,7 +88,7 @@ func diagnose(ctx context.Context, d Deps) []Check {
 	if runtime.GOOS == "linux" {
 		checks = append(checks, linuxChecks(ctx)...)
 	}
-	checks = append(checks, oidcCheck(d), gitCheck(ctx), dockerCheck())
+	checks = append(checks, fipsCheck(), oidcCheck(d), gitCheck(ctx), dockerCheck())
 	for i := range checks {
 		if checks[i].OK { // there is no gap
 			checks[i].Cost, checks[i].Fix = "", ""

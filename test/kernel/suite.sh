@@ -58,7 +58,7 @@ build() {
 		;;
 	evasion)
 		go build -o "$built/evasion" ./test/evasion
-		go build -o "$built/cilock" ./cmd/action
+		GOFIPS140=v1.0.0 go build -o "$built/cilock" ./cmd/action
 		"$built/evasion" -build "$built/tricks"
 		;;
 	*)

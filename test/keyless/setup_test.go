@@ -39,7 +39,7 @@ var build = sync.OnceValue(func() error {
 		return err
 	}
 	cmd := exec.Command("go", "-C", root, "build", "-trimpath", "-buildvcs=false", "-o", filepath.Join(folder, "cilock"), "./cmd/action")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off", "GOFIPS140=v1.0.0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build cilock: %w\n%s", err, out)
 	}
@@ -59,7 +59,7 @@ func newJob(t *testing.T, env []string) *job {
 	if err := build(); err != nil {
 		t.Fatal(err)
 	}
-	return &job{t, t.TempDir(), slices.Concat([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}, env)}
+	return &job{t, t.TempDir(), slices.Concat([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "GODEBUG=" + os.Getenv("GODEBUG")}, env)}
 }
 
 // cilock runs the program and returns what it printed, both streams as one, and

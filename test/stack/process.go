@@ -29,7 +29,7 @@ func start(t testing.TB, answer any, binary string, args ...string) {
 	log := new(tail)
 	cmd.Stderr = log
 	// The services read the environment too: nothing of a job's may reach them.
-	cmd.Env = without(os.Environ(), "ACTIONS_", "SIGSTORE_", "REKOR_", "FULCIO_", "TIMESTAMP_", "OTEL_")
+	cmd.Env = without(os.Environ(), "ACTIONS_", "SIGSTORE_", "REKOR_", "FULCIO_", "TIMESTAMP_", "OTEL_", "GODEBUG=")
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
