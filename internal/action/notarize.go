@@ -26,7 +26,7 @@ type Proof struct {
 	Certified   bool     // by Fulcio or the caller's certificate
 	Logged      bool     // the log has every signature that belongs there
 	Unlogged    []string // paths of those that it lacks
-	Timestamped bool     // every signature has a trusted time
+	Timestamped bool     // every signature that belongs in the log has a trusted time
 	Trouble     error    // of the services that were asked
 }
 
@@ -69,7 +69,7 @@ func (g Signing) complete(ctx context.Context, letters []letter, proof *Proof) {
 		if l.log && len(l.signature.Entries) == 0 {
 			proof.Logged, proof.Unlogged = false, append(proof.Unlogged, l.path)
 		}
-		proof.Timestamped = proof.Timestamped && (l.signature.Timed() || !l.log && len(g.Notary.Timestamps) == 0)
+		proof.Timestamped = proof.Timestamped && (l.signature.Timed() || !l.log)
 	}
 }
 
