@@ -73,23 +73,52 @@ func (g Signing) complete(ctx context.Context, letters []letter, proof *Proof) {
 	}
 }
 
-// finish completes one letter. A log whose answer was lost has the signature
-// already, and gives no proof to whoever asks again: it gets another one.
+// finish completes one letter. A log of Rekor v2 whose answer was lost has the
+// signature already, and gives no proof to whoever asks again: it gets another
+// one. A letter that could not be logged keeps a signature that was never sent
+// there, so that the log takes it later.
 func (g Signing) finish(ctx context.Context, l letter) (attest.Signature, error) {
 	n := g.Notary
-	if !l.log {
+	if !l.log || n.Rekor == "" {
 		n.Rekor = ""
+		return n.Complete(ctx, l.signature)
 	}
-	done, err := n.Complete(ctx, l.signature)
-	if !attest.AlreadyLogged(err) {
+	done, err := completeWithin(ctx, n, l.signature)
+	if attest.AlreadyLogged(err) {
+		again, signErr := g.signAgain(l)
+		if signErr != nil {
+			return done, err
+		}
+		done, err = completeWithin(ctx, n, again)
+	}
+	if len(done.Entries) > 0 {
 		return done, err
 	}
-	again, signErr := g.Key.Sign(ctx, l.payload)
+	unsent, signErr := g.signAgain(l)
 	if signErr != nil {
 		return done, err
 	}
+	n.Rekor = ""
+	if unsent, signErr = n.Complete(ctx, unsent); signErr != nil {
+		return done, err // without a time it would be worth less
+	}
+	return unsent, err
+}
+
+func (g Signing) signAgain(l letter) (attest.Signature, error) {
+	again, err := g.Key.Sign(context.Background(), l.payload)
 	again.Certificates = l.signature.Certificates
-	return n.Complete(ctx, again)
+	return again, err
+}
+
+// completeWithin leaves a fifth of the time for what follows if it fails.
+func completeWithin(ctx context.Context, n attest.Notary, s attest.Signature) (attest.Signature, error) {
+	if end, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, end.Add(-time.Until(end)/5))
+		defer cancel()
+	}
+	return n.Complete(ctx, s)
 }
 
 // distinct leaves out what several letters were told alike.
