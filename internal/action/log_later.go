@@ -47,7 +47,7 @@ func LogLater(ctx context.Context, bundle string, in SigningInputs, d Deps) erro
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	if signature, err = notary.Complete(ctx, signature); err != nil {
-		return fmt.Errorf("log %s: %w", bundle, err)
+		return notLogged(bundle, err)
 	}
 	if data, err = signature.Bundle(); err != nil {
 		return fmt.Errorf("log %s: %w", bundle, err)
@@ -59,6 +59,15 @@ func LogLater(ctx context.Context, bundle string, in SigningInputs, d Deps) erro
 		return &verdict.ExitError{Code: verdict.ExitIncomplete, Err: errors.New("logged; but without a trusted time of its signature the certificate cannot be verified: run the step again")}
 	}
 	return nil
+}
+
+// notLogged says what is to be done about a log of Rekor v2 that has the
+// signature already. The key that could make another is gone.
+func notLogged(bundle string, err error) error {
+	if attest.AlreadyLogged(err) {
+		err = fmt.Errorf("the log has this signature, of a request whose answer was lost, and proves it to nobody who asks again: run the step again: %w", err)
+	}
+	return fmt.Errorf("log %s: %w", bundle, err)
 }
 
 // logger is the log to write to, and how long that may take.

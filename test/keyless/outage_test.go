@@ -3,6 +3,7 @@ package keyless
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/org/cilock-action/test/stack"
@@ -108,6 +109,10 @@ func checkLeft(t *testing.T, j *job, s *stack.Stack, service string) {
 		}
 		want(t, said, "log entry")
 		said, code = j.cilock("attest", "--log-later=e.json", services(s))
+		if code == 1 && strings.Contains(said, "409") { // the fault was in the answer, and the log had taken it
+			want(t, said, "the log has this signature", "run the step again")
+			return
+		}
 		if code != 0 {
 			t.Fatalf("log later: exit code %d:\n%s", code, said)
 		}
