@@ -40,7 +40,7 @@ func LogLater(ctx context.Context, bundle string, in SigningInputs, d Deps) erro
 	if len(signature.Entries) > 0 {
 		return verdict.Misuse("log-later %s: the log has it already", bundle)
 	}
-	notary, within, err := logger(in, d)
+	notary, within, err := logger(in, signature, d)
 	if err != nil {
 		return err
 	}
@@ -70,8 +70,10 @@ func notLogged(bundle string, err error) error {
 	return fmt.Errorf("log %s: %w", bundle, err)
 }
 
-// logger is the log to write to, and how long that may take.
-func logger(in SigningInputs, d Deps) (attest.Notary, time.Duration, error) {
+// logger is the log to write to, and how long that may take. Only what the public
+// instance certified goes to the public log without a word: what was signed for
+// a private one, or by a key, is not for everybody.
+func logger(in SigningInputs, signature attest.Signature, d Deps) (attest.Notary, time.Duration, error) {
 	s := Signing{}
 	for _, part := range []func(*Signing, SigningInputs, Deps) error{signingTimeout, signingServices} {
 		if err := part(&s, in, d); err != nil {
@@ -79,7 +81,7 @@ func logger(in SigningInputs, d Deps) (attest.Notary, time.Duration, error) {
 		}
 	}
 	n := s.Notary
-	if n.Rekor == "" && n.Fulcio == "" && len(n.Timestamps) == 0 {
+	if n.Rekor == "" && n.Fulcio == "" && len(n.Timestamps) == 0 && signature.ByPublicInstance() {
 		n.Instance = attest.PublicInstance()
 	}
 	if n.Rekor == "" {

@@ -1,8 +1,10 @@
 package attest
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Signature is the bundle's signature, to be completed by what it lacks. A
@@ -28,4 +30,14 @@ func (b *Bundle) Signature(public PublicKey) (s Signature, err error) {
 		return s, fmt.Errorf("the bundle is not signed by key %s", public.id)
 	}
 	return s, nil
+}
+
+// ByPublicInstance reports whether the certificate says that Sigstore's own
+// Fulcio made it. It is a claim, and good for a default only.
+func (s Signature) ByPublicInstance() bool {
+	if len(s.Certificates) == 0 {
+		return false
+	}
+	cert, err := x509.ParseCertificate(s.Certificates[0])
+	return err == nil && slices.Contains(cert.Issuer.Organization, "sigstore.dev")
 }

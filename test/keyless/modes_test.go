@@ -2,7 +2,6 @@ package keyless
 
 import (
 	"encoding/json"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -160,7 +159,7 @@ func TestAtOnce(t *testing.T) {
 		wg.Go(func() {
 			said, code := j.run(services(s), "--require-signing")
 			if code != 0 {
-				t.Error(fmt.Sprintf("job %d: exit code %d:\n%s", i, code, said))
+				t.Errorf("job %d: exit code %d:\n%s", i, code, said)
 			}
 		})
 	}
