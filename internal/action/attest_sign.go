@@ -31,16 +31,16 @@ func signAll(ctx context.Context, p Plan, in Inputs, docs [][]byte, d Deps) (out
 		}
 		out.Paths = append(out.Paths, path)
 	}
+	ctx, done := signingContext(ctx, p.Signing, false, d)
+	defer done()
 	s := Signed{}
-	if s.Proof, err = p.Signing.sign(letters); err != nil {
+	if s.Proof, err = p.Signing.sign(ctx, letters); err != nil {
 		return out, err
 	}
 	if err := writeLetters(p, s, letters, out.Paths); err != nil {
 		return out, err
 	}
 	if p.Signing.online() {
-		ctx, done := signingContext(ctx, p.Signing, false, d)
-		defer done()
 		p.Signing.complete(ctx, letters, &s.Proof)
 		if err := writeLetters(p, s, letters, out.Paths); err != nil {
 			return out, err

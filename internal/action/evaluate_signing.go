@@ -1,6 +1,7 @@
 package action
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -14,8 +15,8 @@ import (
 // was valid.
 func judgeSigning(p Plan, s Signed) []verdict.Finding {
 	trouble := ""
-	if s.Trouble != nil {
-		trouble = strings.ReplaceAll(s.Trouble.Error(), "\n", "; ")
+	if err := errors.Join(p.Signing.Failed, s.Trouble); err != nil {
+		trouble = strings.ReplaceAll(err.Error(), "\n", "; ")
 	}
 	finding := func(v verdict.Verdict, rule, expected, found, fix string) []verdict.Finding {
 		if trouble != "" {

@@ -31,11 +31,11 @@ type Proof struct {
 }
 
 // sign signs all letters here. A cancelled job still gets its signatures: they
-// take a millisecond each.
-func (g Signing) sign(letters []letter) (Proof, error) {
+// take a millisecond each, but for those of a command, which end with ctx.
+func (g Signing) sign(ctx context.Context, letters []letter) (Proof, error) {
 	for i := range letters {
 		var err error
-		if letters[i].signature, err = g.Key.Sign(context.Background(), letters[i].payload); err != nil {
+		if letters[i].signature, err = g.Key.Sign(ctx, letters[i].payload); err != nil {
 			return Proof{}, fmt.Errorf("sign evidence: %w", err)
 		}
 		letters[i].signature.Certificates = g.Chain

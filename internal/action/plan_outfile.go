@@ -50,7 +50,7 @@ func planOutfile(p *Plan, in Inputs, d Deps) error {
 // the materials.
 func (p *Plan) mayReplace(outfile string, in Inputs) error {
 	for _, suffix := range []string{"", EnvelopeSuffix, ProvenanceSuffix, PublicKeySuffix, TraceSuffix} {
-		if suffix == PublicKeySuffix && !p.Signing.Key.Ephemeral() {
+		if suffix == PublicKeySuffix && !p.Signing.Key.Ephemeral() && in.Signing.Command == "" {
 			continue // not written
 		}
 		there, err := os.Stat(outfile + suffix)

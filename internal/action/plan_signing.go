@@ -46,6 +46,15 @@ type Signing struct {
 	Public   bool
 	Required bool          // nothing less than a signed and logged statement will do
 	Within   time.Duration // the most that all services may take
+	// Failed is why the key that was asked for has not signed, and a local one did.
+	Failed error
+}
+
+// alone is what is left of signing when the caller's key is out of reach: a key
+// made for the run, which says who signed to nobody, but loses no evidence.
+func (g Signing) alone(why error) (Signing, error) {
+	key, err := attest.NewEphemeralKey()
+	return Signing{Key: key, Asked: true, Required: g.Required, Within: g.Within, Failed: why}, err
 }
 
 // defaultSigningTimeout bounds what the services may add to a step.

@@ -19,7 +19,7 @@ func Run(ctx context.Context, in Inputs, d Deps) (Report, error) {
 	if err != nil {
 		return lost(plan, evidence, d, err), err
 	}
-	signed, err := Sign(ctx, plan, docs, d) // keys, network
+	signed, err := Sign(ctx, &plan, docs, d) // keys, network
 	if err != nil {
 		return lost(plan, evidence, d, err), err
 	}

@@ -2,6 +2,7 @@ package action
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/org/cilock-action/pkg/attest"
@@ -18,10 +19,21 @@ type Signed struct {
 	Proof
 }
 
-// Sign signs the documents with the plan's key, and keeps them on disk before
-// the first question to a service: what these would have added is lost with
-// them, the evidence is not.
-func Sign(ctx context.Context, p Plan, docs Documents, d Deps) (Signed, error) {
+// Sign signs the documents with the plan's key, or with one made for the run if
+// that is behind a command that gives no signature: the plan says so then.
+func Sign(ctx context.Context, p *Plan, docs Documents, d Deps) (Signed, error) {
+	s, err := signWith(ctx, *p, docs, d)
+	if failed := new(attest.CommandError); errors.As(err, &failed) {
+		if p.Signing, err = p.Signing.alone(failed); err == nil {
+			s, err = signWith(ctx, *p, docs, d)
+		}
+	}
+	return s, err
+}
+
+// signWith signs, and keeps the documents on disk before the first question to a
+// service: what these would have added is lost with them, the evidence is not.
+func signWith(ctx context.Context, p Plan, docs Documents, d Deps) (Signed, error) {
 	s := Signed{Subjects: docs.Subjects, Sidecar: docs.Sidecar}
 	letters := []letter{
 		{path: p.Outfile, payload: docs.Statement, log: true},
@@ -30,8 +42,10 @@ func Sign(ctx context.Context, p Plan, docs Documents, d Deps) (Signed, error) {
 	if docs.Provenance != nil {
 		letters = append(letters, letter{path: p.Outfile + ProvenanceSuffix, payload: docs.Provenance, log: true})
 	}
+	ctx, done := signingContext(ctx, p.Signing, docs.Cancelled, d)
+	defer done()
 	var err error
-	if s.Proof, err = p.Signing.sign(letters); err != nil {
+	if s.Proof, err = p.Signing.sign(ctx, letters); err != nil {
 		return Signed{}, err
 	}
 	if err := s.take(p, letters); err != nil {
@@ -41,8 +55,6 @@ func Sign(ctx context.Context, p Plan, docs Documents, d Deps) (Signed, error) {
 		return s, nil
 	}
 	_, _ = writeDocuments(p, s) // again, and with its errors, at the end
-	ctx, done := signingContext(ctx, p.Signing, docs.Cancelled, d)
-	defer done()
 	p.Signing.complete(ctx, letters, &s.Proof)
 	return s, s.take(p, letters)
 }

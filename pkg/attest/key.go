@@ -1,6 +1,7 @@
 package attest
 
 import (
+	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -143,9 +144,16 @@ func algorithmOf(key crypto.PublicKey) (string, error) {
 	}
 }
 
-// sign signs a message: its SHA-256 for ECDSA, itself for Ed25519. What came is
-// checked: a key may be behind somebody's command.
-func (k *Key) sign(data []byte) ([]byte, error) {
+// sign signs a message: its SHA-256 for ECDSA, itself for Ed25519. The error of a
+// key behind a command is a *CommandError.
+func (k *Key) sign(ctx context.Context, data []byte) ([]byte, error) {
+	if command, ok := k.private.(commandSigner); ok {
+		sig, err := command.signAndCheck(ctx, data)
+		if err != nil {
+			return nil, &CommandError{fmt.Errorf("sign with key %s: %w", k.public.id, err)}
+		}
+		return sig, nil
+	}
 	opts, message := crypto.SignerOpts(crypto.Hash(0)), data
 	if k.public.algorithm == "ecdsa-p256" {
 		sum := sha256.Sum256(message)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -40,16 +41,28 @@ const (
 func (c commandSigner) Public() crypto.PublicKey { return c.public.key }
 
 func (c commandSigner) Sign(_ io.Reader, message []byte, _ crypto.SignerOpts) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), commandWithin)
+	return c.sign(context.Background(), message)
+}
+
+// CommandError is a signing command that gave no signature of its key: the key
+// may be elsewhere, and the way to it be cut.
+type CommandError struct{ Err error }
+
+func (e *CommandError) Error() string { return e.Err.Error() }
+func (e *CommandError) Unwrap() error { return e.Err }
+
+func (c commandSigner) sign(ctx context.Context, message []byte) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, commandWithin)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, c.argv[0], c.argv[1:]...)
 	cmd.Stdin = bytes.NewReader(message)
 	cmd.WaitDelay = time.Second // for a child that keeps the pipe
 	out, said := &limited{max: maxSignatureDER}, &limited{max: maxCommandSays}
 	cmd.Stdout, cmd.Stderr = out, said
-	if err := cmd.Run(); err != nil {
+	// A child that keeps the pipe is no reason to lose a signature: it is checked.
+	if err := cmd.Run(); err != nil && !errors.Is(err, exec.ErrWaitDelay) {
 		if ctx.Err() != nil {
-			err = fmt.Errorf("no signature within %s", commandWithin)
+			err = fmt.Errorf("no signature in time: %w", context.Cause(ctx))
 		}
 		return nil, fmt.Errorf("run the signing command %s: %w: %s", quote(c.argv[0]), err, quote(said.String()))
 	}
@@ -71,4 +84,19 @@ func (l *limited) Write(p []byte) (int, error) {
 	l.cut = l.cut || keep < len(p)
 	l.Buffer.Write(p[:keep])
 	return len(p), nil
+}
+
+// signAndCheck is sign for a message of any length: whatever the command wrote
+// must be a signature by its key.
+func (c commandSigner) signAndCheck(ctx context.Context, data []byte) ([]byte, error) {
+	message := data
+	if c.public.algorithm == "ecdsa-p256" {
+		sum := sha256.Sum256(data)
+		message = sum[:]
+	}
+	sig, err := c.sign(ctx, message)
+	if err == nil && !c.public.verifies(data, sig) {
+		err = errors.New("the signature does not fit the key")
+	}
+	return sig, err
 }

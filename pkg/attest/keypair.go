@@ -35,8 +35,8 @@ func (k keypair) GetPublicKey() crypto.PublicKey { return k.public.key }
 
 func (k keypair) GetPublicKeyPem() (string, error) { return string(k.public.pem), nil }
 
-func (k keypair) SignData(_ context.Context, data []byte) (sig, digest []byte, err error) {
-	sig, err = k.sign(data)
+func (k keypair) SignData(ctx context.Context, data []byte) (sig, digest []byte, err error) {
+	sig, err = k.sign(ctx, data)
 	sum := sha256.Sum256(data)
 	return sig, sum[:], err
 }

@@ -8,8 +8,9 @@ import (
 )
 
 // Signature is the bundle's signature, to be completed by what it lacks. A
-// bundle that a key signed does not hold the key: public is it, and has to fit.
-// Nothing else is verified.
+// bundle that a key signed does not hold the key: public is it. The signature has
+// to fit the key or the certificate. Nothing else is verified: not whose the
+// certificate is.
 func (b *Bundle) Signature(public PublicKey) (s Signature, err error) {
 	if b.version == "" || len(b.signatures) != 1 {
 		return s, errors.New("not a Sigstore bundle")
@@ -20,8 +21,16 @@ func (b *Bundle) Signature(public PublicKey) (s Signature, err error) {
 	c := b.signatures[0]
 	s = Signature{Payload: b.envelope.Payload, Sig: c.sig, Key: public, Timestamps: c.timestamps, Entries: b.entries}
 	if c.certificate != nil {
+		leaf, _, err := c.leaf()
+		if err != nil {
+			return s, err
+		}
+		if public.key != nil && !public.equal(leaf.PublicKey) {
+			return s, errors.New("the bundle's certificate is for another key than the one given")
+		}
+		_, err = c.proveSignature(leaf, preAuth(PayloadType, s.Payload))
 		s.Certificates = [][]byte{c.certificate}
-		return s, nil
+		return s, err
 	}
 	if public.key == nil {
 		return s, errors.New("the bundle is signed by a key, and does not hold it")

@@ -35,8 +35,8 @@ func (k *Key) Identity() string {
 }
 
 // Sign signs payload, a statement as Statement.Marshal gives it.
-func (k *Key) Sign(_ context.Context, payload []byte) (Signature, error) {
-	sig, err := k.sign(preAuth(PayloadType, payload))
+func (k *Key) Sign(ctx context.Context, payload []byte) (Signature, error) {
+	sig, err := k.sign(ctx, preAuth(PayloadType, payload))
 	if err != nil {
 		return Signature{}, err
 	}

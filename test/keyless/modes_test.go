@@ -1,3 +1,5 @@
+//go:build unix
+
 package keyless
 
 import (
@@ -74,30 +76,6 @@ func TestKeyIsLogged(t *testing.T) {
 	want(t, said, "cilock: verdict: pass")
 	said = j.passes(j.cilock("verify", "--key=pub.pem", "--trusted-root="+s.TrustedRoot, "--bundle=e.json", "out.txt"))
 	want(t, said, "ok    log entry", "ok    trusted time")
-}
-
-// TestCommand: the key is behind a command, which gets a digest and gives a
-// signature; one that gives something else leaves no evidence that looks signed.
-func TestCommand(t *testing.T) {
-	j := newJob(t, nil)
-	j.key()
-	want(t, j.passes(j.run("--key=pub.pem", "--signer-command=openssl pkeyutl -sign -inkey key.pem")), "cilock: verdict: pass")
-	j.passes(j.cilock("verify", "--key=pub.pem", "--bundle=e.json", "out.txt"))
-
-	other := newJob(t, nil)
-	other.key()
-	for name, command := range map[string]string{
-		"another key":    "openssl pkeyutl -sign -inkey " + filepath.Join(other.dir, "key.pem"),
-		"garbage":        "head -c 70 /dev/urandom",
-		"without an end": "yes",
-		"a failure":      "false",
-	} {
-		said, code := j.run("--key=pub.pem", "--signer-command="+command)
-		if code != 1 {
-			t.Errorf("%s: exit code %d", name, code)
-		}
-		want(t, said, "cilock: verdict: fail")
-	}
 }
 
 // TestCertificate: a key with a certificate of somebody's own authority.

@@ -1,5 +1,5 @@
-// Package keyless tests signing with the job's identity, and what becomes of it
-// when a service fails, against real servers on loopback. It has tests only.
+//go:build unix
+
 package keyless
 
 import (
@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -111,6 +112,46 @@ func (j *job) write(name, text string) {
 	if err := os.WriteFile(filepath.Join(j.dir, name), []byte(text), 0o600); err != nil {
 		j.t.Fatal(err)
 	}
+}
+
+// noCommands fails the test if a line is a workflow command that is not ours.
+func noCommands(t *testing.T, said string) {
+	t.Helper()
+	for line := range strings.FieldsFuncSeq(said, func(r rune) bool { return r == '\n' || r == '\r' || r == '\u2028' }) {
+		line = strings.TrimSpace(line)
+		ours := strings.HasPrefix(line, "::warning title=cilock") || strings.HasPrefix(line, "::notice title=cilock") || strings.HasPrefix(line, "::error title=cilock") || strings.HasPrefix(line, "::add-mask::")
+		if strings.Contains(line, "##[") || strings.HasPrefix(line, "::") && !ours {
+			t.Errorf("a command: %q", line)
+		}
+	}
+}
+
+// interrupted runs a step, and sends the signal when the service has been asked,
+// or when somebody opens the pipe ready.
+func (j *job) interrupted(sig os.Signal, ready string, service func(through) *stack.Proxy, p through, flags []string) (said string, code int) {
+	j.t.Helper()
+	args := slices.Concat([]string{"run", "--step=build", "--trace=off", "--outfile=e.json"}, flags, []string{"--", "sh", "-c", "echo made > out.txt"})
+	cmd := exec.CommandContext(j.t.Context(), filepath.Join(folder, "cilock"), args...)
+	cmd.Dir, cmd.Env = j.dir, j.env
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		j.t.Fatal(err)
+	}
+	if service == nil {
+		if _, err := os.ReadFile(ready); err != nil {
+			j.t.Fatal(err)
+		}
+	} else {
+		for len(service(p).Requests()) == 0 {
+			runtime.Gosched()
+		}
+	}
+	if err := cmd.Process.Signal(sig); err != nil {
+		j.t.Fatal(err)
+	}
+	_ = cmd.Wait() // the code says it
+	return out.String(), cmd.ProcessState.ExitCode()
 }
 
 // unlogged are those of the bundles that hold no log entry.
