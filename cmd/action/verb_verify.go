@@ -139,14 +139,15 @@ func verifyOptions(in action.VerifyInputs, d action.Deps) (verify.Options, verdi
 	if in.Format != "" && in.Format != "text" && in.Format != "json" {
 		return verify.Options{}, "", verdict.Misuse("format is %q, expected text or json", in.Format)
 	}
-	trust, root, err := verifyTrust(in, d)
 	switch {
-	case err != nil:
-		return verify.Options{}, "", err
 	case len(in.Bundles) == 0:
 		return verify.Options{}, "", verdict.Misuse("no evidence to verify: give --bundle FILE")
 	case len(in.Subjects) == 0 && !in.NoSubject:
 		return verify.Options{}, "", verdict.Misuse("no subject: name the artifact, or say --skip-subject-unsafe")
+	}
+	trust, root, err := verifyTrust(in, d)
+	if err != nil {
+		return verify.Options{}, "", err
 	}
 	opts := verify.Options{
 		Bundles: in.Bundles, Subjects: in.Subjects, Proofs: in.Proofs, Trust: trust, Root: root, Now: d.Now(), SkipSubjectUnsafe: in.NoSubject,

@@ -1,6 +1,7 @@
 package action
 
 import (
+	"slices"
 	"sort"
 	"strings"
 
@@ -64,6 +65,7 @@ type Call struct {
 	Attest AttestInputs
 	Shell  string
 	Script string
+	given  []string // names of the inputs that ask for something
 }
 
 // InputPrefix marks the variables by which action.yml hands its inputs over.
@@ -198,6 +200,7 @@ func ParseInputs(getenv func(string) string) (Call, error) {
 		if in.set == nil {
 			return Call{}, NotAvailable("input " + in.name)
 		}
+		c.given = append(c.given, in.name)
 		if err := in.set(&c, value); err != nil {
 			return Call{}, err
 		}
@@ -205,8 +208,27 @@ func ParseInputs(getenv func(string) string) (Call, error) {
 	return c, c.complete()
 }
 
+// ofOneMode are the inputs that mean something to verify alone, or to nothing
+// but it. Elsewhere they are refused: whoever gives them counts on them.
+func (c *Call) ofOneMode() error {
+	verify := []string{"cert-identity", "cert-identity-regexp", "cert-oidc-issuer", "verify-repo", "verify-ref", "trusted-root", "vsa"}
+	sign := []string{"identity-token", "signing-config"}
+	for _, name := range c.given {
+		switch {
+		case slices.Contains(verify, name) && c.Mode != "verify":
+			return verdict.Misuse("input %s has a meaning in mode verify only", name)
+		case slices.Contains(sign, name) && (c.Mode == "verify" || c.Mode == "refs"):
+			return verdict.Misuse("input %s has no meaning in mode %s", name, c.Mode)
+		}
+	}
+	return nil
+}
+
 // complete checks what the runner does not: `required` is not enforced there.
 func (c *Call) complete() error {
+	if err := c.ofOneMode(); err != nil {
+		return err
+	}
 	if c.Mode != "refs" && c.Refs.Paths != nil {
 		return verdict.Misuse("input paths has a meaning in mode refs only")
 	}

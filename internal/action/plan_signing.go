@@ -134,6 +134,9 @@ func signingKey(s *Signing, in SigningInputs, d Deps) (err error) {
 	if s.Asked {
 		return verdict.Misuse("key and keyless exclude each other: give one")
 	}
+	if in.FulcioURL != "" {
+		return verdict.Misuse("fulcio-server-url has no meaning with a key: Fulcio certifies keys made for the run")
+	}
 	text, name, err := ReadKey(in.Key, d.Getenv)
 	if err != nil {
 		return err

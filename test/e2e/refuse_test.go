@@ -19,7 +19,7 @@ func refused() map[string][2]string {
 		"unknown fail-on":    {"fail-on: never", "never"},
 		"no such collector":  {"attestations: weather", `"weather" is not known`},
 		"not a boolean":      {"require-signing: maybe", `"maybe", expected true or false`},
-		"signing, no key":    {"{require-signing: 'true', key: ''}", "no key"},
+		"signing, no key":    {"{require-signing: 'true', key: ''}", "nothing to sign with"},
 		"no such key":        {"key: /no/such/key.pem", "read key"},
 		"no such folder":     {"workingdir: no/such/folder", "no/such/folder"},
 		"outfile, no folder": {"outfile: no/such/folder/e.json", "no/such/folder"},
@@ -44,14 +44,21 @@ func refused() map[string][2]string {
 		"action-ref": "actions/checkout@v4", "action-inputs": "a=b", "action-env": "A=b", "wrapped-commands": "sh",
 		"policy": "p.json", "policy-key": "k.pem", "policy-cert-identity": "me", "policy-cert-oidc-issuer": "me",
 		"secretscan-max-decode-layers": "3", "secretscan-fail-on-detection": "true", "secretscan-fail-tier": "low", "env": "A",
-		"report": "r.html", "vsa": "v.json",
-		"certificate": "c.pem", "certificate-chain": "c.pem", "keyless": "true", "identity-token": "t", "cert-identity": "me",
-		"cert-identity-regexp": ".", "cert-oidc-issuer": "me", "verify-repo": "me/it", "verify-ref": "main",
-		"fulcio-url": "https://fulcio.example.invalid", "rekor-url": "https://rekor.example.invalid",
-		"timestamp-url": "https://tsa.example.invalid", "trusted-root": "t.json", "signing-config": "s.json",
+		"report":        "r.html",
 		"binary-mirror": "https://mirror.example.invalid",
 	} {
 		table["input "+name] = [2]string{name + ": '" + value + "'", "input " + name + " is not available in this version"}
+	}
+	for _, name := range []string{"vsa", "cert-identity", "cert-identity-regexp", "cert-oidc-issuer", "verify-repo", "verify-ref", "trusted-root"} {
+		table["input "+name] = [2]string{name + ": x", "input " + name + " has a meaning in mode verify only"}
+	}
+	for name, row := range map[string][2]string{ // beside a key
+		"certificate": {"certificate: no.pem", "read cert"}, "certificate-chain": {"certificate-chain: no.pem", "with cert only"},
+		"keyless": {"keyless: true", "exclude each other"}, "identity-token": {"identity-token: no.jwt", "exclude each other"},
+		"fulcio-url": {"fulcio-url: 'https://fulcio.example.invalid'", "no meaning with a key"}, "signing-config": {"signing-config: no.json", "read signing-config"},
+		"rekor-url": {"rekor-url: 'http://rekor.example.invalid'", "expected https"}, "timestamp-url": {"timestamp-url: 'http://tsa.example.invalid'", "expected https"},
+	} {
+		table["input "+name] = row
 	}
 	return table
 }
