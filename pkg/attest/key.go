@@ -144,29 +144,33 @@ func algorithmOf(key crypto.PublicKey) (string, error) {
 	}
 }
 
-// sign signs a message: its SHA-256 for ECDSA, itself for Ed25519. The error of a
-// key behind a command is a *CommandError.
+// sign signs a message: its SHA-256 for ECDSA, itself for Ed25519. What came is
+// checked, since a key may be behind somebody's command; the error of such a key
+// is a *CommandError.
 func (k *Key) sign(ctx context.Context, data []byte) ([]byte, error) {
-	if command, ok := k.private.(commandSigner); ok {
-		sig, err := command.signAndCheck(ctx, data)
-		if err != nil {
-			return nil, &CommandError{fmt.Errorf("sign with key %s: %w", k.public.id, err)}
-		}
-		return sig, nil
-	}
 	opts, message := crypto.SignerOpts(crypto.Hash(0)), data
 	if k.public.algorithm == "ecdsa-p256" {
 		sum := sha256.Sum256(message)
 		opts, message = crypto.SHA256, sum[:]
 	}
-	sig, err := k.private.Sign(rand.Reader, message, opts)
-	if err != nil {
-		return nil, fmt.Errorf("sign with key %s: %w", k.public.id, err)
+	command, behindCommand := k.private.(commandSigner)
+	var sig []byte
+	var err error
+	if behindCommand {
+		sig, err = command.sign(ctx, message)
+	} else {
+		sig, err = k.private.Sign(rand.Reader, message, opts)
 	}
-	if !k.public.verifies(data, sig) {
-		return nil, fmt.Errorf("sign with key %s: the signature does not fit the key", k.public.id)
+	if err == nil && !k.public.verifies(data, sig) {
+		err = errors.New("the signature does not fit the key")
 	}
-	return sig, nil
+	switch {
+	case err == nil:
+		return sig, nil
+	case behindCommand:
+		return nil, &CommandError{fmt.Errorf("sign with key %s: %w", k.public.id, err)}
+	}
+	return nil, fmt.Errorf("sign with key %s: %w", k.public.id, err)
 }
 
 // verifies reports whether sig is by this key, over a message of any kind.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -84,19 +83,4 @@ func (l *limited) Write(p []byte) (int, error) {
 	l.cut = l.cut || keep < len(p)
 	l.Buffer.Write(p[:keep])
 	return len(p), nil
-}
-
-// signAndCheck is sign for a message of any length: whatever the command wrote
-// must be a signature by its key.
-func (c commandSigner) signAndCheck(ctx context.Context, data []byte) ([]byte, error) {
-	message := data
-	if c.public.algorithm == "ecdsa-p256" {
-		sum := sha256.Sum256(data)
-		message = sum[:]
-	}
-	sig, err := c.sign(ctx, message)
-	if err == nil && !c.public.verifies(data, sig) {
-		err = errors.New("the signature does not fit the key")
-	}
-	return sig, err
 }
