@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 
 	"github.com/transparency-dev/merkle/compact"
 	"github.com/transparency-dev/merkle/rfc6962"
@@ -14,9 +15,9 @@ import (
 // is written to it: the data of a leaf is a line without its line feed. It
 // holds a line and a few hashes, never the text.
 type LineTree struct {
-	tree *compact.Range
-	rest []byte // of a line that has not ended
-	n    int
+	tree  *compact.Range
+	lines lines
+	n     int
 }
 
 // maxTreeLine bounds a line, in bytes.
@@ -30,6 +31,22 @@ func NewLineTree() *LineTree {
 
 // Write adds the lines that end in p.
 func (t *LineTree) Write(p []byte) (int, error) {
+	n, err := t.lines.split(p, func(line []byte) error {
+		t.n++
+		return t.tree.Append(rfc6962.DefaultHasher.HashLeaf(line), nil)
+	})
+	if err != nil {
+		return 0, fmt.Errorf("hash a line: %w", err)
+	}
+	return n, nil
+}
+
+// lines cuts a text that comes in pieces into lines.
+type lines struct{ rest []byte } // after the last line feed
+
+// split hands over the lines that end in p, each until take returns. Of one that
+// goes on it keeps maxTreeLine bytes at most.
+func (l *lines) split(p []byte, take func(line []byte) error) (int, error) {
 	n := len(p)
 	for {
 		i := bytes.IndexByte(p, '\n')
@@ -37,20 +54,19 @@ func (t *LineTree) Write(p []byte) (int, error) {
 			break
 		}
 		line := p[:i]
-		if len(t.rest) > 0 {
-			t.rest = append(t.rest, line...)
-			line = t.rest
+		if len(l.rest) > 0 {
+			l.rest = append(l.rest, line...)
+			line = l.rest
 		}
-		if err := t.tree.Append(rfc6962.DefaultHasher.HashLeaf(line), nil); err != nil {
+		if err := take(line); err != nil {
 			return 0, err
 		}
-		t.n++
-		t.rest, p = t.rest[:0], p[i+1:]
+		l.rest, p = l.rest[:0], p[i+1:]
 	}
-	if len(t.rest)+len(p) > maxTreeLine {
-		return 0, errors.New("hash a line: it is too long")
+	if len(l.rest)+len(p) > maxTreeLine {
+		return 0, errors.New("it is too long")
 	}
-	t.rest = append(t.rest, p...)
+	l.rest = append(l.rest, p...)
 	return n, nil
 }
 

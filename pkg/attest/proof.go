@@ -1,7 +1,6 @@
 package attest
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -173,7 +172,7 @@ type LineProver struct {
 	number int // of the line, from 1
 	line   string
 	leaves [][]byte
-	rest   []byte
+	lines  lines
 }
 
 // NewLineProver returns a prover of a line; the first line has number 1.
@@ -184,30 +183,19 @@ const maxProvenLines = 32 << 20
 
 // Write adds the lines that end in p.
 func (l *LineProver) Write(p []byte) (int, error) {
-	n := len(p)
-	for {
-		i := bytes.IndexByte(p, '\n')
-		if i < 0 {
-			break
-		}
-		line := p[:i]
-		if len(l.rest) > 0 {
-			l.rest = append(l.rest, line...)
-			line = l.rest
-		}
+	n, err := l.lines.split(p, func(line []byte) error {
 		if len(l.leaves) == maxProvenLines {
-			return 0, errors.New("prove a line: the text has too many")
+			return errors.New("the text has too many")
 		}
 		l.leaves = append(l.leaves, rfc6962.DefaultHasher.HashLeaf(line))
 		if len(l.leaves) == l.number {
 			l.line = string(line)
 		}
-		l.rest, p = l.rest[:0], p[i+1:]
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("prove a line: %w", err)
 	}
-	if len(l.rest)+len(p) > maxTreeLine {
-		return 0, errors.New("prove a line: a line of the text is too long")
-	}
-	l.rest = append(l.rest, p...)
 	return n, nil
 }
 
