@@ -2,15 +2,12 @@ package action
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
-	"github.com/org/cilock-action/internal/filetree"
 	"github.com/org/cilock-action/internal/verdict"
 	"github.com/org/cilock-action/pkg/attest"
 )
@@ -253,13 +250,9 @@ func always(token string, now time.Time) (func(context.Context) (string, error),
 // usable is an error if a token is no compact JWT (RFC 7519) or has expired. It
 // does not check the signature, and its errors do not quote the token.
 func usable(token string, now time.Time) error {
-	parts := strings.Split(token, ".")
-	if len(token) > maxToken || len(parts) != 3 {
-		return fmt.Errorf("it is not an OIDC token: expected three parts with points between them, of at most %d bytes", maxToken)
-	}
-	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+	payload, err := tokenPayload(token)
 	if err != nil {
-		return errors.New("it is not an OIDC token: the payload is not base64url")
+		return fmt.Errorf("it is not an OIDC token: %w", err)
 	}
 	var claims struct {
 		Expires *float64 `json:"exp"` // NumericDate, seconds
@@ -279,20 +272,14 @@ func fromFork(d Deps) bool {
 	return err == nil && fork != nil && *fork
 }
 
-// readSmall reads a file that a flag names: configuration, tokens, certificates.
+// maxSigningFile bounds configuration, tokens and certificates, in bytes.
+const maxSigningFile = 1 << 20
+
+// readSmall reads a file that a flag names.
 func readSmall(flag, path string) ([]byte, error) {
-	const most = 1 << 20
-	f, err := filetree.OpenRegular(path)
+	data, err := readRegular(path, maxSigningFile)
 	if err != nil {
 		return nil, verdict.Misuse("read %s: %w", flag, err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, most+1))
-	if err == nil && len(data) > most {
-		err = errors.New("file is too large for that")
-	}
-	if err != nil {
-		return nil, verdict.Misuse("read %s %s: %w", flag, path, err)
 	}
 	return data, nil
 }
