@@ -46,10 +46,10 @@ type Plan struct {
 
 // The documents of a run beside the bundle.
 const (
-	EnvelopeSuffix   = ".dsse.json"       // the same step for Witness
-	ProvenanceSuffix = ".slsa.json"       // SLSA provenance for what the step made
-	PublicKeySuffix  = ".pub"             // the ephemeral key's public half
-	TraceSuffix      = ".trace.jsonl.zst" // the trace, where it is too large for the statement
+	EnvelopeSuffix   = attest.EnvelopeSuffix // the same step for Witness
+	ProvenanceSuffix = ".slsa.json"          // SLSA provenance for what the step made
+	PublicKeySuffix  = ".pub"                // the ephemeral key's public half
+	TraceSuffix      = attest.TraceSuffix    // the trace, where it is too large for the statement
 )
 
 // outputs are the paths that the run writes: never materials, never products.

@@ -91,7 +91,7 @@ func recordedPath(path string) string { return filepath.ToSlash(filepath.Clean(p
 func proveLine(b *attest.Bundle, in ProveInputs, number int) (*attest.Proof, error) {
 	path := in.Trace
 	if path == "" {
-		path = strings.TrimSuffix(in.Bundle, EnvelopeSuffix) + TraceSuffix
+		path = attest.TracePath(in.Bundle)
 	}
 	f, err := filetree.OpenRegular(path)
 	if err != nil {

@@ -1,14 +1,9 @@
 package verify
 
 import (
-	"strings"
-
 	"github.com/org/cilock-action/internal/verdict"
 	"github.com/org/cilock-action/pkg/attest"
 )
-
-// traceSuffix is what the name of a bundle's trace adds to the bundle's.
-const traceSuffix = ".trace.jsonl.zst"
 
 // sidecar checks the trace that stands beside a bundle, where the bundle has
 // not got it inside. One that is not there proves nothing wrong, but whoever
@@ -18,7 +13,7 @@ func (b *BundleResult) sidecar(c attest.Collection) {
 	if found, err := c.Decode(attest.TypeTrace, &trace); err != nil || !found || len(trace.Sidecar) == 0 {
 		return // a malformed one is a finding of its own
 	}
-	path := strings.TrimSuffix(b.Path, ".dsse.json") + traceSuffix
+	path := attest.TracePath(b.Path)
 	want := trace.Sidecar["sha256"]
 	got, err := hashFile(path, []string{"sha256"})
 	sum := got.set["sha256"]

@@ -1,6 +1,9 @@
 package attest
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // TypeTrace is the account of the step's behaviour beside command-run.
 const TypeTrace = "https://github.com/org/cilock-action/trace/v0.1"
@@ -122,4 +125,15 @@ type TraceChange struct {
 	Target    string `json:"target,omitempty"` // new name, or content of a symbolic link
 	Errno     int    `json:"errno,omitempty"`
 	Count     int    `json:"count,omitempty"`
+}
+
+// What the names of the documents beside a bundle add to the bundle's.
+const (
+	EnvelopeSuffix = ".dsse.json"       // the same step for Witness
+	TraceSuffix    = ".trace.jsonl.zst" // the trace, where the statement has not got it
+)
+
+// TracePath is where the trace of a bundle stands, or of its envelope.
+func TracePath(bundle string) string {
+	return strings.TrimSuffix(bundle, EnvelopeSuffix) + TraceSuffix
 }
