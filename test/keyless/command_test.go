@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"syscall"
@@ -32,7 +33,7 @@ func (j *job) writeKey(name string) {
 // TestSignerCommand: a command that gives no signature of its key costs the
 // evidence its signer, and not the evidence.
 func TestSignerCommand(t *testing.T) {
-	if _, err := exec.LookPath("openssl"); err != nil {
+	if _, err := exec.LookPath("openssl"); err != nil && os.Getenv("CI") != "true" {
 		t.Skip("no openssl")
 	}
 	sign := func(key string) string { return "openssl pkeyutl -sign -inkey " + key + "\n" }

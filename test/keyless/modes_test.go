@@ -24,13 +24,6 @@ func (j *job) openssl(args ...string) {
 	}
 }
 
-// key makes key.pem and pub.pem.
-func (j *job) key() {
-	j.t.Helper()
-	j.openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", "key.pem")
-	j.openssl("pkey", "-in", "key.pem", "-pubout", "-out", "pub.pem")
-}
-
 // passes fails the test unless the program exits with 0.
 func (j *job) passes(said string, code int) string {
 	j.t.Helper()
@@ -71,17 +64,17 @@ func TestTokens(t *testing.T) {
 // are named.
 func TestKeyIsLogged(t *testing.T) {
 	s, j := stack.Start(t), newJob(t, nil)
-	j.key()
+	j.writeKey("key.pem")
 	said := j.passes(j.run("--key=key.pem", "--timestamp-server-url="+s.TSAURL, "--rekor-server-url="+s.RekorURL, "--require-signing"))
 	want(t, said, "cilock: verdict: pass")
-	said = j.passes(j.cilock("verify", "--key=pub.pem", "--trusted-root="+s.TrustedRoot, "--bundle=e.json", "out.txt"))
+	said = j.passes(j.cilock("verify", "--key=key.pem.pub", "--trusted-root="+s.TrustedRoot, "--bundle=e.json", "out.txt"))
 	want(t, said, "ok    log entry", "ok    trusted time")
 }
 
 // TestCertificate: a key with a certificate of somebody's own authority.
 func TestCertificate(t *testing.T) {
 	j := newJob(t, nil)
-	j.key()
+	j.writeKey("key.pem")
 	j.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=Test CA", "-days", "30")
 	j.openssl("req", "-new", "-key", "key.pem", "-subj", "/CN=builder", "-addext", "subjectAltName=email:builder@example.invalid", "-addext", "extendedKeyUsage=codeSigning", "-addext", "keyUsage=digitalSignature", "-out", "req.pem")
 	j.openssl("x509", "-req", "-in", "req.pem", "-CA", "ca.pem", "-CAkey", "ca.key", "-copy_extensions", "copy", "-days", "10", "-out", "cert.pem")
@@ -89,7 +82,7 @@ func TestCertificate(t *testing.T) {
 	j.passes(j.cilock("verify", "--cert=cert.pem", "--cert-chain=ca.pem", "--skip-log-unsafe", "--skip-timestamp-unsafe", "--skip-sct-unsafe", "--bundle=e.json", "out.txt"))
 
 	other := newJob(t, nil)
-	other.key()
+	other.writeKey("key.pem")
 	said, code := j.run("--key="+filepath.Join(other.dir, "key.pem"), "--cert=cert.pem")
 	if code != 2 {
 		t.Errorf("a certificate for another key: exit code %d", code)
