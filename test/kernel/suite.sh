@@ -12,8 +12,9 @@ shopt -s inherit_errexit
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cd "$here/../.."
 
-# The tests' scripts are written for a shell that executes true and cat.
-packages=(libc6 dash coreutils libselinux1 libpcre2-8-0 libacl1 libattr1 libgmp10)
+# The tests' scripts are written for a shell that executes true and cat, and for
+# the setpriv of util-linux.
+packages=(libc6 dash coreutils libselinux1 libpcre2-8-0 libacl1 libattr1 libgmp10 util-linux libcap-ng0)
 
 kernels=() parts=() failed=0
 limit=3600 # seconds for one boot; a tenth of it is enough on an idle machine

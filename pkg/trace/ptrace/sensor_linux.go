@@ -99,8 +99,9 @@ func (s *Sensor) Stop(ctx context.Context) trace.Account {
 
 // loop waits for stops and answers them until nothing is traced any more.
 func (s *Sensor) loop() {
+	var stops queue
 	for {
-		tid, state, err := waitForStop()
+		tid, state, err := stops.next()
 		if errors.Is(err, unix.EINTR) {
 			continue
 		}
@@ -119,22 +120,4 @@ func (s *Sensor) loop() {
 			return
 		}
 	}
-}
-
-// polls is how often the loop looks for the next stop before it sleeps. A
-// thread that was sent on to the exit of its call is back in microseconds;
-// going to sleep and being woken up costs more than that.
-const polls = 8
-
-// waitForStop gives up the processor between two looks: the tracee may be
-// waiting for it.
-func waitForStop() (tid int, state unix.WaitStatus, err error) {
-	for range polls {
-		if tid, state, err = pollStop(); tid != 0 || err != nil {
-			return tid, state, err
-		}
-		yield()
-	}
-	tid, err = unix.Wait4(-1, &state, unix.WALL|unix.WNOTHREAD, nil)
-	return tid, state, err
 }

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -63,6 +64,32 @@ func TestThreadStorm(t *testing.T) {
 	}
 	if forks, ends := len(r.find(trace.Fork)), len(r.find(trace.Exit)); forks != ends {
 		t.Errorf("%d made, %d ended", forks, ends)
+	}
+}
+
+// TestGreedyThread: a thread that is always the first to stop again does not
+// keep the others from being served.
+func TestGreedyThread(t *testing.T) {
+	var some, one unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &some); err != nil {
+		t.Fatal(err)
+	}
+	for cpu := 0; one.Count() == 0; cpu++ {
+		if some.IsSet(cpu) {
+			one.Set(cpu)
+		}
+	}
+	runtime.LockOSThread() // ends with the test; the children have its processor
+	if err := unix.SchedSetaffinity(0, &one); err != nil {
+		t.Fatal(err)
+	}
+	r := run(t, program(t, "greedy"))
+	if r.state.ExitCode() == 77 && os.Getuid() != 0 {
+		t.Skip("only with CAP_SYS_NICE: ", r.out)
+	}
+	r.sound(t)
+	if !r.state.Success() {
+		t.Errorf("the first thread did not come to its end: %v %s", r.state, r.out)
 	}
 }
 
