@@ -48,6 +48,7 @@ func verbs() []verb {
 		{"attest", os.Stderr, attestVerb, "sign a statement: attest --type TYPE [--predicate FILE] SUBJECT...; attest --log-later BUNDLE"},
 		{"refs", os.Stdout, refsVerb, "judge action references: refs [flags] [PATH...]"},
 		{"trace", os.Stderr, traceVerb, "record what a command does: trace [flags] -- COMMAND [ARG...]; trace replay FILE"},
+		{"trusted-root", os.Stderr, trustedRootVerb, "fetch what verify trusts, through TUF: trusted-root [--tuf-mirror URL --tuf-root FILE] [--signing-config FILE]"},
 		{"doctor", os.Stdout, doctorVerb, "tell what this machine can do, and what each gap would cost: doctor [--format json]"},
 		{"action", os.Stderr, actionVerb, "what action.yml calls"},
 		{"wrap", nil, nil, ""},
@@ -153,6 +154,7 @@ func flagParts() []flagPart {
 		{"attest", "", attestFlags(new(action.AttestInputs))},
 		{"refs", " (a PATH is a file, or a folder with its workflows and actions; default: here)", refsFlags(new(action.RefsInputs))},
 		{"trace", "", traceFlags(new(action.TraceInputs))},
+		{"trusted-root", "", rootFlags(new(action.RootInputs))},
 		{"doctor", "", doctorFlags(new(string))},
 	}
 }

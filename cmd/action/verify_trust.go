@@ -15,7 +15,7 @@ import (
 
 // howToGetRoot is what there is to do without a trusted root. Fetching one is
 // no part of a verification: whoever answers would decide whom to trust.
-const howToGetRoot = "give --trusted-root FILE: `gh attestation trusted-root > trusted_root.jsonl` fetches those of GitHub and of Sigstore's public instance, a private instance publishes its own"
+const howToGetRoot = "give --trusted-root FILE: `cilock trusted-root` fetches that of Sigstore's public instance, with --tuf-mirror that of another; `gh attestation trusted-root > trusted_root.jsonl` GitHub's too"
 
 // verifyTrust makes the trust of what the caller said: keys, a keyless
 // identity or certificates, and exactly one of these. root is nil if there is

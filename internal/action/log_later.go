@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/org/cilock-action/internal/filetree"
 	"github.com/org/cilock-action/internal/verdict"
@@ -40,13 +39,13 @@ func LogLater(ctx context.Context, bundle string, in SigningInputs, d Deps) erro
 	if len(signature.Entries) > 0 {
 		return verdict.Misuse("log-later %s: the log has it already", bundle)
 	}
-	notary, within, err := logger(in, signature, d)
+	s, err := logger(in, signature, d)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, within)
-	defer cancel()
-	if signature, err = notary.Complete(ctx, signature); err != nil {
+	ctx, done := signingContext(ctx, s, false, d)
+	defer done()
+	if signature, err = s.Notary.Complete(ctx, signature); err != nil {
 		return notLogged(bundle, err)
 	}
 	if data, err = signature.Bundle(); err != nil {
@@ -73,20 +72,19 @@ func notLogged(bundle string, err error) error {
 // logger is the log to write to, and how long that may take. Only what the public
 // instance certified goes to the public log without a word: what was signed for
 // a private one, or by a key, is not for everybody.
-func logger(in SigningInputs, signature attest.Signature, d Deps) (attest.Notary, time.Duration, error) {
-	s := Signing{}
+func logger(in SigningInputs, signature attest.Signature, d Deps) (s Signing, err error) {
 	for _, part := range []func(*Signing, SigningInputs, Deps) error{signingTimeout, signingServices} {
 		if err := part(&s, in, d); err != nil {
-			return attest.Notary{}, 0, err
+			return s, err
 		}
 	}
-	n := s.Notary
+	n := &s.Notary
 	if n.Rekor == "" && n.Fulcio == "" && len(n.Timestamps) == 0 && signature.ByPublicInstance() {
 		n.Instance = attest.PublicInstance()
 	}
 	if n.Rekor == "" {
-		return n, 0, verdict.Misuse("log-later: no log was named: give --rekor-server-url or a signing-config with one")
+		return s, verdict.Misuse("log-later: no log was named: give --rekor-server-url or a signing-config with one")
 	}
 	n.Timestamps = nil
-	return n, s.Within, nil
+	return s, nil
 }

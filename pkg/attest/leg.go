@@ -2,6 +2,7 @@ package attest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,7 +44,7 @@ func (e *ServiceError) Unwrap() error { return e.Err }
 type leg struct {
 	service string
 	url     string
-	accepts []string          // media types of an answer
+	accepts []string          // media types of an answer; nil: any
 	secret  string            // that it is sent, and that none of its words may hold
 	base    http.RoundTripper // nil is http.DefaultTransport
 }
@@ -65,7 +66,7 @@ const (
 func (l leg) do(ctx context.Context, ask func(ctx context.Context, transport http.RoundTripper) error) error {
 	host, err := checkURL(l.url)
 	if err != nil {
-		return &ServiceError{l.service, quote(l.url), 0, err}
+		return &ServiceError{l.service, shown(l.url), 0, err}
 	}
 	var last error
 	pause := firstPause
@@ -136,6 +137,15 @@ func checkURL(text string) (host string, err error) {
 	return u.Host, nil
 }
 
+// shown is a URL as errors name it: without the password that it may hold, also
+// where it is no URL.
+func shown(text string) string {
+	if at := strings.LastIndexByte(text, '@'); at >= 0 {
+		text = "(...)" + text[at:]
+	}
+	return quote(text)
+}
+
 // checkBase is checkURL for what a path is added to: behind a query or a
 // fragment it would be no path.
 func checkBase(text string) error {
@@ -187,6 +197,7 @@ type bounded struct {
 	accepts []string
 	secret  string
 	through int    // a status that the client makes something of
+	most    int64  // of an answer, in bytes; 0: maxAnswer
 	answer  []byte // the last one
 }
 
@@ -205,15 +216,16 @@ func (b *bounded) RoundTrip(req *http.Request) (*http.Response, error) {
 		seconds, _ := strconv.Atoi(resp.Header.Get("Retry-After"))
 		return nil, &refusal{resp.StatusCode, complaint(hide(b.secret, text)), time.Duration(seconds) * time.Second}
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	most := cmp.Or(b.most, maxAnswer)
+	body, err := io.ReadAll(io.LimitReader(resp.Body, most+1))
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("read the answer: %w", err)
-	case len(body) > maxAnswer:
-		return nil, fmt.Errorf("an answer of more than %d bytes", maxAnswer)
+	case int64(len(body)) > most:
+		return nil, wrong("an answer of more than %d bytes", most)
 	}
 	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	if !slices.Contains(b.accepts, kind) {
+	if b.accepts != nil && !slices.Contains(b.accepts, kind) {
 		return nil, &refusal{resp.StatusCode, fmt.Sprintf("an answer of type %s, expected %s", quote(kind), b.accepts[0]), 0}
 	}
 	b.answer = body

@@ -97,7 +97,7 @@ func (i Instance) Check() error {
 			err = checkBase(one)
 		}
 		if err != nil {
-			return fmt.Errorf("service %s: %w", quote(one), err)
+			return fmt.Errorf("service %s: %w", shown(one), err)
 		}
 	}
 	return nil

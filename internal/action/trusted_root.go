@@ -1,0 +1,67 @@
+package action
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+
+	"github.com/org/cilock-action/internal/filetree"
+	"github.com/org/cilock-action/internal/verdict"
+	"github.com/org/cilock-action/pkg/attest"
+)
+
+// RootInputs is what `trusted-root` was asked for.
+type RootInputs struct {
+	Mirror        string // URL of a TUF repository; empty: Sigstore's own
+	Root          string // path of the root.json to start from; empty: Sigstore's own
+	Outfile       string // for the trusted root
+	SigningConfig string // path for the signing configuration; empty: it is not written
+	Timeout       string // for all of it, as time.ParseDuration reads it
+}
+
+// FetchTrustedRoot gets the files that say whom to trust and where to sign, once
+// and in a step of its own: verifying and signing read them and ask nobody.
+// The lines say what was written.
+func FetchTrustedRoot(ctx context.Context, in RootInputs, d Deps) (lines []string, err error) {
+	repository := attest.Repository{URL: in.Mirror}
+	if in.Mirror == "" {
+		repository.URL = attest.PublicRepository
+	}
+	if in.Root != "" {
+		if repository.Root, err = readRegular(in.Root, attest.MaxRootSize); err != nil {
+			return nil, verdict.Misuse("read tuf-root: %w", err)
+		}
+	}
+	var s Signing
+	if err := signingTimeout(&s, SigningInputs{Timeout: in.Timeout}, d); err != nil {
+		return nil, err
+	}
+	ctx, done := signingContext(ctx, s, false, d)
+	defer done()
+	got, err := repository.Fetch(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("fetch the trusted root: %w", err)
+	}
+	if in.SigningConfig != "" && got.SigningConfig == nil {
+		return nil, fmt.Errorf("fetch the signing configuration: %s publishes none", hostOf(repository.URL))
+	}
+	if err := filetree.Replace(in.Outfile, got.TrustedRoot, 0o644, nil); err != nil {
+		return nil, fmt.Errorf("write the trusted root: %w", err)
+	}
+	lines = append(lines, fmt.Sprintf("trusted root: %s, from %s", in.Outfile, hostOf(repository.URL)))
+	if in.SigningConfig == "" {
+		return lines, nil
+	}
+	if err := filetree.Replace(in.SigningConfig, got.SigningConfig, 0o644, nil); err != nil {
+		return nil, fmt.Errorf("write the signing configuration: %w", err)
+	}
+	return append(lines, "signing configuration: "+in.SigningConfig), nil
+}
+
+// hostOf is the host of a URL that was good enough to fetch from.
+func hostOf(text string) string {
+	if u, err := url.Parse(text); err == nil {
+		return u.Host
+	}
+	return "the repository"
+}
