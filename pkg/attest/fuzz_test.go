@@ -2,7 +2,11 @@ package attest
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
+
+	protorekor "github.com/sigstore/protobuf-specs/gen/pb-go/rekor/v1"
+	"google.golang.org/protobuf/encoding/protojson"
 )
 
 // FuzzVerifyKeyless: whatever a bundle of the public instance is made into, it
@@ -65,6 +69,56 @@ func FuzzCertificates(f *testing.F) {
 		}
 		if response := asResponse(data); len(response) < len(data) {
 			t.Errorf("%x became shorter", data)
+		}
+	})
+}
+
+// FuzzIsLogged: no answer of a log ends the program, and one that is taken is
+// about this signature.
+func FuzzIsLogged(f *testing.F) {
+	var bundle struct {
+		VerificationMaterial struct {
+			TlogEntries []json.RawMessage `json:"tlogEntries"`
+		} `json:"verificationMaterial"`
+	}
+	if err := json.Unmarshal(npmFile(f, npmProvenance), &bundle); err != nil {
+		f.Fatal(err)
+	}
+	for _, entry := range bundle.VerificationMaterial.TlogEntries {
+		f.Add([]byte(entry))
+	}
+	f.Add([]byte(`{"canonicalizedBody":"e30=","inclusionProof":{"treeSize":"-1","hashes":[""],"checkpoint":{"envelope":"a\n1\nAAAA\n\n— a AAAA\n"}}}`))
+	key, err := NewEphemeralKey()
+	if err != nil {
+		f.Fatal(err)
+	}
+	s, err := key.Sign(f.Context(), []byte("{}"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		entry := new(protorekor.TransparencyLogEntry)
+		if protojson.Unmarshal(data, entry) == nil && s.isLogged(entry) == nil {
+			t.Errorf("taken for an entry of our signature: %q", data)
+		}
+	})
+}
+
+// FuzzHide: no twelve bytes in a row of a secret are left, and nothing else is
+// touched.
+func FuzzHide(f *testing.F) {
+	f.Add("header.payload.signature", "you sent header.payload.signature and payload.sign")
+	f.Add("aaaaaaaaaaaaaaaaaaaa", "aaaaaaaaaaa aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")
+	f.Add("short", "short")
+	f.Fuzz(func(t *testing.T, secret, text string) {
+		got := string(hide(secret, []byte(text)))
+		for i := 0; i+pieceOfSecret <= len(secret); i++ {
+			if piece := secret[i : i+pieceOfSecret]; strings.Contains(got, piece) && !strings.Contains(piece, "*") {
+				t.Errorf("%q of %q is in %q", piece, secret, got)
+			}
+		}
+		if !strings.Contains(got, "***") && got != text {
+			t.Errorf("%q became %q", text, got)
 		}
 	})
 }
