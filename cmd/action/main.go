@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -24,11 +25,21 @@ import (
 
 func main() {
 	harden()
+	beFrugal()
 	code, err := dispatch(os.Args[1:])
 	if err != nil {
 		printError(err)
 	}
 	os.Exit(code)
+}
+
+// beFrugal has the garbage collector run when the heap has grown by half and not
+// by all of itself: a fifth less memory for large records, at no CPU time that
+// could be measured (docs/performance.md). GOGC goes before.
+func beFrugal() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(50)
+	}
 }
 
 // verb is one word after the program's name. One without run belongs to a

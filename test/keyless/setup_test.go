@@ -50,12 +50,12 @@ var build = sync.OnceValue(func() error {
 // job is a folder in which a step runs, with what a job with id-token: write
 // has in its environment.
 type job struct {
-	t   *testing.T
+	t   testing.TB
 	dir string
 	env []string
 }
 
-func newJob(t *testing.T, env []string) *job {
+func newJob(t testing.TB, env []string) *job {
 	t.Helper()
 	if err := build(); err != nil {
 		t.Fatal(err)
