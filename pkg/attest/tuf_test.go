@@ -134,8 +134,10 @@ func TestRepositoryOut(t *testing.T) {
 			}
 		},
 		"newer roots without end": func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(r.Root) },
-		"elsewhere":               func(w http.ResponseWriter, req *http.Request) { http.Redirect(w, req, r.URL+req.URL.Path, http.StatusFound) },
-		"busy":                    func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) },
+		"elsewhere": func(w http.ResponseWriter, req *http.Request) {
+			http.Redirect(w, req, r.URL+req.URL.Path, http.StatusFound)
+		},
+		"busy": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := httptest.NewServer(handler)
