@@ -29,7 +29,7 @@ type scanFound struct {
 }
 
 // look is a filetree.Inspect.
-func (s *scanLooker) look(size int64, head []byte) filetree.Inspection {
+func (s *scanLooker) look(_ string, size int64, head []byte) filetree.Inspection {
 	switch {
 	case !scandoc.Candidate(head):
 		return nil

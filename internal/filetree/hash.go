@@ -120,7 +120,7 @@ func (h *hasher) content(f io.Reader, out *File) error {
 		if n == 0 {
 			out.MIME = DetectMIME(h.buf[:m])
 			if h.s.inspect != nil {
-				look = h.s.inspect(out.Size, h.buf[:m])
+				look = h.s.inspect(out.Path, out.Size, h.buf[:m])
 			}
 		}
 		h.sha.Write(h.buf[:m])

@@ -14,6 +14,7 @@ import (
 // one goroutine.
 type evidence struct {
 	hash hash.Hash
+	tap  io.WriteCloser // gets the raw stream; nil for nobody
 	in   io.WriteCloser // the redactor, or the evidence itself
 	bad  error          // the redactor failed: no digest
 
@@ -36,6 +37,9 @@ func newEvidence(c *Command, name string) *evidence {
 			e.spool, e.path = f, f.Name()
 		}
 	}
+	if c.Tap != nil {
+		e.tap = c.Tap(name)
+	}
 	if c.Redact != nil {
 		e.in = c.Redact(sink{e})
 	} else {
@@ -47,6 +51,9 @@ func newEvidence(c *Command, name string) *evidence {
 // write takes a piece of the raw stream. Failures are kept for the record and
 // never stop the stream.
 func (e *evidence) write(p []byte) {
+	if e.tap != nil {
+		_, _ = e.tap.Write(p)
+	}
 	if e.bad == nil {
 		if _, err := e.in.Write(p); err != nil {
 			e.bad = fmt.Errorf("redact: %w", err)
@@ -56,6 +63,9 @@ func (e *evidence) write(p []byte) {
 
 // finish closes everything and fills in the evidence part of an Output.
 func (e *evidence) finish(o *Output) {
+	if e.tap != nil {
+		_ = e.tap.Close()
+	}
 	if err := e.in.Close(); err != nil && e.bad == nil {
 		e.bad = fmt.Errorf("redact: %w", err)
 	}
@@ -77,6 +87,9 @@ func (e *evidence) finish(o *Output) {
 
 // discard removes the spool of a command that never ran.
 func (e *evidence) discard() {
+	if e.tap != nil {
+		_ = e.tap.Close()
+	}
 	if e.spool != nil {
 		e.spool.Close()
 		os.Remove(e.path)

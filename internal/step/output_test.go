@@ -52,6 +52,36 @@ func TestBigOutput(t *testing.T) {
 	}
 }
 
+// closer is a buffer that knows whether it was closed.
+type closer struct {
+	bytes.Buffer
+	closed int
+}
+
+func (c *closer) Close() error { c.closed++; return nil }
+
+// The tap gets what the command wrote, whatever the evidence makes of it and
+// however much of it is kept.
+func TestTap(t *testing.T) {
+	taps := map[string]*closer{}
+	c := sh("printf 'the secret'; head -c 3000000 /dev/zero >&2")
+	c.SpoolLimit = 1 << 10
+	c.Redact = func(dst io.Writer) io.WriteCloser { return &upper{dst: dst} }
+	c.Tap = func(name string) io.WriteCloser { taps[name] = &closer{}; return taps[name] }
+	run(t, c)
+	if got := taps["stdout"].String(); got != "the secret" {
+		t.Errorf("stdout: %q", got)
+	}
+	if got := taps["stderr"].Len(); got != 3_000_000 {
+		t.Errorf("stderr: %d bytes", got)
+	}
+	for name, tap := range taps {
+		if tap.closed != 1 {
+			t.Errorf("%s was closed %d times", name, tap.closed)
+		}
+	}
+}
+
 // A full disk costs the spool and nothing else.
 func TestSpoolDiskFull(t *testing.T) {
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)

@@ -45,6 +45,12 @@ type Command struct {
 	SpoolDir   string // existing private directory for the spool files; empty for none
 	SpoolLimit int64  // bytes of each stream that are spooled; 0 is 64 MiB
 
+	// Tap gets each output, "stdout" and "stderr", as the command wrote it: not
+	// redacted, all of it, and closed at its end. It is written by one goroutine
+	// for each, and what it takes longer than the command is waited for. Nil for
+	// no other reader.
+	Tap func(name string) io.WriteCloser
+
 	// Redact wraps the writer of hash and spool, never the pass-through. It must
 	// not keep or change what it is given. Close flushes what it held back. Nil
 	// is the identity.
