@@ -3,6 +3,7 @@ package secretscan
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -187,6 +188,7 @@ func (v *Values) Find(b []byte, encoded bool, found func(Hit) bool) {
 // runner sets itself. A value that a variable with another name holds too is none, unless it looks random or its name was
 // given: with DB_USER=postgres, DB_PASSWORD=postgres says nothing.
 func EnvironValues(environ, names []string) (secret []Value, public []string) {
+	environ = slices.Sorted(slices.Values(environ)) // the same names whatever the order
 	listed := map[string]bool{}
 	for _, name := range names {
 		listed[name] = true

@@ -106,7 +106,7 @@ func TestEnvironValues(t *testing.T) {
 	for _, value := range v.list {
 		names = append(names, value.Name)
 	}
-	if want := []string{"A_TOKEN", "LISTED", "GH_TOKEN", "REMOTE"}; !slices.Equal(names, want) {
+	if want := []string{"A_TOKEN", "GH_TOKEN", "LISTED", "REMOTE"}; !slices.Equal(names, want) {
 		t.Errorf("values of %q, want %q", names, want)
 	}
 }
