@@ -146,6 +146,11 @@ func (v *Values) Len() int {
 	return len(v.list)
 }
 
+// Has reports whether a value of this name is looked for.
+func (v *Values) Has(name string) bool {
+	return v != nil && slices.ContainsFunc(v.list, func(value Value) bool { return value.Name == name })
+}
+
 // Limits says what is not looked for because of a bound. No value occurs in it.
 func (v *Values) Limits() []string {
 	if v == nil {
