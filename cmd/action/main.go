@@ -60,10 +60,10 @@ func verbs() []verb {
 		{"refs", os.Stdout, refsVerb, "judge action references: refs [flags] [PATH...]"},
 		{"trace", os.Stderr, traceVerb, "record what a command does: trace [flags] -- COMMAND [ARG...]; trace replay FILE"},
 		{"trusted-root", os.Stderr, trustedRootVerb, "fetch what verify trusts, through TUF: trusted-root [--tuf-mirror URL --tuf-root FILE] [--signing-config FILE]"},
+		{"scan", os.Stdout, scanVerb, "find secrets in files, however they are encoded: scan [flags] PATH... (- is standard input)"},
 		{"doctor", os.Stdout, doctorVerb, "tell what this machine can do, and what each gap would cost: doctor [--format json]"},
 		{"action", os.Stderr, actionVerb, "what action.yml calls"},
 		{"wrap", nil, nil, ""},
-		{"scan", nil, nil, ""},
 		{"policy", nil, nil, ""},
 		{"report", nil, nil, ""},
 	}
@@ -165,6 +165,7 @@ func flagParts() []flagPart {
 		{"attest", "", attestFlags(new(action.AttestInputs))},
 		{"refs", " (a PATH is a file, or a folder with its workflows and actions; default: here)", refsFlags(new(action.RefsInputs))},
 		{"trace", "", traceFlags(new(action.TraceInputs))},
+		{"scan", "", scanFlags(new(action.ScanInputs))},
 		{"trusted-root", "", rootFlags(new(action.RootInputs))},
 		{"doctor", "", doctorFlags(new(string))},
 	}

@@ -14,6 +14,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -28,6 +30,7 @@ func TestMain(m *testing.M) {
 		"payload": tool(payload),
 		"flip":    tool(flip),
 		"graft":   tool(graft),
+		"plant":   tool(plant),
 	})
 }
 
@@ -171,6 +174,31 @@ func graft(args []string) error {
 	}
 	to["signatures"] = from["signatures"]
 	return save(args[2], doc)
+}
+
+// plant PREFIX N FILE writes a secret that nobody issued: the prefix and n random
+// letters and digits.
+func plant(args []string) error {
+	n, err := strconv.Atoi(args[1])
+	if err != nil {
+		return err
+	}
+	secret := args[0]
+	for secret[len(args[0]):] == "" || len(secret) < len(args[0])+n {
+		secret += strings.Map(func(r rune) rune {
+			if r == '-' || r == '_' {
+				return -1
+			}
+			return r
+		}, base64.RawURLEncoding.EncodeToString(randomBytes(24)))
+	}
+	return os.WriteFile(args[2], []byte(secret[:len(args[0])+n]), 0o600)
+}
+
+func randomBytes(n int) []byte {
+	b := make([]byte, n)
+	rand.Read(b) // never fails
+	return b
 }
 
 func save(path string, doc any) error {

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+
+	"github.com/org/cilock-action/internal/sink"
 )
 
 // The parts of SARIF 2.1.0 (OASIS, errata 01) that are written. The field
@@ -111,7 +113,7 @@ func SARIF(findings []Finding, c Checkout) (string, error) {
 		run.Results = append(run.Results, sarifOf(f, index[f.Rule], artifactURI(f.File, c), seen))
 	}
 	run.Invocations = []sarifInvocation{{complete}}
-	text, err := document(sarifLog{sarifSchema, "2.1.0", []sarifRun{run}})
+	text, err := sink.Document(sarifLog{sarifSchema, "2.1.0", []sarifRun{run}})
 	if err != nil {
 		return "", fmt.Errorf("encode SARIF: %w", err)
 	}

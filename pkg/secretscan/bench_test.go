@@ -65,3 +65,39 @@ func BenchmarkRedactString(b *testing.B) {
 		r.RedactString("/usr/share/some/path/to/a/file/name.go")
 	}
 }
+
+func manyValues(n int) []Value {
+	var list []Value
+	for i := range uint32(n) {
+		size := 16 + i%60
+		if i%20 == 0 {
+			size = 1700
+		}
+		list = append(list, Value{fmt.Sprintf("T%d_TOKEN", i), fake(i+1000, int(size)+4)[4:]})
+	}
+	return list
+}
+
+func BenchmarkNewValues(b *testing.B) {
+	list := manyValues(200)
+	for b.Loop() {
+		NewValues(list)
+	}
+}
+
+// BenchmarkValuesFind is of plain values, as in every node, and of all forms, as at the top.
+func BenchmarkValuesFind(b *testing.B) {
+	text := plainLog(8 << 20)
+	for _, n := range []int{1, 20, 200} {
+		v := NewValues(manyValues(n))
+		for name, encoded := range map[string]bool{"node": false, "top": true} {
+			b.Run(fmt.Sprintf("values=%d/%s", n, name), func(b *testing.B) {
+				b.SetBytes(int64(len(text)))
+				for b.Loop() {
+					v.Find(text, encoded, func(h Hit) bool { b.Fatal(h); return false })
+				}
+				b.ReportMetric(float64(len(v.forms.needles)), "needles")
+			})
+		}
+	}
+}

@@ -12,16 +12,20 @@ import (
 type form struct {
 	text []byte
 	mark int
+	how  int // 0 as it is, else from 1 which of the encodings
 }
+
+// An encoding adds the forms that it makes of s.
+type encoding func(s string, add func(string))
 
 // makeForms returns the distinct forms of all secrets, the likely ones first: should the bounds leave some out, they are
 // the least likely. What is left out is added to limits.
-func makeForms(secrets []secret, maxForms, maxBytes int, limits *[]string) []form {
+func makeForms(secrets []secret, encodings []encoding, maxForms, maxBytes int, limits *[]string) []form {
 	var out []form
 	seen := map[string]bool{}
 	size, left := 0, map[string]bool{} // left are values with a form that is left out
 	full := func(text string) bool { return len(out) >= maxForms || size+len(text) > maxBytes }
-	add := func(text string, s secret) {
+	add := func(text string, s secret, how int) {
 		if len(text) < minNeedle || seen[text] {
 			return
 		}
@@ -31,12 +35,12 @@ func makeForms(secrets []secret, maxForms, maxBytes int, limits *[]string) []for
 		}
 		seen[text] = true
 		size += len(text)
-		out = append(out, form{text: []byte(text), mark: s.mark})
+		out = append(out, form{text: []byte(text), mark: s.mark, how: how})
 	}
 	for _, lines := range []bool{false, true} {
 		for _, s := range secrets {
 			if s.line == lines {
-				add(s.text, s)
+				add(s.text, s, 0)
 			}
 		}
 	}
@@ -49,8 +53,8 @@ func makeForms(secrets []secret, maxForms, maxBytes int, limits *[]string) []for
 				left[s.text] = true // without the work of finding out whether it has forms that are not there yet
 				continue
 			}
-			for _, f := range encodings {
-				f(s.text, func(text string) { add(text, s) })
+			for i, f := range encodings {
+				f(s.text, func(text string) { add(text, s, i+1) })
 			}
 		}
 	}
@@ -60,7 +64,8 @@ func makeForms(secrets []secret, maxForms, maxBytes int, limits *[]string) []for
 	return out
 }
 
-var encodings = []func(s string, add func(string)){base64Forms, jsonForms, urlForms, wrappedForms, lowerForm}
+// redacted are the encodings that a Redactor replaces.
+var redacted = []encoding{base64Forms, jsonForms, urlForms, wrappedForms, lowerForm}
 
 // lowerForm adds s as it is where case is no difference, in host names above all.
 func lowerForm(s string, add func(string)) { add(strings.ToLower(s)) }
@@ -69,15 +74,27 @@ func lowerForm(s string, add func(string)) { add(strings.ToLower(s)) }
 // three ways in which what is before it shifts it, in both alphabets. Of a character that s decides only in part,
 // nothing is added in the middle.
 func base64Forms(s string, add func(string)) {
+	base64Shifts(s, func(whole string, inner int) {
+		add(whole)
+		add(strings.TrimRight(whole, "="))
+		add(whole[:inner])
+	})
+}
+
+// base64Inner adds only what all of those have in common: enough to find one.
+func base64Inner(s string, add func(string)) {
+	base64Shifts(s, func(whole string, inner int) { add(whole[:inner]) })
+}
+
+// base64Shifts yields the base64 of s at the end of something, for three lengths of that and two alphabets. The first
+// inner characters of it have bits of s alone.
+func base64Shifts(s string, yield func(whole string, inner int)) {
 	for shift := range 3 {
 		text := strings.Repeat("\x00", shift) + s
 		start := (shift*8 + 5) / 6 // the first character that has bits of s alone
 		inner := len(text) * 8 / 6
 		for _, padded := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
-			whole := padded.EncodeToString([]byte(text))[start:]
-			add(whole)
-			add(strings.TrimRight(whole, "="))
-			add(whole[:inner-start])
+			yield(padded.EncodeToString([]byte(text))[start:], inner-start)
 		}
 	}
 }

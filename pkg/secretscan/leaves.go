@@ -58,6 +58,9 @@ func (v *values) json(value string, depth int) bool {
 func (v *values) leaf(key, text string, depth int) {
 	compact := strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(key))
 	if !publicKeys[compact] && v.parts <= maxParts {
+		before := v.weak
+		v.weak = !SecretName(key)
 		v.value(key, text, depth+1)
+		v.weak = before
 	}
 }

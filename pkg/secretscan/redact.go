@@ -26,7 +26,7 @@ func NewRedactor(environ []string, o Options) *Redactor {
 		o.MaxBytes = 8 << 20
 	}
 	values := collect(environ, o.Names)
-	forms := makeForms(values.secrets, o.MaxNeedles, o.MaxBytes, &values.limits)
+	forms := makeForms(values.secrets, redacted, o.MaxNeedles, o.MaxBytes, &values.limits)
 	x := newIndex(forms)
 	return &Redactor{index: x, marks: newMarks(values.names, x), limits: values.limits}
 }

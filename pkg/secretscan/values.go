@@ -22,6 +22,7 @@ type secret struct {
 	text string
 	mark int
 	line bool // only a line of a longer value
+	weak bool // out of a JSON value, under a key that does not look secret
 }
 
 // values are the secrets of an environment, and the names that go with their marks from firstNamed on.
@@ -33,6 +34,7 @@ type values struct {
 	name    string          // of the variable at hand, fit to be shown
 	mark    int             // its mark
 	parts   int             // taken out of it so far
+	weak    bool            // what is added now is weak
 	seen    map[string]bool
 }
 
@@ -128,7 +130,7 @@ func (v *values) add(value string, line bool) {
 			return
 		}
 		v.seen[part] = true
-		v.secrets = append(v.secrets, secret{text: part, mark: v.mark, line: line})
+		v.secrets = append(v.secrets, secret{text: part, mark: v.mark, line: line, weak: v.weak})
 	}
 }
 

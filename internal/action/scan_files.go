@@ -1,0 +1,141 @@
+package action
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+
+	"github.com/org/cilock-action/internal/filetree"
+	"github.com/org/cilock-action/pkg/secretscan"
+)
+
+const (
+	maxScanFiles   = 1_000_000 // of one folder
+	maxScanWorkers = 4         // each has up to some 100 MB in hand
+	scanListBatch  = 1024
+	// maxSizeless is how much is read of a file that has no size, as those of /proc, in bytes.
+	maxSizeless = 16 << 20
+)
+
+// A scanJob is a file to scan.
+type scanJob struct {
+	name string
+	open func() (*os.File, error)
+}
+
+// scanWorkers scan what comes through jobs, until wait.
+func scanWorkers(ctx context.Context, s *secretscan.Scanner) (jobs chan<- scanJob, wait func()) {
+	queue := make(chan scanJob)
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), maxScanWorkers) {
+		workers.Go(func() {
+			for j := range queue {
+				scanFile(ctx, j, s)
+			}
+		})
+	}
+	return queue, func() { close(queue); workers.Wait() }
+}
+
+// scanFile scans a file as long as it was when it was opened: one that grows has no end.
+func scanFile(ctx context.Context, j scanJob, s *secretscan.Scanner) {
+	name := scanName(j.name)
+	f, err := j.open()
+	if err != nil {
+		s.Gap(name, "not scanned: "+scanReason(err))
+		return
+	}
+	defer f.Close()
+	size := int64(maxSizeless)
+	if info, err := f.Stat(); err == nil && info.Size() > 0 {
+		size = info.Size()
+	}
+	if err := s.Scan(ctx, name, io.LimitReader(f, size)); err != nil {
+		return // a gap already
+	}
+	if n, _ := f.Read(make([]byte, 1)); n > 0 {
+		s.Gap(name, "longer than when it was opened: the rest was not scanned")
+	}
+}
+
+// scanFolder hands on the regular files below dir, .git and all: what is uploaded is uploaded whole, and checkout's token
+// is in .git/config. It leaves dir by no symlink, and follows none that it lists; a symlink is no file of the folder.
+func scanFolder(ctx context.Context, dir string, s *secretscan.Scanner, jobs chan<- scanJob) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		s.Gap(scanName(dir), "not scanned: "+scanReason(err))
+		return
+	}
+	open := sync.WaitGroup{} // jobs that still need root
+	files := 0
+	for stack := []string{"."}; len(stack) > 0 && ctx.Err() == nil; {
+		folder := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		err := listFolder(root, folder, func(name string) {
+			path := filepath.Join(folder, name)
+			info, err := root.Lstat(path)
+			switch {
+			case err != nil:
+				s.Gap(scanName(filepath.Join(dir, path)), "not scanned: "+scanReason(err))
+			case info.IsDir():
+				stack = append(stack, path)
+			case !info.Mode().IsRegular():
+			case files == maxScanFiles:
+				s.Gap(scanName(dir), "files beyond the first million are not scanned")
+			default:
+				files++
+				open.Add(1)
+				jobs <- scanJob{name: filepath.Join(dir, path), open: func() (*os.File, error) {
+					defer open.Done()
+					return filetree.OpenRegularIn(root, path)
+				}}
+			}
+		})
+		if err != nil {
+			s.Gap(scanName(filepath.Join(dir, folder)), "not listed whole: "+scanReason(err))
+		}
+	}
+	if ctx.Err() != nil {
+		s.Gap(scanName(dir), "not scanned whole: it was cancelled")
+	}
+	open.Wait()
+	root.Close()
+}
+
+// listFolder calls each for the names in a folder, a batch at a time.
+func listFolder(root *os.Root, folder string, each func(name string)) error {
+	f, err := root.OpenFile(folder, os.O_RDONLY|filetree.NonBlock, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	for {
+		names, err := f.Readdirnames(scanListBatch)
+		for _, name := range names {
+			each(name)
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// scanName is how findings name a file.
+func scanName(path string) string { return filetree.RecordedName(path) }
+
+// scanReason is an error without the path, which stands before it.
+func scanReason(err error) string {
+	var of *fs.PathError
+	if errors.As(err, &of) {
+		return of.Err.Error()
+	}
+	return err.Error()
+}

@@ -1,0 +1,146 @@
+package secretscan
+
+import "bytes"
+
+const (
+	shingleSize = minNeedle // bytes of a shingle
+	// maxShingled is how much of the beginning of a value is cut into shingles, in bytes.
+	maxShingled = 2048
+	// maxPlaces bounds the places that are remembered of one shingle, over all values.
+	maxPlaces = 8
+	// maxPieces and maxGap bound what counts as one value in pieces: so many, with at most so many bytes between two,
+	// which is room for a line end and a log's timestamp.
+	maxPieces = 64
+	maxGap    = 96
+)
+
+// shingles find values as they are, also in pieces and in part: every 8 bytes of the text are looked up in a bitmap of
+// all 8 bytes of all values, and from a hit on the value is followed.
+type shingles struct {
+	texts [][]byte
+	seen  bitmap
+	at    map[uint64][]place
+}
+
+// A place is where a shingle is: in which value, from which byte on.
+type place struct{ text, offset int }
+
+// newShingles cuts texts, of 8 bytes or more each.
+func newShingles(texts [][]byte) *shingles {
+	x := &shingles{at: map[uint64][]place{}}
+	size := 0
+	for _, text := range texts {
+		text = text[:min(len(text), maxShingled)]
+		x.texts = append(x.texts, text)
+		size += len(text)
+	}
+	x.seen = newBitmap(size)
+	for i, text := range x.texts {
+		for offset := 0; offset+shingleSize <= len(text); offset++ {
+			h := head(text[offset:])
+			if places := x.at[h]; len(places) < maxPlaces && !uniform(text[offset:offset+shingleSize]) {
+				x.at[h] = append(places, place{i, offset})
+				x.seen.add(h)
+			}
+		}
+	}
+	return x
+}
+
+// uniform reports bytes that are two or fewer characters: such a shingle says nothing.
+func uniform(b []byte) bool {
+	first, second := b[0], b[0]
+	for _, c := range b {
+		switch {
+		case c == first || c == second:
+		case first == second:
+			second = c
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// A sight is a value, or most of one, in a text.
+type sight struct {
+	text, start, end int
+	pieces           int
+	whole            bool
+}
+
+// next returns the first sight at or after from.
+func (x *shingles) next(b []byte, from int) (sight, bool) {
+	if len(x.at) == 0 {
+		return sight{}, false
+	}
+	var dead [4]run // runs that were followed in vain: their other shingles say the same
+	n := 0
+	for p := from; p+shingleSize <= len(b); p++ {
+		h := head(b[p:])
+		if !x.seen.has(h) {
+			continue
+		}
+		best := sight{}
+		for _, pl := range x.at[h] {
+			if within(dead[:], pl, p) {
+				continue
+			}
+			s, until := x.follow(b, p, pl)
+			if s.end > best.end {
+				best = s
+			} else if s.end == 0 {
+				dead[n%len(dead)] = run{pl.text, p - pl.offset, until}
+				n++
+			}
+		}
+		if best.end > 0 {
+			return best, true
+		}
+	}
+	return sight{}, false
+}
+
+// A run is a stretch of text that equals a value at a fixed distance.
+type run struct{ text, distance, end int }
+
+func within(runs []run, pl place, p int) bool {
+	for _, r := range runs {
+		if r.end > p && r.text == pl.text && r.distance == p-pl.offset {
+			return true
+		}
+	}
+	return false
+}
+
+// follow follows a value from b[p] on, over gaps. A sight with an end of 0 is none; until is the end of the first run.
+func (x *shingles) follow(b []byte, p int, pl place) (s sight, until int) {
+	value := x.texts[pl.text]
+	at, offset := p, pl.offset
+	bytesSeen, shinglesSeen, pieces := 0, 0, 0
+	for {
+		n := commonPrefix(value[offset:], b[at:])
+		at, offset, bytesSeen, pieces = at+n, offset+n, bytesSeen+n, pieces+1
+		shinglesSeen += max(0, n-shingleSize+1)
+		if pieces == 1 {
+			until = at
+		}
+		rest := value[offset:min(offset+shingleSize, len(value))]
+		if len(rest) < 3 || pieces == maxPieces {
+			break
+		}
+		gap := bytes.Index(b[at:min(at+maxGap+len(rest), len(b))], rest)
+		if gap < 0 {
+			break
+		}
+		at += gap
+	}
+	size := len(value)
+	enough := bytesSeen == size ||
+		size >= 12 && bytesSeen*10 >= size*9 ||
+		size >= 16 && shinglesSeen*10 >= (size-shingleSize+1)*6
+	if !enough {
+		return sight{}, until
+	}
+	return sight{text: pl.text, start: p, end: at, pieces: pieces, whole: bytesSeen == size}, until
+}

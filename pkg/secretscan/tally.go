@@ -1,0 +1,97 @@
+package secretscan
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/hex"
+	"fmt"
+	"slices"
+)
+
+// A tally adds up what is found in one source, window by window.
+type tally struct {
+	byDigest map[string]*entry
+	findings []*Finding // in the order in which they were found
+	last     map[string]mark
+}
+
+type entry struct {
+	*Finding
+	rank int
+}
+
+// A mark is the furthest occurrence of a group so far.
+type mark struct {
+	node  int // -1: of a window before
+	local int // its end there
+	end   int64
+}
+
+func newTally() tally {
+	return tally{byDigest: map[string]*entry{}, last: map[string]mark{}}
+}
+
+// add counts the occurrences of a window, the first place first. Two of a group that overlap are one: the same text found
+// in two windows, or read by two decoders.
+func (t *tally) add(src *source, text []byte, list []occurrence) {
+	slices.SortStableFunc(list, func(a, b occurrence) int {
+		return cmp.Or(a.span.start-b.span.start, len(a.path)-len(b.path), a.node-b.node, a.local.start-b.local.start, a.local.end-b.local.end)
+	})
+	for group, m := range t.last {
+		if m.end <= src.base {
+			delete(t.last, group)
+			continue
+		}
+		m.node = -1
+		t.last[group] = m
+	}
+	for _, o := range list {
+		start, end := src.base+int64(o.span.start), src.base+int64(o.span.end)
+		m, seen := t.last[o.group]
+		again := seen && start < m.end
+		if seen && m.node == o.node {
+			again = o.local.start < m.local
+		}
+		if !seen || end >= m.end || m.node == o.node {
+			t.last[o.group] = mark{node: o.node, local: o.local.end, end: max(end, m.end)}
+		}
+		t.count(src, text, o, again)
+	}
+}
+
+// count adds one occurrence. One that was counted before may still tell of a surer rule.
+func (t *tally) count(src *source, text []byte, o occurrence, again bool) {
+	known := t.byDigest[string(o.digest[:])]
+	switch {
+	case known != nil && o.rank > known.rank:
+		known.rank, known.RuleID, known.Description, known.Tier = o.rank, o.rule, o.description, o.tier
+	case known != nil && o.tier == TierHigh:
+		known.Tier = TierHigh
+	}
+	switch {
+	case again:
+	case known != nil:
+		known.Count++
+	case len(t.findings) >= maxSourceFindings:
+		src.gap(fmt.Sprintf("findings beyond the first %d", maxSourceFindings))
+	default:
+		f := &Finding{
+			RuleID: o.rule, Description: o.description, Tier: o.tier, Digest: hex.EncodeToString(o.digest[:]), Length: o.length,
+			EncodingPath: append([]string{}, o.path...), Source: src.shown, Member: src.s.member(o.member),
+			Line: src.line + bytes.Count(text[:o.span.start], []byte("\n")), Offset: src.base + int64(o.span.start),
+			Count: 1, LocationApproximate: o.approx,
+		}
+		t.findings = append(t.findings, f)
+		t.byDigest[string(o.digest[:])] = &entry{f, o.rank}
+	}
+}
+
+// maxMember bounds the name of an archive's member in a finding, in bytes.
+const maxMember = 4096
+
+func (s *Scanner) member(name string) string {
+	if name == "" {
+		return ""
+	}
+	return s.shown(name[:min(len(name), maxMember)])
+}

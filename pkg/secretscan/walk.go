@@ -1,0 +1,249 @@
+package secretscan
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/org/cilock-action/pkg/secretscan/internal/decode"
+	"github.com/org/cilock-action/pkg/secretscan/internal/rules"
+)
+
+// maxOccurrences bounds what is kept of one window until it is added up.
+const maxOccurrences = 20_000
+
+// A node is a text of the tree: the window, or what a decoder made of a part of another node.
+type node struct {
+	text   []byte
+	path   []string // of decoders
+	span   span     // of the window, that it comes from
+	member string   // of an archive, that it is in
+	approx bool
+	id     int // 0 is the window
+}
+
+// An occurrence is a secret at one place.
+type occurrence struct {
+	rule, description string
+	tier              string
+	digest            [sha256.Size]byte
+	length            int
+	group             string // of occurrences that are one and the same if their places overlap
+	node              int
+	local, span       span // in the node, in the window
+	path              []string
+	member            string
+	approx            bool
+	rank              int // which rule is to be named for a secret that several find
+}
+
+// A walk scans one window.
+type walk struct {
+	src    *source
+	budget *decode.Budget
+	nodes  int
+	masks  []span
+	size   int  // of the window
+	last   bool // nothing follows it
+	found  []occurrence
+	full   bool
+}
+
+// window scans text, counts what is found in it from one border on to the next, and notes the gaps.
+func (src *source) window(text []byte, from owned, next cut, first bool) {
+	w := &walk{src: src, budget: src.s.limits.budget(first), masks: src.announce(text), size: len(text), last: next.final}
+	w.visit(node{text: text, span: span{0, len(text)}})
+	for _, g := range w.budget.Gaps() {
+		src.gaps[g.Decoder+": "+g.Limit] += g.Count
+	}
+	kept := w.found[:0]
+	for _, o := range w.found {
+		if o.node == 0 && (o.span.start < from.plain || o.span.start >= next.plain) ||
+			o.node != 0 && (o.span.end <= from.child || o.span.start >= next.child) {
+			continue
+		}
+		kept = append(kept, o)
+	}
+	src.tally.add(src, text, kept)
+}
+
+// visit scans a node, and the nodes that it decodes to. A panic in it is a gap; its other parts are looked at all the same.
+func (w *walk) visit(n node) {
+	n.id = w.nodes
+	w.nodes++
+	certain := w.guarded(n, "values", func() []occurrence { return w.valuesIn(n) })
+	matches := w.guarded(n, "rules", func() []occurrence { return w.rulesIn(n, certain) })
+	w.keep(certain)
+	var telling []span // parts of this node whose decoded text has a secret
+	if len(n.path) < w.src.s.depth {
+		w.guarded(n, "decoders", func() []occurrence {
+			w.src.s.decode(n.text, w.budget, func(c decode.Child) {
+				before := len(w.found)
+				w.visit(n.child(c))
+				if len(w.found) > before {
+					telling = append(telling, span{c.Start, c.End})
+				}
+			})
+			return nil
+		})
+	}
+	w.keep(unlessDecoded(matches, telling))
+}
+
+// guarded runs part of the work on a node.
+func (w *walk) guarded(n node, what string, f func() []occurrence) (found []occurrence) {
+	defer func() {
+		if recover() != nil { // its text could hold anything
+			w.src.gap(strings.Join(append([]string{"panic of the " + what}, n.path...), " in "))
+		}
+	}()
+	return f()
+}
+
+func (w *walk) keep(list []occurrence) {
+	for _, o := range list {
+		if slices.ContainsFunc(w.masks, func(m span) bool { return m.start <= o.span.start && o.span.end <= m.end }) {
+			continue
+		}
+		if len(w.found) >= maxOccurrences {
+			if !w.full {
+				w.src.gap(fmt.Sprintf("secrets beyond %d in one window", maxOccurrences))
+			}
+			w.full = true
+			return
+		}
+		w.found = append(w.found, o)
+	}
+}
+
+// child makes a node of what a decoder made of a part of n. Where that is, is known exactly of the window's own parts.
+func (n node) child(c decode.Child) node {
+	out := node{text: c.Data, path: append(slices.Clone(n.path), c.Decoder), span: n.span, member: n.member, approx: n.approx || c.Approximate}
+	if len(n.path) == 0 {
+		out.span = span{c.Start, c.End}
+	}
+	if c.Name != "" {
+		out.member = c.Name
+	}
+	return out
+}
+
+// at makes an occurrence of a part of n.
+func (w *walk) at(n node, start, end int) occurrence {
+	o := occurrence{node: n.id, local: span{start, end}, span: n.span, path: n.path, member: n.member, approx: n.approx}
+	if n.id == 0 {
+		o.span = o.local
+	}
+	return o
+}
+
+// valuesIn returns the step's own values in a node.
+func (w *walk) valuesIn(n node) (out []occurrence) {
+	for _, v := range []*Values{w.src.s.values, w.src.masked} {
+		v.Find(n.text, n.id == 0, func(h Hit) bool {
+			value := v.list[h.Value]
+			o := w.at(n, h.Start, h.End)
+			o.rule, o.description, o.tier, o.rank = RuleValue, "The value of "+markName(value.Name)+".", TierHigh, 2
+			o.digest, o.length, o.group = w.src.s.digest([]byte(value.Text)), len(value.Text), "value "+value.Name
+			if h.Form != "" {
+				o.path = append(slices.Clone(n.path), strings.Split(h.Form, ",")...)
+			}
+			out = append(out, o)
+			return len(out) <= maxOccurrences
+		})
+	}
+	return out
+}
+
+// rulesIn returns what rules find in a node, without what is part of a value, or of what a surer rule found.
+func (w *walk) rulesIn(n node, certain []occurrence) []occurrence {
+	var high, low []occurrence
+	path := w.src.path
+	if n.member != "" {
+		path = n.member
+	}
+	truncated := w.src.s.rules.Find(n.text, func(m rules.Match) bool {
+		if m.End == len(n.text) && n.span.end == w.size && !w.last {
+			return true // it may go on in the next window, and is whole there
+		}
+		info := w.src.s.rules.Info(m.Rule)
+		o := w.at(n, m.Start, m.End)
+		secret := n.text[m.Start:m.End]
+		o.rule, o.description, o.tier = info.ID, info.Description, TierLow
+		o.digest, o.length = w.src.s.digest(secret), len(secret)
+		o.group = string(o.digest[:])
+		if info.Tier == rules.High && !w.src.s.rules.LowersTier(m.Rule, path) {
+			o.tier, o.rank = TierHigh, 1
+			high = append(high, o)
+		} else {
+			low = append(low, o)
+		}
+		return len(high)+len(low) <= maxOccurrences
+	})
+	for _, rule := range truncated {
+		w.src.gap("rule " + w.src.s.rules.Info(rule).ID + ": too many matches, the rest was not looked at")
+	}
+	high = outside(high, certain, false)
+	return append(high, outside(outside(low, certain, true), high, false)...)
+}
+
+// outside returns the occurrences that do not lie in one of others, nor, if touching is set, overlap one.
+func outside(list, others []occurrence, touching bool) []occurrence {
+	spans := make([]span, 0, len(others))
+	for _, o := range others {
+		spans = append(spans, o.local)
+	}
+	slices.SortFunc(spans, func(a, b span) int { return a.start - b.start })
+	for i := 1; i < len(spans); i++ { // the furthest end up to here
+		spans[i].end = max(spans[i].end, spans[i-1].end)
+	}
+	return slices.DeleteFunc(list, func(o occurrence) bool {
+		start, end := o.local.start+1, o.local.end
+		if touching {
+			start, end = o.local.end, o.local.start+1
+		}
+		i, _ := slices.BinarySearchFunc(spans, start, func(s span, at int) int { return s.start - at })
+		return i > 0 && spans[i-1].end >= end
+	})
+}
+
+// unlessDecoded leaves out mild matches of encoded text if that, decoded, has a secret: it is the same one, and the
+// decoded one says more. What is repeated is decoded once, so repeats are told by their digests.
+func unlessDecoded(list []occurrence, telling []span) []occurrence {
+	same := map[[sha256.Size]byte]bool{}
+	for _, o := range list {
+		for _, t := range telling {
+			if o.tier == TierLow && o.local.start < t.end && t.start < o.local.end && t.end-t.start <= 2*(o.local.end-o.local.start)+16 {
+				same[o.digest] = true
+			}
+		}
+	}
+	return slices.DeleteFunc(list, func(o occurrence) bool { return same[o.digest] })
+}
+
+// shown makes a source's name fit to be shown: secrets in it are replaced, and all of it should a rule panic.
+func (s *Scanner) shown(path string) (name string) {
+	defer func() {
+		if recover() != nil {
+			name = "[REDACTED]"
+		}
+	}()
+	text := []byte(path)
+	var spans []span
+	s.values.Find(text, true, func(h Hit) bool { spans = append(spans, span{h.Start, h.End}); return true })
+	s.rules.Find(text, func(m rules.Match) bool { spans = append(spans, span{m.Start, m.End}); return true })
+	slices.SortFunc(spans, func(a, b span) int { return a.start - b.start })
+	var out bytes.Buffer
+	at := 0
+	for _, sp := range spans {
+		if sp.start >= at {
+			out.Write(text[at:sp.start])
+			out.WriteString("[REDACTED]")
+		}
+		at = max(at, sp.end)
+	}
+	out.Write(text[at:])
+	return out.String()
+}
