@@ -24,6 +24,34 @@ type workspace struct {
 
 func newWorkspace(p Plan) *workspace { return &workspace{plan: p} }
 
+// look has a product read for what scanners wrote, and for secrets.
+func (w *workspace) look(path string, size int64, head []byte) filetree.Inspection {
+	document, secrets := w.scans.look(path, size, head), w.plan.Secrets.look(path, size)
+	switch {
+	case secrets == nil:
+		return document
+	case document == nil:
+		return secrets
+	}
+	return both{document, secrets}
+}
+
+// both give the content to two, of which the first one's result counts.
+type both struct{ first, second filetree.Inspection }
+
+func (b both) Write(p []byte) (int, error) {
+	_, _ = b.first.Write(p)
+	return b.second.Write(p)
+}
+
+func (b both) Result() any {
+	found := b.first.Result()
+	b.second.Result()
+	return found
+}
+
+func (b both) Abandon() { b.first.Abandon(); b.second.Abandon() }
+
 // listLimit bounds the entries of a tree that are not files, and the gaps that
 // are spelled out; the rest is counted.
 const (
@@ -94,7 +122,7 @@ func (c productCollector) Start(context.Context, Target) (Stop, error) {
 		}
 		defer c.files.scanner.Close()
 		// Every product is read now: it has changed since the first look.
-		c.files.scanner.Inspect(c.files.scans.look)
+		c.files.scanner.Inspect(c.files.look)
 		after, err := c.files.scanner.Scan(ctx)
 		if err != nil {
 			return Section{}, fmt.Errorf("hash products: %w", err)

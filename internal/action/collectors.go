@@ -22,6 +22,7 @@ func collectors(p Plan, d Deps) []collector {
 		{materialCollector{files}, true},
 		{commandRunCollector{p.Redactor}, true},
 		{productCollector{files}, true},
+		{secretsCollector{p.Secrets}, p.on(secretscanName)},
 		{subjectCollector{}, len(p.Subjects) > 0},
 		{traceCollector{d.Tracer}, p.Trace != traceOff},
 	}

@@ -9,6 +9,7 @@ import (
 func Derive(e Evidence) Evidence {
 	deriveTrace(&e)
 	e.Rows = append(e.Rows, deriveScans(e)...)
+	deriveSecrets(&e)
 	e.Rows = append(e.Rows, deriveTrees(e))
 	e.Rows = append(e.Rows, deriveCompleteness(e)) // accounts for the trees as well
 	return e

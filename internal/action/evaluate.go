@@ -1,6 +1,8 @@
 package action
 
 import (
+	"slices"
+
 	"github.com/org/cilock-action/internal/verdict"
 	"github.com/org/cilock-action/pkg/attest"
 )
@@ -26,7 +28,22 @@ func Evaluate(p Plan, s Signed) []verdict.Finding {
 	if err := checkProvenance(p, s); err != nil {
 		return broken(err)
 	}
-	return append(verdict.Judge(verified.Statement.PredicateType, *verified.Collection), judgeSigning(p, s)...)
+	findings := verdict.Judge(verified.Statement.PredicateType, *verified.Collection)
+	return append(judgeSecrets(p, findings, *verified.Collection), judgeSigning(p, s)...)
+}
+
+// judgeSecrets gives the findings about credentials the weight that the caller
+// asked for. Without a word they are worth a warning.
+func judgeSecrets(p Plan, findings []verdict.Finding, c attest.Collection) []verdict.Finding {
+	if p.Secrets == nil || p.Secrets.failTier == "" {
+		return findings
+	}
+	low := verdict.Pass
+	if p.Secrets.failTier == "any" {
+		low = verdict.Fail
+	}
+	findings = slices.DeleteFunc(findings, func(f verdict.Finding) bool { return f.Rule == verdict.RuleSecrets })
+	return append(findings, verdict.JudgeSecrets(c, verdict.Fail, low)...)
 }
 
 // checkProvenance proves the second bundle, too, before it is written.

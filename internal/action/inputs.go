@@ -18,6 +18,7 @@ type Inputs struct {
 	Attestations []string // optional collectors; nil: all of them
 	Outfile      string
 	Signing      SigningInputs
+	Secrets      SecretInputs
 	FailOn       string
 	PassOIDC     bool
 	Include      []string // product globs
@@ -106,10 +107,16 @@ func inputs() []input {
 		{name: "policy-cert-identity"},
 		{name: "policy-cert-oidc-issuer"},
 		{name: "fail-on", set: func(c *Call, v string) error { c.Run.FailOn, c.Verify.FailOn, c.Refs.FailOn = v, v, v; return nil }},
-		{name: "secretscan-max-decode-layers"},
-		{name: "secretscan-fail-on-detection", off: "false"},
-		{name: "secretscan-fail-tier"},
-		{name: "env"},
+		{name: "secretscan-max-decode-layers", set: func(c *Call, v string) error { c.Run.Secrets.Layers = v; return nil }},
+		{name: "secretscan-fail-on-detection", off: "false", set: func(c *Call, v string) (err error) {
+			c.Run.Secrets.Fail, err = boolean("secretscan-fail-on-detection", v)
+			return err
+		}},
+		{name: "secretscan-fail-tier", set: func(c *Call, v string) error { c.Run.Secrets.FailTier = v; return nil }},
+		{name: "env", set: func(c *Call, v string) error {
+			c.Run.Secrets.Env = List(strings.ReplaceAll(v, ",", " "))
+			return nil
+		}},
 		{name: "product-include-glob", set: func(c *Call, v string) error { c.Run.Include = List(v); return nil }},
 		{name: "product-exclude-glob", set: func(c *Call, v string) error { c.Run.Exclude = List(v); return nil }},
 		{name: "subjects", set: func(c *Call, v string) error {

@@ -3,6 +3,7 @@ package action
 import (
 	"context"
 	"fmt"
+	"io"
 	"sync"
 	"time"
 
@@ -15,6 +16,7 @@ type Evidence struct {
 	Step    Step
 	Rows    []Row
 	Sidecar []byte // the trace, where it is too large for the statement
+	Secrets *secretScan
 }
 
 // Row is one collector's part of the evidence.
@@ -52,7 +54,7 @@ func Observe(ctx context.Context, p Plan, gate Decision, d Deps) Evidence {
 	if s.Cancelled == "" {
 		s.Cancelled = ints.cancelled() // it came after the step had ended
 	}
-	return Evidence{Step: s, Rows: rows}
+	return Evidence{Step: s, Rows: rows, Secrets: p.Secrets}
 }
 
 // freeze makes the process unless the gate denies it.
@@ -60,10 +62,14 @@ func freeze(ctx context.Context, p Plan, gate Decision, d Deps) (*step.Process, 
 	if gate.Denied != "" {
 		return nil, nil
 	}
+	var tap func(string) io.WriteCloser
+	if p.Secrets != nil {
+		tap = p.Secrets.tap
+	}
 	return step.Start(ctx, step.Command{
 		Args: p.Command, Dir: p.Dir, Env: p.Env,
 		Stdin: d.Stdin, Stdout: d.Stdout, Stderr: d.Stderr,
-		SpoolDir: p.Scratch, Redact: p.Redactor.Writer, Self: d.Self, Timings: stepTimings(), Now: d.Now,
+		SpoolDir: p.Scratch, Tap: tap, Redact: p.Redactor.Writer, Self: d.Self, Timings: stepTimings(), Now: d.Now,
 	})
 }
 

@@ -27,7 +27,7 @@ type Plan struct {
 	Dir        string     // absolute, symlinks resolved: working directory, and root of materials and products
 	Env        []string   // the step's environment
 	OwnEnv     []string   // our own, for the collectors that describe it
-	Collectors []string   // optional collectors that are on: environment, git, github, github-action
+	Collectors []string   // optional collectors that are on: environment, git, github, github-action, secretscan
 	Trace      string     // how the step is watched: auto, ebpf, ptrace or off
 	Resolve    string     // how far action references are followed: off, local or online
 	Refs       refs.World // where to
@@ -40,7 +40,8 @@ type Plan struct {
 	FailOn   verdict.FailOn
 	Signing  Signing
 	Redactor *secretscan.Redactor
-	Scratch  string // private folder for spools and the step's output files
+	Secrets  *secretScan // nil: off
+	Scratch  string      // private folder for spools and the step's output files
 	InAction bool
 }
 
@@ -91,7 +92,7 @@ func MakePlan(in Inputs, d Deps) (Plan, error) {
 	}
 	p.Redactor = NewRedactor(d.Environ)
 	for _, set := range []func(*Plan, Inputs, Deps) error{
-		planName, planDir, planCollectors, planTrace, planGlobs, planVerdict, planSigning, planOutfile, planScratch, planEnv, planSubjects, planRefs,
+		planName, planDir, planCollectors, planTrace, planSecrets, planGlobs, planVerdict, planSigning, planOutfile, planScratch, planEnv, planSubjects, planRefs,
 	} {
 		if err := set(&p, in, d); err != nil {
 			p.Close()
@@ -138,17 +139,17 @@ func planDir(p *Plan, in Inputs, _ Deps) error {
 func planCollectors(p *Plan, in Inputs, _ Deps) error {
 	names := in.Attestations
 	if names == nil {
-		names = []string{"environment", "git", "github", "github-action"}
+		names = []string{"environment", "git", "github", "github-action", secretscanName}
 	}
 	for _, name := range names {
 		switch name {
 		case "command-run", "material", "product", "trace", "sbom", "sarif", "vex", "vuln", "slsa":
-		case "environment", "git", "github", "github-action":
+		case "environment", "git", "github", "github-action", secretscanName:
 			p.Collectors = append(p.Collectors, name)
-		case "secretscan", "lockfile", "lockfiles", "review":
+		case "lockfile", "lockfiles", "review":
 			return NotAvailable("attestation " + name)
 		default:
-			return verdict.Misuse("attestation %q is not known, expected environment, git, github, github-action, separated by spaces", name)
+			return verdict.Misuse("attestation %q is not known, expected environment, git, github, github-action, secretscan, separated by spaces", name)
 		}
 	}
 	return nil

@@ -55,6 +55,9 @@ func (c *scanContent) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// Abandon is for a file that did not stand still.
+func (c *scanContent) Abandon() {}
+
 // Result is a scanFound, or nil for a file that is no document.
 func (c *scanContent) Result() (found any) {
 	if c.tooLarge {

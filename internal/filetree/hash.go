@@ -107,6 +107,11 @@ func (h *hasher) file(j job) (*File, error) {
 func (h *hasher) content(f io.Reader, out *File) error {
 	h.sha.Reset()
 	var look Inspection
+	defer func() {
+		if look != nil {
+			look.Abandon()
+		}
+	}()
 	limit := out.Size + 1
 	for n := int64(0); ; {
 		if err := h.ctx.Err(); err != nil {
@@ -139,6 +144,7 @@ func (h *hasher) content(f io.Reader, out *File) error {
 		h.sha.Sum(out.SHA256[:0])
 		if look != nil {
 			out.Found = look.Result()
+			look = nil
 		}
 		return nil
 	}

@@ -10,10 +10,12 @@ type Inspect func(path string, size int64, head []byte) Inspection
 
 // Inspection gets all the content of one file in order; what Write returns is
 // not looked at. Result is called at most once, after the whole content, and
-// becomes the file's Found if the file stood still.
+// becomes the file's Found if the file stood still. Abandon is called instead
+// where the content could not be read to its end.
 type Inspection interface {
 	io.Writer
 	Result() any
+	Abandon()
 }
 
 // Inspect sets who is asked in the scans to come. A file whose digest is reused

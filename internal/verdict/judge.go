@@ -28,6 +28,7 @@ func Judge(predicateType string, c attest.Collection) []Finding {
 	if ours {
 		out = append(out, judgePresence(c, done)...)
 		out = append(out, judgeTrace(c, done)...)
+		out = append(out, JudgeSecrets(c, Warn, Pass)...)
 	}
 	return out
 }

@@ -24,6 +24,7 @@ const (
 func WitnessTypes() []string {
 	return []string{
 		TypeCommandRun, TypeMaterial, TypeProduct, TypeEnvironment, TypeGit, TypeGitHub,
+		TypeSecretScan,
 		TypeSBOM, TypeSPDX, TypeCycloneDX, TypeSARIF, TypeVEX,
 	}
 }

@@ -1,0 +1,29 @@
+package action
+
+import "context"
+
+// secretsCollector waits for the scan of what the step printed. What the scan
+// found, here and in the products, becomes the section that deriveSecrets makes.
+type secretsCollector struct{ scan *secretScan }
+
+func (secretsCollector) Name() string { return secretscanName }
+
+func (c secretsCollector) Start(context.Context, Target) (Stop, error) {
+	return func(ctx context.Context, _ Step) (Section, error) {
+		if c.scan.get() == nil {
+			return Section{}, c.scan.err
+		}
+		c.scan.mu.Lock()
+		taps := c.scan.taps
+		c.scan.mu.Unlock()
+		var gaps []string
+		for _, t := range taps {
+			select {
+			case <-t.done:
+			case <-ctx.Done():
+				gaps = append(gaps, t.name+" was not scanned to its end: there was no time left")
+			}
+		}
+		return Section{Phase: PostProduct, Gaps: gaps}, nil
+	}, nil
+}

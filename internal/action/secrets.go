@@ -1,0 +1,210 @@
+package action
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"sync"
+	"sync/atomic"
+
+	"github.com/org/cilock-action/internal/filetree"
+	"github.com/org/cilock-action/internal/verdict"
+	"github.com/org/cilock-action/pkg/secretscan"
+)
+
+// What a run scans for credentials, in bytes. What is beyond it is a gap.
+const (
+	maxScannedOutput   = 64 << 20 // of each of stdout and stderr, as much as is spooled
+	maxScannedProducts = 1 << 30
+	scannedAtOnce      = 1 << 20 // a product of at most this size is held and scanned when it is whole
+)
+
+// SecretInputs are what a caller asks for with the flags for secrets.
+type SecretInputs struct {
+	Layers   string   // of encoding, 0 to 8; empty: 3
+	Env      []string // variables that hold secrets, besides those whose names say so
+	Fail     bool     // a finding fails the step
+	FailTier string   // any or high; empty: any. It sets Fail
+}
+
+// secretScan is the scan of a run. It is made while the step's process starts,
+// since the rules take longer to read than anything else in a plan.
+type secretScan struct {
+	failTier string // any, high, or empty for none
+	layers   int
+
+	ready   chan struct{} // closed when the next two are set
+	scanner *secretscan.Scanner
+	err     error
+
+	products atomic.Int64 // bytes that may still be scanned
+	mu       sync.Mutex
+	taps     []*tap
+}
+
+func planSecrets(p *Plan, in Inputs, d Deps) error {
+	scan := ScanInputs{Depth: in.Secrets.Layers, Env: in.Secrets.Env}
+	depth, err := scanDepth(scan.Depth)
+	if err != nil {
+		return err
+	}
+	s := &secretScan{layers: max(depth, 0), ready: make(chan struct{})}
+	switch tier := in.Secrets.FailTier; tier {
+	case "any", "high":
+		s.failTier = tier
+	case "":
+		if in.Secrets.Fail {
+			s.failTier = "any"
+		}
+	default:
+		return verdict.Misuse("secretscan-fail-tier is %q, expected any or high", tier)
+	}
+	if !p.on("secretscan") {
+		if s.failTier != "" {
+			return verdict.Misuse("secretscan is not among the attestations, so that no finding could fail the step")
+		}
+		return nil
+	}
+	s.products.Store(maxScannedProducts)
+	s.make(scan, p.Dir, d)
+	p.Secrets = s
+	return nil
+}
+
+// make starts to make the scanner.
+func (s *secretScan) make(in ScanInputs, dir string, d Deps) {
+	go func() {
+		defer close(s.ready)
+		s.err = guarded(func() (err error) {
+			s.scanner, err = NewSecretScanner(in, dir, d)
+			return err
+		})
+	}()
+}
+
+// get waits for the scanner. It is nil if there is none.
+func (s *secretScan) get() *secretscan.Scanner {
+	if s == nil {
+		return nil
+	}
+	<-s.ready
+	return s.scanner
+}
+
+// tap is a step.Command's Tap: the scanner reads the output as it came, before
+// anything is redacted.
+func (s *secretScan) tap(name string) io.WriteCloser {
+	t := &tap{of: s, name: name, left: maxScannedOutput, done: make(chan struct{})}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.taps = append(s.taps, t)
+	return t
+}
+
+// tap is one output on its way to the scanner. It belongs to one goroutine.
+type tap struct {
+	of      *secretScan
+	name    string
+	w       io.WriteCloser
+	left    int64
+	dropped bool
+	done    chan struct{} // closed when the scanner has come to the end
+}
+
+func (t *tap) Write(p []byte) (int, error) {
+	n := len(p)
+	scanner := t.of.get()
+	if scanner == nil {
+		return n, nil
+	}
+	if t.w == nil {
+		t.w = scanner.Writer(t.name)
+	}
+	if int64(len(p)) > t.left {
+		p = p[:t.left]
+		if !t.dropped {
+			t.dropped = true
+			scanner.Gap(t.name, fmt.Sprintf("only the first %d MiB are scanned", maxScannedOutput>>20))
+		}
+	}
+	t.left -= int64(len(p))
+	_, _ = t.w.Write(p) // what fails is a gap of the scanner's
+	return n, nil
+}
+
+// Close does not wait for the scanner: the step has ended, and the collectors
+// begin.
+func (t *tap) Close() error {
+	if t.w == nil {
+		close(t.done)
+		return nil
+	}
+	go func() {
+		defer close(t.done)
+		_ = t.w.Close() // what failed is a gap of the scanner's
+	}()
+	return nil
+}
+
+// look is a filetree.Inspect.
+func (s *secretScan) look(path string, size int64) filetree.Inspection {
+	scanner := s.get()
+	switch {
+	case scanner == nil || size == 0:
+		return nil
+	case s.products.Add(-size) < 0:
+		s.products.Add(size)
+		scanner.Gap(path, fmt.Sprintf("not scanned: more than %d MiB of products", maxScannedProducts>>20))
+		return nil
+	case size <= scannedAtOnce:
+		return &wholeProduct{scanner: scanner, path: path}
+	}
+	return newLongProduct(scanner, path)
+}
+
+// wholeProduct is scanned when all of it is there.
+type wholeProduct struct {
+	scanner *secretscan.Scanner
+	path    string
+	data    bytes.Buffer
+}
+
+func (w *wholeProduct) Write(p []byte) (int, error) { return w.data.Write(p) }
+
+func (w *wholeProduct) Result() any {
+	_ = w.scanner.Scan(context.Background(), w.path, &w.data) // what fails is a gap of the scanner's
+	return nil
+}
+
+func (w *wholeProduct) Abandon() {}
+
+// longProduct is scanned while it is hashed.
+type longProduct struct {
+	in   *io.PipeWriter
+	done chan struct{}
+}
+
+func newLongProduct(scanner *secretscan.Scanner, path string) *longProduct {
+	out, in := io.Pipe()
+	l := &longProduct{in: in, done: make(chan struct{})}
+	go func() {
+		defer close(l.done)
+		out.CloseWithError(scanner.Scan(context.Background(), path, out))
+	}()
+	return l
+}
+
+func (l *longProduct) Write(p []byte) (int, error) { return l.in.Write(p) }
+
+func (l *longProduct) Result() any {
+	l.in.Close()
+	<-l.done
+	return nil
+}
+
+// Abandon is for a file that did not stand still: that is a gap already.
+func (l *longProduct) Abandon() {
+	l.in.Close()
+	<-l.done
+}
