@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/org/cilock-action/internal/action"
 	"github.com/org/cilock-action/internal/verdict"
@@ -56,7 +57,26 @@ func attestInputs(ctx context.Context, in action.AttestInputs, d action.Deps) (i
 			return verdict.ExitIO, err
 		}
 	}
+	if in.InAction {
+		if err := attestOutputs(written, d); err != nil {
+			return verdict.ExitIO, err
+		}
+	}
 	return written.Code, nil
+}
+
+// attestOutputs sets the outputs of action.yml: where there are several bundles,
+// each has a line, as the input of mode verify takes them.
+func attestOutputs(written action.AttestResult, d action.Deps) error {
+	for _, kv := range [][2]string{
+		{"verdict", string(verdict.Of(written.Findings))},
+		{"bundle-path", strings.Join(written.Paths, "\n")},
+	} {
+		if err := d.Sink.SetOutput(kv[0], kv[1]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // logLater is `cilock attest --log-later BUNDLE`.

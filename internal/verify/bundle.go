@@ -2,10 +2,12 @@ package verify
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/org/cilock-action/internal/filetree"
 	"github.com/org/cilock-action/internal/verdict"
@@ -104,10 +106,14 @@ func (b *BundleResult) describe(v *attest.Verified) {
 	}
 	b.Verified, b.verified = true, v
 	b.PredicateType, b.Type, b.Signers = v.Statement.PredicateType, attest.PredicateName(v.Statement.PredicateType), v.Signers
-	level, why := v.BuildLevel()
-	b.BuildLevel, b.NotHigherLevel = fmt.Sprintf("SLSA_BUILD_LEVEL_%d", level), why
-	b.hold("build level", fmt.Sprintf("%s, not %d: %s", b.BuildLevel, level+1, why))
+	if v.Statement.TellsBuild() {
+		level, why := v.BuildLevel()
+		b.BuildLevel, b.NotHigherLevel = fmt.Sprintf("SLSA_BUILD_LEVEL_%d", level), why
+		b.hold("build level", fmt.Sprintf("%s, not %d: %s", b.BuildLevel, level+1, why))
+	}
 	switch {
+	case v.Statement.PredicateType == attest.SummaryType:
+		b.summary(v.Statement.Predicate)
 	case v.Collection != nil:
 		b.Step = v.Collection.Name
 		b.findings = append(b.findings, verdict.Judge(v.Statement.PredicateType, *v.Collection)...)
@@ -120,6 +126,21 @@ func (b *BundleResult) describe(v *attest.Verified) {
 			Found: fmt.Sprintf("a statement of type %q, which is not judged", v.Statement.PredicateType),
 		})
 	}
+}
+
+// summary reports what another verifier said, and believes nothing but a pass.
+func (b *BundleResult) summary(predicate []byte) {
+	var s attest.Summary
+	if err := json.Unmarshal(predicate, &s); err != nil {
+		b.findings = append(b.findings, failed(Check{Name: "summary", Expected: "a SLSA verification summary", Found: err.Error()}, b.Path))
+		return
+	}
+	said := fmt.Sprintf("%s, %s, by %s, about %s", s.VerificationResult, strings.Join(s.VerifiedLevels, " "), s.Verifier.ID, s.ResourceURI)
+	if s.VerificationResult != attest.SummaryPassed {
+		b.findings = append(b.findings, failed(Check{Name: "summary", Expected: "the result " + attest.SummaryPassed, Found: said}, b.Path))
+		return
+	}
+	b.hold("summary", said)
 }
 
 func readFile(path string) ([]byte, error) {

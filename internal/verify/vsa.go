@@ -52,13 +52,16 @@ func (r Result) SummaryPredicate(o SummaryOptions) ([]byte, error) {
 	return append(text, '\n'), nil
 }
 
-// lowestLevel is the level of the bundle that proves the least, and why it is
-// not higher.
+// lowestLevel is the level of the bundle that proves the least of those that
+// say how something was built, and why it is not higher.
 func (r Result) lowestLevel() (level, whyNotHigher string) {
-	for i, b := range r.Bundles {
-		if i == 0 || b.BuildLevel < level {
+	for _, b := range r.Bundles {
+		if b.BuildLevel != "" && (level == "" || b.BuildLevel < level) {
 			level, whyNotHigher = b.BuildLevel, b.NotHigherLevel
 		}
+	}
+	if level == "" {
+		return "SLSA_BUILD_LEVEL_0", "nothing that was verified says how the artifact was built"
 	}
 	return level, whyNotHigher
 }

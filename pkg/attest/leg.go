@@ -97,12 +97,13 @@ func (l leg) do(ctx context.Context, ask func(ctx context.Context, transport htt
 	}
 }
 
-// unreachable reports whether nobody was spoken to: no name, no route, no port.
+// unreachable reports whether nobody was spoken to: no name, no route, no port, or
+// no proxy.
 // On a machine without a network that does not pass, and a step shall not wait
 // a minute for it.
 func unreachable(err error) bool {
 	var op *net.OpError
-	return errors.As(err, &op) && op.Op == "dial"
+	return errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
 }
 
 func (l leg) once(ctx context.Context, ask func(context.Context, http.RoundTripper) error) error {

@@ -2,9 +2,12 @@ package attest
 
 // BuildLevel is the level of SLSA's build track
 // (https://slsa.dev/spec/v1.1/levels) that the signers prove, and why it is
-// not a higher one. It is the lowest of all signers.
+// not a higher one. It is the lowest of all signers. A statement that does not
+// say how something was built, such as a bill of materials, has level 0.
 func (v *Verified) BuildLevel() (level int, whyNotHigher string) {
-	level = 0
+	if !v.Statement.TellsBuild() {
+		return 0, "it does not say how the artifact was built"
+	}
 	for i, s := range v.Signers {
 		l, why := s.buildLevel()
 		if i == 0 || l < level {

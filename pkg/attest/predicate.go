@@ -15,7 +15,7 @@ func PredicateName(predicateType string) string {
 		return "SLSA provenance v1"
 	case "https://slsa.dev/provenance/v0.2":
 		return "SLSA provenance v0.2"
-	case "https://slsa.dev/verification_summary/v1":
+	case SummaryType:
 		return "SLSA verification summary"
 	case "https://github.com/npm/attestation/tree/main/specs/publish/v0.1":
 		return "npm publication"

@@ -109,6 +109,16 @@ func (s Statement) IsCollection() bool {
 	return false
 }
 
+// TellsBuild reports whether the statement is about how its subjects were made:
+// provenance, or the evidence of a step.
+func (s Statement) TellsBuild() bool {
+	switch s.PredicateType {
+	case "https://slsa.dev/provenance/v1", "https://slsa.dev/provenance/v0.2":
+		return true
+	}
+	return s.IsCollection()
+}
+
 // mayRepeat are the only types of which a collection may have several: one for
 // each reference of the workflow. Our own action, too, may be named by more than
 // one, if a workflow uses another folder of it as well.

@@ -7,6 +7,15 @@ import (
 	"time"
 )
 
+// SummaryType is the predicate type of a Summary.
+const SummaryType = "https://slsa.dev/verification_summary/v1"
+
+// The results of a Summary.
+const (
+	SummaryPassed = "PASSED"
+	SummaryFailed = "FAILED"
+)
+
 // VerifierID names this verifier in its summaries.
 const VerifierID = "https://github.com/org/cilock-action/verify/v1"
 
@@ -62,10 +71,10 @@ func Summarize(s SummaryOf) (Summary, error) {
 	}
 	out := Summary{
 		Verifier: SummaryVerifier{ID: VerifierID}, TimeVerified: s.Time.UTC(), ResourceURI: s.ResourceURI, Policy: s.Policy,
-		InputAttestations: s.Inputs, VerificationResult: "FAILED", VerifiedLevels: []string{"FAILED"}, SLSAVersion: "1.1",
+		InputAttestations: s.Inputs, VerificationResult: SummaryFailed, VerifiedLevels: []string{SummaryFailed}, SLSAVersion: "1.1",
 	}
 	if s.Passed {
-		out.VerificationResult, out.VerifiedLevels, out.NotHigher = "PASSED", []string{cmp.Or(s.Level, "SLSA_BUILD_LEVEL_0")}, s.NotHigher
+		out.VerificationResult, out.VerifiedLevels, out.NotHigher = SummaryPassed, []string{cmp.Or(s.Level, "SLSA_BUILD_LEVEL_0")}, s.NotHigher
 	}
 	return out, nil
 }
