@@ -113,7 +113,7 @@ func attestSubjects(ctx context.Context, p Plan, given []string) (out []attest.S
 		case !ok:
 			return nil, verdict.Misuse("subject %q is no file: an artifact elsewhere is named as NAME@sha256: and 64 lower-case hex digits, since a tag can be moved", s)
 		}
-		name = recordedText(p.Redactor.RedactString(name))
+		name = recordedText(p.redact(name))
 		if !seen[name+"@"+sum] {
 			seen[name+"@"+sum] = true
 			out = append(out, attest.Subject{Name: name, Digest: attest.SHA256(sum)})
@@ -137,7 +137,7 @@ func attestPredicate(ctx context.Context, p Plan, path, typ string, d Deps) ([]b
 	if err := checkPredicate(data, typ); err != nil {
 		return nil, verdict.Misuse("predicate %s: %w", path, err)
 	}
-	if data, err = redactJSON(p.Redactor, data); err != nil {
+	if data, err = redactJSON(p.redact, data); err != nil {
 		return nil, verdict.Misuse("predicate %s: %w", path, err)
 	}
 	return data, nil
@@ -203,5 +203,5 @@ func jobProvenance(ctx context.Context, p Plan, d Deps) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode provenance: %w", err)
 	}
-	return redactJSON(p.Redactor, predicate)
+	return redactJSON(p.redact, predicate)
 }

@@ -94,7 +94,7 @@ func actionsSection(ctx context.Context, p Plan) Section {
 		world.All = true
 	}
 	report.Follow(ctx, world)
-	report.Redact(p.Redactor.RedactString)
+	report.Redact(p.redact)
 	findings := refs.Judge(report)
 	s.Notices = refsNotices(findings)
 	for _, f := range findings {

@@ -4,12 +4,11 @@ import (
 	"context"
 
 	"github.com/org/cilock-action/pkg/attest"
-	"github.com/org/cilock-action/pkg/secretscan"
 )
 
 // commandRunCollector records the command and how it ended. What it printed is
 // recorded by size and digest only.
-type commandRunCollector struct{ redactor *secretscan.Redactor }
+type commandRunCollector struct{ plan Plan }
 
 func (commandRunCollector) Name() string { return "command-run" }
 
@@ -20,7 +19,7 @@ func (c commandRunCollector) Start(_ context.Context, t Target) (Stop, error) {
 			return sec, nil // the gate or a cancel was first: there is no exit code to record
 		}
 		sec.Body = c.body(t.Plan.Command, s)
-		sec.Gaps, sec.Limits = s.Gaps, append(s.Limits, c.redactor.Limits()...)
+		sec.Gaps, sec.Limits = s.Gaps, append(s.Limits, c.plan.Redactor.Limits()...)
 		for _, o := range s.Outputs {
 			if !o.Complete {
 				sec.Limits = append(sec.Limits, o.Name+" was still held open by another process and was not read to its end")
@@ -40,7 +39,7 @@ func (c commandRunCollector) Start(_ context.Context, t Target) (Stop, error) {
 }
 
 func (c commandRunCollector) body(argv []string, s Step) attest.CommandRun {
-	run := attest.CommandRun{Cmd: c.redactor.RedactArgs(argv), ExitCode: s.ExitCode, Signal: s.Signal}
+	run := attest.CommandRun{Cmd: c.plan.redactArgs(argv), ExitCode: s.ExitCode, Signal: s.Signal}
 	for i, arg := range run.Cmd {
 		run.Cmd[i] = recordedText(arg) // JSON would make one of all arguments that are not UTF-8
 	}

@@ -203,7 +203,7 @@ func (w *workspace) gaps(s *filetree.Snapshot, others []filetree.Other) []string
 			continue
 		}
 		if holes++; holes <= gapLimit {
-			gaps = append(gaps, fmt.Sprintf("%s: %q %s", o.Kind, w.plan.Redactor.RedactString(o.Path), o.Detail))
+			gaps = append(gaps, fmt.Sprintf("%s: %q %s", o.Kind, w.plan.redact(o.Path), o.Detail))
 		}
 	}
 	if holes > gapLimit {
@@ -220,7 +220,7 @@ type namer struct {
 }
 
 func (w *workspace) namer() *namer {
-	return &namer{redact: w.plan.Redactor.RedactString, taken: map[string]bool{}}
+	return &namer{redact: w.plan.redact, taken: map[string]bool{}}
 }
 
 func (n *namer) record(path string) string {

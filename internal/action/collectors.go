@@ -20,7 +20,7 @@ func collectors(p Plan, d Deps) []collector {
 		{newGitHub(d.IDToken), p.on("github")},
 		{actionsCollector{}, p.on("github-action")},
 		{materialCollector{files}, true},
-		{commandRunCollector{p.Redactor}, true},
+		{commandRunCollector{p}, true},
 		{productCollector{files}, true},
 		{secretsCollector{p.Secrets}, p.on(secretscanName)},
 		{subjectCollector{}, len(p.Subjects) > 0},

@@ -85,13 +85,13 @@ func (b *traceBody) sidecar(t *attest.Trace) ([]byte, error) {
 }
 
 // text is how a string of the step is recorded.
-func (b *traceBody) text(s string) string { return recordedText(b.plan.Redactor.RedactString(s)) }
+func (b *traceBody) text(s string) string { return recordedText(b.plan.redact(s)) }
 
 // redact redacts the arguments of every process as what they are: the value of
 // an option may be a secret that by itself does not look like one.
 func (b *traceBody) redact() {
 	for _, p := range b.summary.Processes() {
-		p.Args = b.plan.Redactor.RedactArgs(p.Args)
+		p.Args = b.plan.redactArgs(p.Args)
 	}
 }
 

@@ -40,7 +40,7 @@ func stepProvenance(p Plan, e Evidence, c attest.Collection, docs Documents) ([]
 func provenanceStatement(p Plan, prov attest.Provenance, subjects []attest.Subject) ([]byte, error) {
 	predicate, err := attest.Encode(prov)
 	if err == nil {
-		predicate, err = redactJSON(p.Redactor, predicate)
+		predicate, err = redactJSON(p.redact, predicate)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("encode provenance: %w", err)
@@ -80,7 +80,7 @@ func describeStep(prov *attest.Provenance, c attest.Collection) error {
 // byproducts are the evidence and the roots of its trees. The evidence is named
 // by the digest of its statement: the bundle around it may still get a log entry.
 func byproducts(p Plan, c attest.Collection, docs Documents) ([]attest.ResourceDescriptor, error) {
-	name := recordedText(p.Redactor.RedactString(filepath.Base(p.Outfile)))
+	name := recordedText(p.redact(filepath.Base(p.Outfile)))
 	sum := sha256.Sum256(docs.Statement)
 	out := []attest.ResourceDescriptor{{
 		Name: name + " (statement)", MediaType: attest.PayloadType, Digest: attest.SHA256(hex.EncodeToString(sum[:])),

@@ -12,11 +12,30 @@ import (
 	"github.com/org/cilock-action/pkg/secretscan"
 )
 
+// redact takes out of what is signed the values that are known to be secret, and
+// what a rule knows to be one. It waits for the rules.
+func (p Plan) redact(text string) string {
+	text = p.Redactor.RedactString(text)
+	if scanner := p.Secrets.get(); scanner != nil {
+		text = scanner.RedactFound(text)
+	}
+	return text
+}
+
+// redactArgs is redact for a command, where a flag's name tells too.
+func (p Plan) redactArgs(argv []string) []string {
+	argv = p.Redactor.RedactArgs(argv)
+	for i := range argv {
+		argv[i] = p.redact(argv[i])
+	}
+	return argv
+}
+
 // redactJSON redacts every string of a JSON text, keys included. A text in
 // which the redactor finds nothing comes back as it is; otherwise the text is
 // taken apart, since a secret may span what is syntax to JSON.
-func redactJSON(r *secretscan.Redactor, text []byte) ([]byte, error) {
-	if bytes.Equal(r.Redact(text), text) {
+func redactJSON(redact func(string) string, text []byte) ([]byte, error) {
+	if redact(string(text)) == string(text) {
 		return text, nil
 	}
 	var v any
@@ -25,20 +44,20 @@ func redactJSON(r *secretscan.Redactor, text []byte) ([]byte, error) {
 	if err := dec.Decode(&v); err != nil {
 		return nil, fmt.Errorf("redact: %w", err)
 	}
-	return attest.Encode(redactValue(r, v))
+	return attest.Encode(redactValue(redact, v))
 }
 
-func redactValue(r *secretscan.Redactor, v any) any {
+func redactValue(redact func(string) string, v any) any {
 	switch v := v.(type) {
 	case string:
-		return r.RedactString(v)
+		return redact(v)
 	case []any:
 		for i := range v {
-			v[i] = redactValue(r, v[i])
+			v[i] = redactValue(redact, v[i])
 		}
 		return v
 	case map[string]any:
-		return redactMap(r, v)
+		return redactMap(redact, v)
 	}
 	return v // number, boolean, null
 }
@@ -46,19 +65,19 @@ func redactValue(r *secretscan.Redactor, v any) any {
 // redactMap keeps every entry: two keys that differ only in a secret are told
 // apart by a number. Digests are left alone; they are computed here, and a
 // changed one would make the evidence unreadable.
-func redactMap(r *secretscan.Redactor, m map[string]any) map[string]any {
+func redactMap(redact func(string) string, m map[string]any) map[string]any {
 	out := make(map[string]any, len(m))
 	for _, key := range slices.Sorted(maps.Keys(m)) {
 		value := m[key]
 		if !isDigest(key, value) {
-			value = redactValue(r, value)
+			value = redactValue(redact, value)
 		}
-		clean := r.RedactString(key)
+		clean := redact(key)
 		for n := 2; ; n++ {
 			if _, taken := out[clean]; !taken {
 				break
 			}
-			clean = fmt.Sprintf("%s (%d)", r.RedactString(key), n)
+			clean = fmt.Sprintf("%s (%d)", redact(key), n)
 		}
 		out[clean] = value
 	}

@@ -64,7 +64,7 @@ func attestations(p Plan, e Evidence) ([]attest.Attestation, error) {
 			}
 			body, err := attest.Encode(one.Body)
 			if err == nil {
-				body, err = redactJSON(p.Redactor, body)
+				body, err = redactJSON(p.redact, body)
 			}
 			if err != nil {
 				return nil, fmt.Errorf("encode %s: %w", r.Name, err)

@@ -49,12 +49,12 @@ func (subjectCollector) Start(_ context.Context, t Target) (Stop, error) {
 			if ref.path != "" {
 				var err error
 				if sum, err = hashFile(ctx, absolute(t.Plan.Dir, ref.path)); err != nil {
-					sec.Gaps = append(sec.Gaps, fmt.Sprintf("subject %q: %v", t.Plan.Redactor.RedactString(ref.name), err))
+					sec.Gaps = append(sec.Gaps, fmt.Sprintf("subject %q: %v", t.Plan.redact(ref.name), err))
 					continue
 				}
 			}
 			body = append(body, attest.Subject{
-				Name: recordedText(t.Plan.Redactor.RedactString(ref.name)), Digest: attest.SHA256(sum),
+				Name: recordedText(t.Plan.redact(ref.name)), Digest: attest.SHA256(sum),
 			})
 		}
 		sec.Body = body
