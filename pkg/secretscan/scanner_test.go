@@ -123,18 +123,19 @@ func TestFindingSaysWhatItIs(t *testing.T) {
 
 // TestBorders plants secrets around each border between windows, plain and encoded: each is found once, with its count.
 func TestBorders(t *testing.T) {
+	sizes := usualWindows()
 	for name, filler := range map[string]func() string{
 		"lines":    func() string { return "some words of a log line, of no interest\n" },
 		"one line": func() string { return "some words without an end. " },
 		"base64":   func() string { return b64(strings.Repeat("plain text. ", 5)) },
 	} {
-		for _, border := range []int{windowFresh - overlap - 40, windowFresh - overlap/2 - 20, windowFresh - 20, windowFresh + headSize - 20, windowFresh + headSize} {
+		for _, border := range []int{sizes.fresh - sizes.overlap - 40, sizes.fresh - sizes.overlap/2 - 20, sizes.fresh - 20, sizes.fresh + headSize - 20, sizes.fresh + headSize} {
 			for i, secret := range []string{" " + token(1) + " ", " " + b64("GH="+token(1)) + " "} {
 				line := filler()
 				text := strings.Repeat(line, border/len(line)) + "."
 				text = text[:len(text)-len(line)] + strings.Repeat(".", border-len(text)+len(line)) + secret
 				at := len(text) - len(secret) + 1
-				text += strings.Repeat(line, 2*windowFresh/len(line))
+				text += strings.Repeat(line, 2*sizes.fresh/len(line))
 				r := scan(t, ScanOptions{}, text)
 				if len(r.Findings) != 1 || r.Findings[0].Count != 1 || r.Findings[0].Offset != int64(at) || len(r.Findings[0].EncodingPath) != i ||
 					r.Findings[0].Line != 1+strings.Count(text[:at], "\n") || r.ScannedBytes != int64(len(text)) {
@@ -147,12 +148,13 @@ func TestBorders(t *testing.T) {
 
 // TestLongRun: what is encoded in one piece is decoded in one piece, across the end of a window.
 func TestLongRun(t *testing.T) {
+	sizes := usualWindows()
 	blob := b64(strings.Repeat("plain text, and no secret. ", 12_000) + token(1) + strings.Repeat(" more of it.", 3000))
 	var wrapped strings.Builder
 	for s := blob; len(s) > 0; s = s[min(76, len(s)):] {
 		wrapped.WriteString(s[:min(76, len(s))] + "\n")
 	}
-	for _, before := range []int{0, windowFresh - 400_000, windowFresh - 100_000, windowFresh - 1000} {
+	for _, before := range []int{0, sizes.fresh - 400_000, sizes.fresh - 100_000, sizes.fresh - 1000} {
 		text := strings.Repeat("a line\n", before/7) + "blob " + blob + "\n" + strings.Repeat("a line\n", 200_000)
 		var longest int
 		s := scanner(t, ScanOptions{})
@@ -167,7 +169,7 @@ func TestLongRun(t *testing.T) {
 		}
 	}
 	window := []byte(strings.Repeat("words of a log. \n", 40_000) + wrapped.String()[:300_000/77*77])
-	if c := plan(window, false); c.child != len("words of a log. \n")*40_000 || c.start > c.child {
+	if c := usualWindows().plan(window, false); c.child != len("words of a log. \n")*40_000 || c.start > c.child {
 		t.Errorf("wrapped text from %d on is cut: %+v", len("words of a log. \n")*40_000, c)
 	}
 }
