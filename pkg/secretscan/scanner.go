@@ -47,6 +47,7 @@ type Scanner struct {
 	values *Values
 	key    []byte
 	limits Limits
+	sizes  windowSizes
 	allow  *AllowList
 
 	proof sync.Once // of the canary
@@ -78,7 +79,7 @@ func NewScanner(o ScanOptions) (*Scanner, error) {
 		return nil, fmt.Errorf("make a scanner: %w", err)
 	}
 	s := &Scanner{
-		rules: set, decode: decode.Children, depth: o.Depth, values: o.Values, key: slices.Clone(o.DigestKey), limits: o.Limits,
+		rules: set, decode: decode.Children, depth: o.Depth, values: o.Values, key: slices.Clone(o.DigestKey), limits: o.Limits, sizes: usualWindows(),
 		allow: o.Allow, findings: map[findingKey]*Finding{}, gaps: map[string]int{},
 	}
 	switch o.Depth {

@@ -35,16 +35,29 @@ func newShingles(texts [][]byte) *shingles {
 		size += len(text)
 	}
 	x.seen = newBitmap(size)
-	for i, text := range x.texts {
-		for offset := 0; offset+shingleSize <= len(text); offset++ {
-			h := head(text[offset:])
-			if places := x.at[h]; len(places) < maxPlaces && !uniform(text[offset:offset+shingleSize]) {
-				x.at[h] = append(places, place{i, offset})
-				x.seen.add(h)
-			}
+	for i := range x.texts {
+		if !x.cut(i, false) {
+			x.cut(i, true)
 		}
 	}
 	return x
+}
+
+// cut adds the shingles of a text, those that say nothing only if plain is set, and reports whether there are any.
+func (x *shingles) cut(i int, plain bool) (any bool) {
+	text := x.texts[i]
+	for offset := 0; offset+shingleSize <= len(text); offset++ {
+		if !plain && uniform(text[offset:offset+shingleSize]) {
+			continue
+		}
+		any = true
+		h := head(text[offset:])
+		if places := x.at[h]; len(places) < maxPlaces {
+			x.at[h] = append(places, place{i, offset})
+			x.seen.add(h)
+		}
+	}
+	return any
 }
 
 // uniform reports bytes that are two or fewer characters: such a shingle says nothing.
@@ -86,7 +99,7 @@ func (x *shingles) next(b []byte, from int) (sight, bool) {
 			if within(dead[:], pl, p) {
 				continue
 			}
-			s, until := x.follow(b, p, pl)
+			s, until := x.follow(b, from, p, pl)
 			if s.end > best.end {
 				best = s
 			} else if s.end == 0 {
@@ -113,10 +126,15 @@ func within(runs []run, pl place, p int) bool {
 	return false
 }
 
-// follow follows a value from b[p] on, over gaps. A sight with an end of 0 is none; until is the end of the first run.
-func (x *shingles) follow(b []byte, p int, pl place) (s sight, until int) {
+// follow follows a value from b[p] on, over gaps, and from p back, not before from. A sight with an end of 0 is none; until
+// is the end of the first run.
+func (x *shingles) follow(b []byte, from, p int, pl place) (s sight, until int) {
 	value := x.texts[pl.text]
 	at, offset := p, pl.offset
+	for offset > 0 && at > from && value[offset-1] == b[at-1] {
+		at, offset = at-1, offset-1
+	}
+	start := at
 	bytesSeen, shinglesSeen, pieces := 0, 0, 0
 	for {
 		n := commonPrefix(value[offset:], b[at:])
@@ -142,5 +160,5 @@ func (x *shingles) follow(b []byte, p int, pl place) (s sight, until int) {
 	if !enough {
 		return sight{}, until
 	}
-	return sight{text: pl.text, start: p, end: at, pieces: pieces, whole: bytesSeen == size}, until
+	return sight{text: pl.text, start: start, end: at, pieces: pieces, whole: bytesSeen == size}, until
 }

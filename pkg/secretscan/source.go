@@ -38,9 +38,10 @@ func (src *source) gap(what string) { src.gaps[what]++ }
 // scan reads and scans window by window.
 func (src *source) scan(ctx context.Context, r io.Reader) error {
 	buf, err := fill(r, nil, headSize)
-	want := windowFresh
+	sizes := src.s.sizes
+	want := sizes.fresh
 	if container(buf) {
-		want = windowArchive
+		want = sizes.archive
 	}
 	src.read = int64(len(buf))
 	for from, first := (owned{}), true; ; first = false {
@@ -50,11 +51,11 @@ func (src *source) scan(ctx context.Context, r io.Reader) error {
 			src.read += int64(len(buf) - before)
 		}
 		final := err != nil
-		if first && !final && want == windowArchive {
-			src.gap(fmt.Sprintf("an archive is only taken apart in its first %d MiB", windowArchive>>20))
+		if first && !final && want == sizes.archive {
+			src.gap(fmt.Sprintf("an archive is only taken apart in its first %d MiB", sizes.archive>>20))
 		}
-		want = windowFresh
-		next := plan(buf, final)
+		want = sizes.fresh
+		next := sizes.plan(buf, final)
 		src.window(buf[:next.end], from, next, first)
 		if final {
 			if errors.Is(err, io.EOF) {
@@ -84,7 +85,7 @@ func (src *source) readAhead(r io.Reader) error {
 	}
 	var buf []byte
 	for {
-		buf, err = fill(r, buf, windowFresh)
+		buf, err = fill(r, buf, src.s.sizes.fresh)
 		src.announce(buf)
 		if err != nil {
 			break // what is wrong comes up again

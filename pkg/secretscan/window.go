@@ -7,15 +7,22 @@ import (
 
 // A source is scanned in windows that overlap: what lies across the end of one is whole in the next. A window ends behind a
 // line, if there is one near its end. The next one starts 64 KiB before that; where encoded text goes on past the end (a
-// compressed file in base64, over many lines), it starts before that text, up to maxCarry. A longer run is cut, and what
+// compressed file in base64, over many lines), it starts before that text, up to 768 KiB before. A longer run is cut, and what
 // is compressed in it is then lost past its first window.
+type windowSizes struct {
+	fresh   int // bytes that each window adds
+	archive int // of a source that starts as an archive, at once
+	carry   int // bytes that a window may start before the end of the one before, at most; less than fresh
+	overlap int // and at least
+}
+
+func usualWindows() windowSizes {
+	return windowSizes{fresh: 1 << 20, archive: 16 << 20, carry: 768 << 10, overlap: 64 << 10}
+}
+
 const (
-	windowFresh   = 1 << 20   // bytes that each window adds
-	windowArchive = 16 << 20  // of a source that starts as an archive, at once
-	maxCarry      = 768 << 10 // bytes that a window may start before the end of the one before
-	overlap       = 64 << 10
-	headSize      = 512 // bytes in which an archive shows
-	runUnit       = 120 // a cut run starts at a multiple of it: whole groups in base64, base32, hex and ascii85
+	headSize = 512 // bytes in which an archive shows
+	runUnit  = 120 // a cut run starts at a multiple of it: whole groups in base64, base32, hex and ascii85
 )
 
 // A span is a part of a text, in bytes.
@@ -68,26 +75,26 @@ func container(head []byte) bool {
 }
 
 // plan says where a window of buf ends, and where the next one starts.
-func plan(buf []byte, final bool) cut {
+func (s windowSizes) plan(buf []byte, final bool) cut {
 	if final {
 		return cut{end: len(buf), final: true, owned: owned{len(buf) + 1, len(buf) + 1}}
 	}
 	c := cut{end: len(buf)}
-	low := max(0, len(buf)-overlap)
+	low := max(0, len(buf)-s.overlap)
 	if i := bytes.LastIndexByte(buf[low:], '\n'); i >= 0 {
 		c.end = low + i + 1
 	}
-	c.start = max(0, c.end-overlap)
-	c.owned = owned{max(0, c.end-overlap/2), max(0, c.end-overlap/2)}
-	run := runStart(buf[:c.end])
+	c.start = max(0, c.end-s.overlap)
+	c.owned = owned{max(0, c.end-s.overlap/2), max(0, c.end-s.overlap/2)}
+	run := s.runStart(buf[:c.end])
 	switch {
 	case run >= c.start:
 		if i := bytes.IndexByte(buf[c.start:c.plain], '\n'); i >= 0 && c.start+i < run {
 			c.start += i + 1
 		}
 		c.child = min(c.child, run)
-	case c.end-run <= maxCarry:
-		c.start = run - min(run, 256) // the name that the text goes by
+	case c.end-run <= s.carry:
+		c.start = run - min(run, s.overlap/256) // the name that the text goes by
 		c.child = run
 	default:
 		if i := bytes.IndexByte(buf[c.start:c.plain], '\n'); i >= 0 {
@@ -102,8 +109,8 @@ func plan(buf []byte, final bool) cut {
 
 // runStart returns where the encoded text starts that reaches the end of b; len(b) if there is none. Over lines it looks
 // back no further than matters.
-func runStart(b []byte) int {
-	low := max(0, len(b)-maxCarry-1)
+func (s windowSizes) runStart(b []byte) int {
+	low := max(0, len(b)-s.carry-1)
 	at := len(b)
 	if at > 0 && b[at-1] != '\n' {
 		for at > 0 && encodes[b[at-1]] {
