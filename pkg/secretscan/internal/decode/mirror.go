@@ -1,0 +1,121 @@
+package decode
+
+import "bytes"
+
+const (
+	mirrorAround = 256 // bytes on both sides of a run in a long line that are transformed with it
+	mirrorJoin   = 2   // lines between two odd runs that are transformed as one text
+)
+
+// mirrored reads the characters of a run backwards and through rot13, as base64.
+func (j *job) mirrored(chars []byte, all, any uint16) []reading {
+	if all&isHex != 0 || any&isLower == 0 || any&isUpper == 0 {
+		return nil
+	}
+	j.b.work += 2 * len(chars)
+	found := j.radix(nil, "reversed-base64", reversed(chars), &base64Values, 6)
+	found = j.radix(found, "rot13-base64", rot13(chars), &base64Values, 6)
+	for i := range found {
+		found[i].skip = 0
+	}
+	return found
+}
+
+func reversed(b []byte) []byte {
+	r := make([]byte, len(b))
+	for i, c := range b {
+		r[len(b)-1-i] = c
+	}
+	return r
+}
+
+func rot13(b []byte) []byte {
+	r := make([]byte, len(b))
+	for i, c := range b {
+		switch lower := c | 0x20; {
+		case lower >= 'a' && lower <= 'm':
+			c += 13
+		case lower >= 'n' && lower <= 'z':
+			c -= 13
+		}
+		r[i] = c
+	}
+	return r
+}
+
+// mirrors gives the lines that nothing else could read, backwards and through rot13.
+func (j *job) mirrors() {
+	var plain []span
+	for _, at := range j.odd {
+		chars := j.text[at.start:at.end]
+		found := j.mirrored(chars, 0, isLower|isUpper)
+		for _, f := range found {
+			j.give(Child{Decoder: f.decoder, Data: f.data, Start: at.start, End: at.end})
+		}
+		if found == nil {
+			plain = append(plain, at)
+		}
+	}
+	for _, at := range j.lines(plain) {
+		chars := j.text[at.start:at.end]
+		j.b.work += 2 * len(chars)
+		whole := reversed(chars)
+		j.give(Child{Decoder: "reversed", Data: whole, Start: at.start, End: at.end, Approximate: true})
+		if bytes.Count(chars, []byte("\n")) > 1 { // rev, which keeps the order of lines
+			j.give(Child{Decoder: "reversed", Data: reversedLines(chars), Start: at.start, End: at.end, Approximate: true})
+		}
+		j.give(Child{Decoder: "rot13", Data: rot13(chars), Start: at.start, End: at.end})
+	}
+}
+
+func reversedLines(b []byte) []byte {
+	r := make([]byte, 0, len(b))
+	for line := range bytes.Lines(b) {
+		body := bytes.TrimRight(line, "\r\n")
+		r = append(append(r, reversed(body)...), line[len(body):]...)
+	}
+	return r
+}
+
+// lines widens spans to their lines, or to what is around them in a long one, and joins those that are near.
+func (j *job) lines(spans []span) []span {
+	var all []span
+	for _, at := range spans {
+		start, end := max(0, at.start-mirrorAround), min(len(j.text), at.end+mirrorAround)
+		if i := nthLast(j.text[start:at.start], mirrorJoin); i >= 0 {
+			start += i + 1
+		}
+		if i := nthNext(j.text[at.end:end], mirrorJoin); i >= 0 {
+			end = at.end + i
+		}
+		if n := len(all); n > 0 && start <= all[n-1].end {
+			all[n-1].end = max(all[n-1].end, end)
+			continue
+		}
+		all = append(all, span{start, end})
+	}
+	return all
+}
+
+// nthNext returns where the nth line end is; nthLast counts from the end.
+func nthNext(b []byte, n int) int {
+	at := -1
+	for range n {
+		i := bytes.IndexByte(b[at+1:], '\n')
+		if i < 0 {
+			return -1
+		}
+		at += 1 + i
+	}
+	return at
+}
+
+func nthLast(b []byte, n int) int {
+	at := len(b)
+	for range n {
+		if at = bytes.LastIndexByte(b[:at], '\n'); at < 0 {
+			return -1
+		}
+	}
+	return at
+}

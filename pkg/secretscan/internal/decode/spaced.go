@@ -1,0 +1,126 @@
+package decode
+
+import (
+	"bytes"
+	"strings"
+)
+
+const (
+	maxBetween = 8  // bytes between two characters that are spaced out
+	minSpaced  = 12 // characters that make spaced out text
+)
+
+// spaced reads text whose characters have something between them, always the same: a space, a line end, '","'.
+func (j *job) spaced() {
+	end := 0
+	for _, at := range j.survey.ones {
+		if at.start < end {
+			continue
+		}
+		if j.charDump(at) {
+			continue
+		}
+		first := at.start
+		between := j.between(at)
+		if between == nil {
+			continue
+		}
+		step := 1 + len(between)
+		for first-step >= end && bytes.Equal(j.text[first-step+1:first], between) {
+			first -= step
+		}
+		data := []byte{j.text[first]}
+		i := first
+		for i+step < len(j.text) && bytes.Equal(j.text[i+1:i+step], between) {
+			i += step
+			data = append(data, j.text[i])
+		}
+		end = i + 1
+		j.b.work += end - first
+		if len(data) >= minSpaced && textual(data) {
+			j.give(Child{Decoder: "spaced", Data: data, Start: first, End: end})
+		}
+	}
+}
+
+// between returns what is between the single characters of a row: the shortest gap that is there twice in a row.
+func (j *job) between(at span) []byte {
+	last := -1
+	for i := at.start; i < at.end; i++ {
+		if classes[j.text[i]]&isRun == 0 {
+			continue
+		}
+		if n := i - last - 1; last >= 0 && n > 0 && n <= maxBetween {
+			gap := j.text[last+1 : i]
+			if next := i + 1 + n; next < len(j.text) && bytes.Equal(j.text[i+1:next], gap) {
+				return gap
+			}
+		}
+		last = i
+	}
+	return nil
+}
+
+// charDump reads od -c: four columns for a byte, which is a character, an escape or three octal digits.
+func (j *job) charDump(at span) bool {
+	const columns = 4
+	start := lineStart(j.text, at.start)
+	first := at.start
+	for first-columns >= start && first-columns >= 3 && dumpedByte(j.text[first-columns-2:first-columns+1]) >= 0 {
+		first -= columns
+	}
+	data, end := []byte{}, first
+	dumpLine := func(i int) int { // i is the last column of a byte; returns the end of the bytes
+		for i < len(j.text) && i >= 2 && dumpedByte(j.text[i-2:i+1]) >= 0 && (i < 3 || j.text[i-3] == ' ') {
+			data = append(data, byte(dumpedByte(j.text[i-2:i+1])))
+			i += columns
+		}
+		return i - columns + 1
+	}
+	column := first - start
+	end = dumpLine(first)
+	for len(data) > 0 {
+		nl := bytes.IndexByte(j.text[end:min(len(j.text), end+4)], '\n')
+		if nl < 0 {
+			break
+		}
+		before := len(data)
+		next := dumpLine(end + nl + 1 + column)
+		if len(data) == before {
+			break
+		}
+		end = next
+	}
+	j.b.work += end - first
+	if len(data) < minSpaced || !j.worthwhile(data) || columnsOf(j.text[first:end]) {
+		return false
+	}
+	j.give(Child{Decoder: "od", Data: data, Start: first, End: end})
+	return true
+}
+
+// columnsOf reports whether nothing but single characters and single spaces are here: text that is spaced out once.
+func columnsOf(b []byte) bool {
+	return !bytes.Contains(b, []byte("   "))
+}
+
+func lineStart(text []byte, at int) int {
+	return bytes.LastIndexByte(text[max(0, at-maxGap):at], '\n') + 1 + max(0, at-maxGap)
+}
+
+// dumpedByte reads three columns of od -c; -1 if they are something else.
+func dumpedByte(b []byte) int {
+	switch {
+	case b[0] == ' ' && b[1] == ' ' && b[2] > ' ' && b[2] < 0x7f:
+		return int(b[2])
+	case string(b) == "   ":
+		return ' '
+	case b[0] == ' ' && b[1] == '\\':
+		if i := strings.IndexByte("0abtnvfr", b[2]); i >= 0 {
+			return int("\x00\a\b\t\n\v\f\r"[i])
+		}
+	case b[0] >= '0' && b[0] <= '3' && b[1] >= '0' && b[1] <= '7' && b[2] >= '0' && b[2] <= '7':
+		return int(b[0]-'0')<<6 | int(b[1]-'0')<<3 | int(b[2]-'0')
+	}
+	return -1
+}
