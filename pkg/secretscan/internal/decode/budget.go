@@ -52,6 +52,7 @@ type Budget struct {
 	seen               map[uint64]bool // true for a child
 	gaps               map[Gap]int
 	tools              tools
+	strict             bool // a panic in a decoder goes on, in tests
 }
 
 // NewBudget returns a full budget. A limit of 0 or less is the default.

@@ -42,6 +42,7 @@ func walk(b *Budget, text []byte, visit func(node) bool) {
 // find returns the path to the first node with the needle, and whether there is one.
 func find(text, needle []byte) (path []string, found bool, b *Budget) {
 	b = NewBudget(Limits{})
+	b.strict = true
 	walk(b, text, func(n node) bool {
 		if bytes.Contains(n.text, needle) {
 			path, found = n.path, true

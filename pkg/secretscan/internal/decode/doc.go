@@ -39,7 +39,7 @@ func Children(text []byte, b *Budget, each func(Child)) {
 		{"base", j.runs}, {"base85", j.base85}, {"uuencode", j.uuencode},
 		{"numbers", j.numbers}, {"spaced", j.spaced},
 		{"escape", j.escapes}, {"percent", j.percent}, {"entity", j.entities}, {"quoted-printable", j.quotedPrintable},
-		{"terminal", j.terminal}, {"mirror", j.mirrors},
+		{"terminal", j.terminal}, {"pem", j.pem}, {"mirror", j.mirrors},
 	} {
 		j.guard(d.name, d.run)
 	}
@@ -64,7 +64,7 @@ type span struct{ start, end int }
 // guard runs a decoder; its panic becomes a gap. A panic of the caller's own function goes on.
 func (j *job) guard(name string, run func()) {
 	defer func() {
-		if j.giving {
+		if j.giving || j.b.strict {
 			return
 		}
 		if r := recover(); r != nil {

@@ -87,8 +87,8 @@ func (j *job) together(p piece) {
 	}
 	all &= classesOf(chars)
 	found := j.decodeRun(chars, all, any)
-	if found == nil {
-		found = j.mirrored(chars, all, any)
+	if !sure(found) {
+		found = append(found, j.mirrored(chars, all, any)...)
 	}
 	for _, f := range found {
 		j.give(Child{Decoder: f.decoder, Data: f.data, Start: at.start, End: at.end})

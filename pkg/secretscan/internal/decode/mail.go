@@ -5,7 +5,7 @@ import "bytes"
 // quotedPrintable reads RFC 2045's: =XX, and = at the end of a line that goes on. As "=10" is in every log, a text must
 // have a soft line end after a long line, an encoded sign of equality, or eight codes in a row.
 func (j *job) quotedPrintable() {
-	const longLine, inRow, near = 60, 8, 160
+	const longLine, inRow, near = 60, 8, 4096
 	var at span
 	sure, row := false, 0
 	flush := func() {
@@ -56,9 +56,8 @@ func quoted(b []byte) (n int, soft bool) {
 
 func (j *job) printable(at span) {
 	at.start = lineStart(j.text, at.start)
-	if n := bytes.IndexByte(j.text[at.end:min(len(j.text), at.end+maxGap)], '\n'); n >= 0 {
-		at.end += n
-	}
+	near := j.text[at.end:min(len(j.text), at.end+escapeAhead)] // what is plain may go on for a line
+	at.end += max(0, bytes.LastIndexByte(near, '\n')+1)
 	chars := j.text[at.start:at.end]
 	j.b.work += len(chars)
 	data := make([]byte, 0, len(chars))

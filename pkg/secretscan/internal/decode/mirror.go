@@ -1,9 +1,14 @@
 package decode
 
-import "bytes"
+import (
+	"bytes"
+	"cmp"
+	"slices"
+)
 
 const (
 	mirrorAround = 256 // bytes on both sides of a run in a long line that are transformed with it
+	maxMirrored  = 1024 // bytes of a run that is transformed with its line
 	mirrorJoin   = 2   // lines between two odd runs that are transformed as one text
 )
 
@@ -52,11 +57,11 @@ func (j *job) mirrors() {
 		for _, f := range found {
 			j.give(Child{Decoder: f.decoder, Data: f.data, Start: at.start, End: at.end})
 		}
-		if found == nil {
+		if found == nil && at.end-at.start <= maxMirrored {
 			plain = append(plain, at)
 		}
 	}
-	for _, at := range j.lines(plain) {
+	for _, at := range j.lines(slices.Concat(plain, j.backwardPEM(), j.backwardNames())) {
 		chars := j.text[at.start:at.end]
 		j.b.work += 2 * len(chars)
 		whole := reversed(chars)
@@ -65,6 +70,51 @@ func (j *job) mirrors() {
 			j.give(Child{Decoder: "reversed", Data: reversedLines(chars), Start: at.start, End: at.end, Approximate: true})
 		}
 		j.give(Child{Decoder: "rot13", Data: rot13(chars), Start: at.start, End: at.end})
+	}
+}
+
+// backwardPEM finds private keys whose lines are turned around: they have too many runs of one length to be odd.
+func (j *job) backwardPEM() []span {
+	const longest = 16 << 10 // bytes of a key
+	var all []span
+	for at := 0; ; {
+		i := bytes.Index(j.text[at:], []byte("-----YEK "))
+		if i < 0 {
+			return all
+		}
+		at += i
+		near := j.text[at:min(len(j.text), at+longest)]
+		// Which mark is the last depends on whether the lines are turned around or all of the text.
+		end := max(bytes.Index(near, []byte("NIGEB-----")), bytes.Index(near, []byte("DNE-----")), 0)
+		all = append(all, span{at, at + min(end+10, len(near))})
+		at += 9
+	}
+}
+
+// backwardNames finds assignments that are turned around: a line that ends with an equals sign and a name in capitals.
+func (j *job) backwardNames() []span {
+	const name, value = 5, 8 // bytes at least
+	var all []span
+	for at := 0; ; at++ {
+		i := bytes.IndexByte(j.text[at:], '=')
+		if i < 0 {
+			return all
+		}
+		at += i
+		end := at + 1
+		for end < len(j.text) && (classes[j.text[end]]&(isUpper|isDigit) != 0 || j.text[end] == '_') {
+			end++
+		}
+		if end-at <= name || end < len(j.text) && j.text[end] != '\n' && j.text[end] != '\r' {
+			continue
+		}
+		start := at
+		for start > 0 && at-start < escapeAhead && classes[j.text[start-1]]&isSpace == 0 {
+			start--
+		}
+		if at-start >= value && bytes.ContainsAny(j.text[start:at], "0123456789") {
+			all = append(all, span{start, end})
+		}
 	}
 }
 
@@ -80,6 +130,7 @@ func reversedLines(b []byte) []byte {
 // lines widens spans to their lines, or to what is around them in a long one, and joins those that are near.
 func (j *job) lines(spans []span) []span {
 	var all []span
+	slices.SortFunc(spans, func(x, y span) int { return cmp.Compare(x.start, y.start) })
 	for _, at := range spans {
 		start, end := max(0, at.start-mirrorAround), min(len(j.text), at.end+mirrorAround)
 		if i := nthLast(j.text[start:at.start], mirrorJoin); i >= 0 {

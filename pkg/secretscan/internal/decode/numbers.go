@@ -46,8 +46,9 @@ func (j *job) numbers() {
 			at.end = rows[i].end
 		}
 		at.start = lineStart(j.text, at.start)
-		if end := nextLine(j.text[:min(len(j.text), at.end+maxGap)], at.end); true {
-			at.end = end
+		bounded := j.text[:min(len(j.text), at.end+maxGap)]
+		for range 2 { // the last line of a dump may be too short for a row
+			at.end = nextLine(bounded, at.end)
 		}
 		j.region(at)
 	}

@@ -43,27 +43,54 @@ func (j *job) runs() {
 			continue
 		}
 		at := span{int(r.start), int(r.end)}
-		if r.used = j.alone(r, at); !r.used {
+		found := j.alone(r, at)
+		r.used = found != nil
+		if !r.used {
 			j.base58(*r, at)
-			j.notOdd(r, at)
+		}
+		if !sure(found) {
+			j.keepOdd(r, at)
 		}
 	}
 }
 
-// notOdd keeps a run for the transforms if it looks random. Hexadecimal in one case does not: a log is full of digests.
-func (j *job) notOdd(r *run, at span) {
-	if r.used || r.any&isDigit == 0 && r.any&isMark == 0 || r.any&(isLower|isUpper) != isLower|isUpper {
+// keepOdd keeps a run for the transforms if it looks random: some part of it changes between capitals, small letters and
+// digits at each fourth character or a dozen times. Hexadecimal does too, but a log is full of digests.
+func (j *job) keepOdd(r *run, at span) {
+	if r.all&isNumber != 0 {
 		return
 	}
-	j.odd = append(j.odd, at)
+	changes, n, before := 0, 0, uint16(0)
+	for _, c := range j.text[at.start:at.end] {
+		k := classes[c] & (isUpper | isLower | isDigit)
+		if c == '-' || c == '_' {
+			continue
+		}
+		if k == 0 {
+			if looksRandom(changes, n) {
+				break
+			}
+			changes, n, before = 0, 0, 0
+			continue
+		}
+		if n++; k != before {
+			changes++
+		}
+		before = k
+	}
+	if looksRandom(changes, n) {
+		j.odd = append(j.odd, at)
+	}
 }
 
+func looksRandom(changes, n int) bool { return n >= 16 && (changes*4 >= n || changes >= 12) }
+
 // alone decodes a run on its own, with the shorter run that ends it on the next line if there is one.
-func (j *job) alone(r *run, at span) bool {
+func (j *job) alone(r *run, at span) []reading {
 	chars := j.text[at.start:at.end]
 	found := j.decodeRun(chars, r.all, r.any)
 	if found == nil {
-		return false
+		return nil
 	}
 	if tail, end := j.tail(*r, nil); tail != nil {
 		if more := j.decodeRun(append(bytes.Clone(chars), tail...), r.all&classesOf(tail), r.any); more != nil {
@@ -73,7 +100,18 @@ func (j *job) alone(r *run, at span) bool {
 	for _, f := range found {
 		j.give(Child{Decoder: f.decoder, Data: f.data, Start: at.start + f.skip, End: at.end})
 	}
-	return true
+	return found
+}
+
+// sure reports whether a reading is text nearly all over, and not only in some place: base64 that is turned around makes
+// text by chance, as its bytes are not random.
+func sure(found []reading) bool {
+	for _, f := range found {
+		if mostlyText(f.data) || classes[f.data[0]]&isBinary != 0 && !textual(f.data) {
+			return true
+		}
+	}
+	return false
 }
 
 func classesOf(b []byte) uint16 {

@@ -3,7 +3,8 @@ package decode
 import "bytes"
 
 // terminalGap is how many bytes without any control character separate two texts that are cleaned.
-const terminalGap = 400
+// A key in PEM with colour at both ends has 1700.
+const terminalGap = 4096
 
 // terminal gives what a terminal would show: without escape sequences, with backspaces and carriage returns carried out,
 // for the lines that have any and what is between those that are near. A line over which another was printed is kept
