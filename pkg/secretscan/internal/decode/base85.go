@@ -37,7 +37,9 @@ func (j *job) base85() {
 		} else {
 			joined = append(joined, j.text[words[i].start:words[i].end]...)
 		}
-		j.word85(append(joined, j.tail85(w, words[i])...), w)
+		if tail := j.tail85(w, words[i]); j.word85(joined, w) && tail != nil {
+			j.word85(append(joined, tail...), w)
+		}
 	}
 }
 
@@ -55,7 +57,8 @@ func (j *job) tail85(w, last span) []byte {
 	return rest[:n]
 }
 
-func (j *job) word85(chars []byte, at span) {
+// word85 reports whether it could read anything.
+func (j *job) word85(chars []byte, at span) (found bool) {
 	j.b.work += 3 * len(chars)
 	for _, a := range []struct {
 		decoder string
@@ -67,22 +70,25 @@ func (j *job) word85(chars []byte, at span) {
 				n++
 			}
 			if n >= minWord {
-				j.stretch85(a.decoder, rest[:n], a.values, at, off)
+				found = j.stretch85(a.decoder, rest[:n], a.values, at, off) || found
 			}
 			rest, off = rest[min(n+1, len(rest)):], off+n+1
 		}
 	}
+	return found
 }
 
 // stretch85 tries each of the five ways in which a glued word may shift the groups.
-func (j *job) stretch85(decoder string, chars []byte, values *[256]uint8, at span, off int) {
+func (j *job) stretch85(decoder string, chars []byte, values *[256]uint8, at span, off int) (found bool) {
 	var buf [2 * minWord]byte
 	middle := len(chars) / 2 / 5 * 5
 	for shift := range 5 {
-		head := append85(buf[:0], chars[shift:min(len(chars), shift+2*minWord)], values)
-		ok := mostlyText(head) || shift == 0 && j.packed(head)
+		ok := begins85(chars[shift:], values)
+		if !ok && shift == 0 {
+			ok = j.packed(append85(buf[:0], chars[:min(len(chars), 2*minWord)], values))
+		}
 		if !ok && middle > 2*minWord {
-			ok = mostlyText(append85(buf[:0], chars[middle+shift:min(len(chars), middle+shift+2*minWord)], values))
+			ok = begins85(chars[middle+shift:], values)
 		}
 		if !ok {
 			continue
@@ -90,8 +96,33 @@ func (j *job) stretch85(decoder string, chars []byte, values *[256]uint8, at spa
 		data := append85(nil, chars[shift:], values)
 		if j.worthwhile(data) {
 			j.give(Child{Decoder: decoder, Data: data, Start: at.start + off + shift, End: at.end})
+			found = true
 		}
 	}
+	return found
+}
+
+// begins85 reports whether the first three groups are text but for one byte. Most words fail at the first.
+func begins85(chars []byte, values *[256]uint8) bool {
+	bad := 0
+	for range 3 {
+		if len(chars) < 5 {
+			return false
+		}
+		v := uint32(0)
+		for _, c := range chars[:5] {
+			v = v*85 + uint32(values[c])
+		}
+		for shift := 24; shift >= 0; shift -= 8 {
+			if classes[byte(v>>shift)]&isBinary != 0 {
+				if bad++; bad > 1 {
+					return false
+				}
+			}
+		}
+		chars = chars[5:]
+	}
+	return true
 }
 
 // mostlyText is stricter than textual: nine in ten bytes, as words with punctuation are frequent.

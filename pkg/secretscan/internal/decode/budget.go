@@ -49,7 +49,7 @@ type Budget struct {
 	nodes, bytes, work int
 	source             int // bytes of the texts that are nobody's children
 	seed               maphash.Seed
-	seen               map[uint64]bool // true for a child
+	seen               map[uint64]origin
 	gaps               map[Gap]int
 	tools              tools
 	strict             bool // a panic in a decoder goes on, in tests
@@ -65,7 +65,7 @@ func NewBudget(l Limits) *Budget {
 			*f.have = *f.std
 		}
 	}
-	return &Budget{limits: l, seed: maphash.MakeSeed(), seen: map[uint64]bool{}, gaps: map[Gap]int{}}
+	return &Budget{limits: l, seed: maphash.MakeSeed(), seen: map[uint64]origin{}, gaps: map[Gap]int{}}
 }
 
 // Gaps returns what was not looked at so far, sorted.
@@ -91,19 +91,38 @@ func (b *Budget) Merge(others ...*Budget) {
 // gap notes that something was left out. The kinds are few, as both names come from this package.
 func (b *Budget) gap(decoder, limit string) { b.gaps[Gap{Decoder: decoder, Limit: limit}]++ }
 
-// enter accounts for a text that is about to be looked at.
-func (b *Budget) enter(text []byte) bool {
+// origin is where a text comes from.
+type origin uint8
+
+const (
+	source    origin = iota // it is nobody's child
+	fresh                   // it was decoded or unpacked
+	redressed               // it is a part of its parent in other clothes: what looks random in it did so there
+)
+
+// origin: some decoders leave most characters as they are.
+func (c Child) origin() origin {
+	switch c.Decoder {
+	case "terminal", "quoted-printable", "escape", "percent", "entity", "pem", "reversed", "rot13":
+		return redressed
+	}
+	return fresh
+}
+
+// enter accounts for a text that is about to be looked at, and says where it comes from.
+func (b *Budget) enter(text []byte) (origin, bool) {
 	if len(text) > 1<<31-1 {
 		b.gap("scan", "size")
-		return false
+		return source, false
 	}
 	h := maphash.Bytes(b.seed, text)
-	if !b.seen[h] {
+	from := b.seen[h]
+	if from == source {
 		b.source += len(text)
-		b.seen[h] = false
+		b.seen[h] = source
 	}
 	b.work += len(text)
-	return !b.spent()
+	return from, !b.spent()
 }
 
 // spent reports, and notes, that no work is left.
@@ -129,7 +148,7 @@ func (b *Budget) admit(c Child) bool {
 	case b.bytes+len(c.Data) > b.limits.Bytes+sourceByte*b.source:
 		b.gap(c.Decoder, "bytes")
 	default:
-		b.seen[h] = true
+		b.seen[h] = c.origin()
 		b.nodes++
 		b.bytes += len(c.Data)
 		return true

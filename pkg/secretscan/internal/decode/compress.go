@@ -29,6 +29,7 @@ var (
 type tools struct {
 	flate   io.ReadCloser
 	scratch []byte
+	radix   []byte
 }
 
 // compressed gives what compressed streams of the text hold: at its start, and at each magic within binary data.

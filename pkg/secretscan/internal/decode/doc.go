@@ -26,17 +26,21 @@ type Child struct {
 // Transforms that apply to anything (reversal, rot13) are made only of lines with something in them that looks random and
 // that no other decoder could read; their children are transformed back by nobody, as the budget knows what it has seen.
 func Children(text []byte, b *Budget, each func(Child)) {
-	if len(text) < minText || !b.enter(text) {
+	if len(text) < minText {
 		return
 	}
-	j := &job{text: text, b: b, each: each}
+	from, ok := b.enter(text)
+	if !ok {
+		return
+	}
+	j := &job{text: text, b: b, each: each, origin: from}
 	j.guard("scan", func() { j.survey = scan(text) })
 	for _, d := range []struct {
 		name string
 		run  func()
 	}{
 		{"compressed", j.compressed}, {"archive", j.archives}, {"utf16", j.wide},
-		{"base", j.runs}, {"base85", j.base85}, {"uuencode", j.uuencode},
+		{"base", j.runs}, {"base85", j.base85}, {"uuencode", j.uuencode}, {"git-base85", j.gitPatches},
 		{"numbers", j.numbers}, {"spaced", j.spaced},
 		{"escape", j.escapes}, {"percent", j.percent}, {"entity", j.entities}, {"quoted-printable", j.quotedPrintable},
 		{"terminal", j.terminal}, {"pem", j.pem}, {"mirror", j.mirrors},
@@ -54,6 +58,7 @@ type job struct {
 	b      *Budget
 	each   func(Child)
 	survey survey
+	origin origin
 	giving bool   // each is running
 	odd    []span // runs that look random and that no decoder could read
 }

@@ -305,7 +305,9 @@ func dresses() []dress {
 		{"MIME part", func(m maker, _, env string) string {
 			return strings.ReplaceAll("--b1\nContent-Type: text/plain\nContent-Transfer-Encoding: base64\n\n"+wrapAt(b64(env), 76, with(""), "")+"--b1--\n", "\n", "\r\n")
 		}},
-		{"PowerShell -enc", func(m maker, s, _ string) string { return "powershell.exe -e " + b64(wide("$t='"+s+"'", binary.LittleEndian)) }},
+		{"PowerShell -enc", func(m maker, s, _ string) string {
+			return "powershell.exe -e " + b64(wide("$t='"+s+"'", binary.LittleEndian))
+		}},
 		{"UTF-16BE in base64", func(m maker, _, env string) string { return b64("\xfe\xff" + wide(env, binary.BigEndian)) }},
 		{"UTF-16LE at an odd offset", func(m maker, _, env string) string { return "x\n" + wide(env, binary.LittleEndian) }},
 		{"UTF-32LE", func(m maker, s, _ string) string { return each(s, "%c\x00\x00\x00", "") }},
@@ -317,7 +319,9 @@ func dresses() []dress {
 		{"tar | zstd | base64", func(m maker, _, env string) string { return b64(zst(tarball("root/.env", env))) }},
 		{"zip of a zip", func(m maker, _, env string) string { return zipped("a.zip", zipped("b.txt", env)) }},
 		{"gzip | hexdump -C", func(m maker, _, env string) string { return dumped(gz(env)) }},
-		{"gzip | xxd -p", func(m maker, _, env string) string { return wrapAt(hex.EncodeToString([]byte(gz(env))), 60, with(""), "") }},
+		{"gzip | xxd -p", func(m maker, _, env string) string {
+			return wrapAt(hex.EncodeToString([]byte(gz(env))), 60, with(""), "")
+		}},
 		{"gzip | Java bytes", func(m maker, _, env string) string {
 			var b []string
 			for _, c := range []byte(gz(env)) {
@@ -325,7 +329,9 @@ func dresses() []dress {
 			}
 			return "[" + strings.Join(b, ", ") + "]"
 		}},
-		{"gzip behind a header", func(m maker, _, env string) string { return "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gz(env) }},
+		{"gzip behind a header", func(m maker, _, env string) string {
+			return "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gz(env)
+		}},
 		{"hexdump -C in compose", func(m maker, _, env string) string {
 			return strings.ReplaceAll("\n"+dumped(env), "\n", "\nweb-1  | ")
 		}},
@@ -368,7 +374,9 @@ func dresses() []dress {
 		{"entities, hex", func(m maker, s, _ string) string { return "<b>" + each(s, "&#x%x;", "") + "</b>" }},
 		{"entities, zeros before", func(m maker, s, _ string) string { return each(s, "&#%07d;", "") }},
 		{"quoted-printable, all", func(m maker, s, _ string) string { return wrapAt(each(s, "=%02X", ""), 75, with(""), "=") }},
-		{"base64url in a query", func(m maker, s, _ string) string { return "GET /c?d=" + base64.RawURLEncoding.EncodeToString([]byte(s)) + "&n=1" }},
+		{"base64url in a query", func(m maker, s, _ string) string {
+			return "GET /c?d=" + base64.RawURLEncoding.EncodeToString([]byte(s)) + "&n=1"
+		}},
 		{"JWT claim", func(m maker, s, _ string) string {
 			return base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256","typ":"JWT"}`)) + "." +
 				base64.RawURLEncoding.EncodeToString([]byte(`{"sub":"ci","key":"`+strings.NewReplacer(`"`, "", `\`, "").Replace(s)+`"}`)) + "." + m.from(alnum, 43)
@@ -386,7 +394,9 @@ func dresses() []dress {
 			s := strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString([]byte(env)))
 			return strings.ReplaceAll(wrapAt(s, 60, with(""), "."), "\n", "") + "x.invalid"
 		}},
-		{"base32hex, wrapped", func(m maker, _, env string) string { return wrapAt(base32.HexEncoding.EncodeToString([]byte(env)), 64, with(""), "") }},
+		{"base32hex, wrapped", func(m maker, _, env string) string {
+			return wrapAt(base32.HexEncoding.EncodeToString([]byte(env)), 64, with(""), "")
+		}},
 		{"ascii85 without marks", func(m maker, s, _ string) string { return a85("DEPLOY_TOKEN=" + s) }},
 		{"ascii85 over lines", func(m maker, _, env string) string { return "<~" + wrapAt(a85(env), 72, with(""), "") + "~>" }},
 		{"base85 of Python", func(m maker, s, _ string) string { return digits85(rfc1924, "DEPLOY_TOKEN="+s) }},
@@ -407,7 +417,9 @@ func dresses() []dress {
 		{"rot13 of base64", func(m maker, s, _ string) string { return rot(b64("DEPLOY_TOKEN=" + s)) }},
 		{"base64 of rot13", func(m maker, _, env string) string { return b64(rot(env)) }},
 		{"spaced by lines", func(m maker, s, _ string) string { return each(s, "%c", "\n") }},
-		{"array of characters", func(m maker, s, _ string) string { return `["` + each(strings.NewReplacer(`"`, "", `\`, "").Replace(s), "%c", `","`) + `"]` }},
+		{"array of characters", func(m maker, s, _ string) string {
+			return `["` + each(strings.NewReplacer(`"`, "", `\`, "").Replace(s), "%c", `","`) + `"]`
+		}},
 		{"every character coloured", func(m maker, s, _ string) string { return each(s, "\x1b[3%[1]dm\x1b[1m%[1]c\x1b[0m", "") }},
 		{"spinner over it", func(m maker, s, _ string) string {
 			return "DEPLOY_TO\rDEPLOY_TOKEN=" + s[:12] + "#\b" + s[12:] + "\r\x1b[K|"

@@ -81,12 +81,15 @@ func (j *job) together(p piece) {
 		all &= r.all
 		any |= r.any
 	}
+	var found []reading
 	if tail, end := j.tail(last, &p); tail != nil {
+		if len(tail) < minRun && len(chars)%4 > 1 { // the tail may be a word on the next line
+			found = j.decodeRun(chars, all&classesOf(chars), any)
+		}
 		chars = append(chars, tail...)
 		at.end = end
 	}
-	all &= classesOf(chars)
-	found := j.decodeRun(chars, all, any)
+	found = append(found, j.decodeRun(chars, all&classesOf(chars), any)...)
 	if !sure(found) {
 		found = append(found, j.mirrored(chars, all, any)...)
 	}

@@ -86,17 +86,21 @@ var magics = [][]byte{
 }
 
 // nearMagic is how far from the start a format may begin when decoded bytes are judged: something may be glued before it.
-const nearMagic = 96
+const nearMagic = 64
 
 // packed reports whether b is, or soon has, something compressed or an archive.
 func (j *job) packed(b []byte) bool {
+	return hasMagic(b) || lzmaHeader(b) || isTar(b) || j.inflates(b) || j.deflated(b)
+}
+
+func hasMagic(b []byte) bool {
 	head := b[:min(len(b), nearMagic)]
 	for _, m := range magics {
 		if at := bytes.Index(head, m); at >= 0 && plausible(b[at:]) {
 			return true
 		}
 	}
-	return lzmaHeader(b) || isTar(b) || j.inflates(b) || j.deflated(b)
+	return false
 }
 
 // plausible looks at the bytes after a magic.

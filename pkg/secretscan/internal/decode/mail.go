@@ -5,7 +5,7 @@ import "bytes"
 // quotedPrintable reads RFC 2045's: =XX, and = at the end of a line that goes on. As "=10" is in every log, a text must
 // have a soft line end after a long line, an encoded sign of equality, or eight codes in a row.
 func (j *job) quotedPrintable() {
-	const longLine, inRow, near = 60, 8, 4096
+	const inRow, near = 8, 4096
 	var at span
 	sure, row := false, 0
 	flush := func() {
@@ -28,8 +28,7 @@ func (j *job) quotedPrintable() {
 			if at.end == 0 {
 				at.start = i
 			}
-			sure = sure || row >= inRow || bytes.HasPrefix(j.text[i:], []byte("=3D")) ||
-				soft && i-lineStart(j.text, i) >= longLine && i+n < len(j.text) && j.text[i-1] != '='
+			sure = sure || row >= inRow || bytes.HasPrefix(j.text[i:], []byte("=3D")) || soft && j.softEnd(i)
 			at.end = i + n
 		}
 		next := bytes.IndexByte(j.text[i+1:], '=')
@@ -39,6 +38,14 @@ func (j *job) quotedPrintable() {
 		i += 1 + next
 	}
 	flush()
+}
+
+// softEnd reports whether the sign at i may stand for a line end that is none: after a long line, and not as the padding
+// of base64, unless the line has just the length at which quoted-printable breaks.
+func (j *job) softEnd(i int) bool {
+	const long, full = 60, 75
+	n := i - lineStart(j.text, i)
+	return n >= long && j.text[i-1] != '=' && (n == full || classesOf(j.text[i-long:i])&isRun == 0)
 }
 
 // quoted returns the length of the code at the start of b, 0 if there is none, and whether it is a soft line end.
@@ -107,11 +114,16 @@ func (j *job) uuencode() {
 	}
 }
 
+// maxLine is how far a line end is looked for, in bytes.
+const maxLine = 1 << 16
+
+// nextLine returns where the line after at begins.
 func nextLine(text []byte, at int) int {
-	if n := bytes.IndexByte(text[at:], '\n'); n >= 0 {
+	near := text[at:min(len(text), at+maxLine)]
+	if n := bytes.IndexByte(near, '\n'); n >= 0 {
 		return at + n + 1
 	}
-	return len(text)
+	return at + len(near)
 }
 
 // uuLines reads lines from at until one that is none, and returns where that is.

@@ -7,12 +7,13 @@ import (
 )
 
 const (
-	mirrorAround = 256 // bytes on both sides of a run in a long line that are transformed with it
+	mirrorAround = 256  // bytes on both sides of a run in a long line that are transformed with it
 	maxMirrored  = 1024 // bytes of a run that is transformed with its line
-	mirrorJoin   = 2   // lines between two odd runs that are transformed as one text
+	mirrorJoin   = 2    // lines between two odd runs that are transformed as one text
 )
 
-// mirrored reads the characters of a run backwards and through rot13, as base64.
+// mirrored reads the characters of a run backwards and through rot13, as base64. What comes out must be text all over: the
+// same characters read forwards make bytes that are not random.
 func (j *job) mirrored(chars []byte, all, any uint16) []reading {
 	if all&isHex != 0 || any&isLower == 0 || any&isUpper == 0 {
 		return nil
@@ -20,10 +21,14 @@ func (j *job) mirrored(chars []byte, all, any uint16) []reading {
 	j.b.work += 2 * len(chars)
 	found := j.radix(nil, "reversed-base64", reversed(chars), &base64Values, 6)
 	found = j.radix(found, "rot13-base64", rot13(chars), &base64Values, 6)
-	for i := range found {
-		found[i].skip = 0
+	clear := found[:0]
+	for _, f := range found {
+		if mostlyText(f.data[:min(len(f.data), 1<<10)]) || hasMagic(f.data) {
+			f.skip = 0
+			clear = append(clear, f)
+		}
 	}
-	return found
+	return clear
 }
 
 func reversed(b []byte) []byte {
@@ -50,6 +55,9 @@ func rot13(b []byte) []byte {
 
 // mirrors gives the lines that nothing else could read, backwards and through rot13.
 func (j *job) mirrors() {
+	if j.origin == redressed {
+		return
+	}
 	var plain []span
 	for _, at := range j.odd {
 		chars := j.text[at.start:at.end]
@@ -57,11 +65,14 @@ func (j *job) mirrors() {
 		for _, f := range found {
 			j.give(Child{Decoder: f.decoder, Data: f.data, Start: at.start, End: at.end})
 		}
+		if found == nil {
+			j.word85(chars, at)
+		}
 		if found == nil && at.end-at.start <= maxMirrored {
 			plain = append(plain, at)
 		}
 	}
-	for _, at := range j.lines(slices.Concat(plain, j.backwardPEM(), j.backwardNames())) {
+	for _, at := range j.lines(slices.Concat(plain, j.backwardPEM(), j.mirroredNames())) {
 		chars := j.text[at.start:at.end]
 		j.b.work += 2 * len(chars)
 		whole := reversed(chars)
@@ -91,9 +102,10 @@ func (j *job) backwardPEM() []span {
 	}
 }
 
-// backwardNames finds assignments that are turned around: a line that ends with an equals sign and a name in capitals.
-func (j *job) backwardNames() []span {
-	const name, value = 5, 8 // bytes at least
+// mirroredNames finds assignments whose name is turned around, or went through rot13: a line that ends with an equals
+// sign and a name in capitals, or a name with a part that rot13 makes of the usual ones for secrets.
+func (j *job) mirroredNames() []span {
+	const value = 8 // bytes at least
 	var all []span
 	for at := 0; ; at++ {
 		i := bytes.IndexByte(j.text[at:], '=')
@@ -101,21 +113,44 @@ func (j *job) backwardNames() []span {
 			return all
 		}
 		at += i
-		end := at + 1
-		for end < len(j.text) && (classes[j.text[end]]&(isUpper|isDigit) != 0 || j.text[end] == '_') {
-			end++
-		}
-		if end-at <= name || end < len(j.text) && j.text[end] != '\n' && j.text[end] != '\r' {
-			continue
-		}
-		start := at
+		start, end := at, at+1
 		for start > 0 && at-start < escapeAhead && classes[j.text[start-1]]&isSpace == 0 {
 			start--
 		}
-		if at-start >= value && bytes.ContainsAny(j.text[start:at], "0123456789") {
+		for end < len(j.text) && end-at < escapeAhead && classes[j.text[end]]&isSpace == 0 {
+			end++
+		}
+		before, after := j.text[start:at], j.text[at+1:end]
+		backward := len(before) >= value && isName(after) && (end == len(j.text) || j.text[end] <= '\r') &&
+			bytes.ContainsAny(before, "0123456789")
+		if backward || len(after) >= value && mentions(before) {
 			all = append(all, span{start, end})
 		}
 	}
+}
+
+// isName reports whether b is the name of a variable in capitals.
+func isName(b []byte) bool {
+	for _, c := range b {
+		if classes[c]&(isUpper|isDigit) == 0 && c != '_' {
+			return false
+		}
+	}
+	return len(b) >= 5
+}
+
+// mentions reports whether a name has token, secret, password, passwd, _key, apikey or auth in it, through rot13.
+func mentions(name []byte) bool {
+	if len(name) < 4 || len(name) > 64 {
+		return false
+	}
+	lower := bytes.ToLower(name)
+	for _, part := range []string{"gbxra", "frperg", "cnffj", "_xrl", "ncvxrl", "nhgu"} {
+		if bytes.Contains(lower, []byte(part)) {
+			return true
+		}
+	}
+	return false
 }
 
 func reversedLines(b []byte) []byte {

@@ -39,17 +39,26 @@ type dump struct {
 
 // numbers reads dumps (xxd, hexdump, od) and arrays of bytes in any dress: rows of numbers, line by line.
 func (j *job) numbers() {
+	const sameLine = 80 // bytes between rows on a line that belong together: a dump's column of characters
 	rows := j.survey.numbers
+	done := 0
 	for i := 0; i < len(rows); {
 		at := rows[i]
 		for i++; i < len(rows) && rows[i].start-at.end <= maxGap; i++ {
+			if gap := j.text[at.end:rows[i].start]; len(gap) > sameLine && bytes.IndexByte(gap, '\n') < 0 {
+				break
+			}
 			at.end = rows[i].end
 		}
-		at.start = lineStart(j.text, at.start)
+		at.start = max(done, lineStart(j.text, at.start))
 		bounded := j.text[:min(len(j.text), at.end+maxGap)]
+		if i < len(rows) {
+			bounded = bounded[:min(len(bounded), rows[i].start)]
+		}
 		for range 2 { // the last line of a dump may be too short for a row
 			at.end = nextLine(bounded, at.end)
 		}
+		done = at.end
 		j.region(at)
 	}
 }

@@ -26,7 +26,7 @@ func (j *job) pem() {
 		}
 		chars := near[:end]
 		j.b.work += len(chars)
-		if data := bareLines(chars); !bytes.Equal(data, chars) {
+		if data := bareLines(shown(chars)); !bytes.Equal(data, chars) {
 			j.give(Child{Decoder: "pem", Data: data, Start: at, End: at + end, Approximate: true})
 		}
 		at += end

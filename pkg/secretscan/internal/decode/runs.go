@@ -54,36 +54,53 @@ func (j *job) runs() {
 	}
 }
 
-// keepOdd keeps a run for the transforms if it looks random: some part of it changes between capitals, small letters and
-// digits at each fourth character or a dozen times. Hexadecimal does too, but a log is full of digests.
+// keepOdd keeps a run for the transforms if some part of it looks random. Hexadecimal does too, but a log is full of
+// digests.
 func (j *job) keepOdd(r *run, at span) {
 	if r.all&isNumber != 0 {
 		return
 	}
-	changes, n, before := 0, 0, uint16(0)
+	var look pattern
 	for _, c := range j.text[at.start:at.end] {
 		k := classes[c] & (isUpper | isLower | isDigit)
 		if c == '-' || c == '_' {
 			continue
 		}
 		if k == 0 {
-			if looksRandom(changes, n) {
+			if look.random() {
 				break
 			}
-			changes, n, before = 0, 0, 0
+			look = pattern{}
 			continue
 		}
-		if n++; k != before {
-			changes++
-		}
-		before = k
+		look.add(k)
 	}
-	if looksRandom(changes, n) {
+	if look.random() {
 		j.odd = append(j.odd, at)
 	}
 }
 
-func looksRandom(changes, n int) bool { return n >= 16 && (changes*4 >= n || changes >= 12) }
+// pattern counts how characters change between capitals, small letters and digits, and how often digits are in it.
+type pattern struct {
+	before            uint16
+	n, changes, digit int
+}
+
+func (p *pattern) add(k uint16) {
+	if k != p.before && p.before != 0 {
+		p.changes++
+		if (k|p.before)&isDigit != 0 {
+			p.digit++
+		}
+	}
+	p.n++
+	p.before = k
+}
+
+// random reports whether this is no word: camel case has no digits, versions and architectures few changes.
+func (p *pattern) random() bool {
+	return p.n >= 16 && (p.digit*6 >= p.n || p.changes*2 >= p.n || p.n >= 24 && p.changes*5 >= p.n*2 || p.digit >= 10)
+}
 
 // alone decodes a run on its own, with the shorter run that ends it on the next line if there is one.
 func (j *job) alone(r *run, at span) []reading {
@@ -94,6 +111,10 @@ func (j *job) alone(r *run, at span) []reading {
 	}
 	if tail, end := j.tail(*r, nil); tail != nil {
 		if more := j.decodeRun(append(bytes.Clone(chars), tail...), r.all&classesOf(tail), r.any); more != nil {
+			// Where the tail may be a word on the next line, the end of the run may be an end.
+			if len(tail) < minRun && len(chars)%4 > 1 {
+				more = append(more, found...)
+			}
 			found, at.end = more, end
 		}
 	}
@@ -137,6 +158,9 @@ func (j *job) decodeRun(chars []byte, all, any uint16) []reading {
 	}
 	if all&isHex == 0 || any&isLower != 0 && any&isUpper != 0 {
 		found = j.radix(found, "base64", chars, &base64Values, 6)
+	}
+	if found == nil {
+		found = j.separated(chars)
 	}
 	if found != nil {
 		return found
@@ -204,9 +228,10 @@ func (j *job) radix(found []reading, decoder string, chars []byte, values *[256]
 		if skip > 0 && !j.sampled(rest, values, bits, group) {
 			continue
 		}
-		data := appendRadix(nil, rest, values, bits)
+		data := appendRadix(j.b.tools.radix[:0], rest, values, bits)
+		j.b.tools.radix = data
 		if j.worthwhile(data) {
-			found = append(found, reading{decoder, data, skip})
+			found = append(found, reading{decoder, bytes.Clone(data), skip})
 		}
 	}
 	return found
@@ -222,16 +247,7 @@ func (j *job) sampled(chars []byte, values *[256]uint8, bits, group int) bool {
 			continue
 		}
 		part := appendRadix(buf[:0], chars[at:min(len(chars), at+window)], values, bits)
-		if textual(part) || wideText(part) || i == 0 && j.headMagic(part) {
-			return true
-		}
-	}
-	return false
-}
-
-func (j *job) headMagic(b []byte) bool {
-	for _, m := range magics {
-		if at := bytes.Index(b, m); at >= 0 && plausible(b[at:]) {
+		if textual(part) || wideText(part) || i == 0 && hasMagic(part) {
 			return true
 		}
 	}

@@ -68,7 +68,7 @@ const (
 type survey struct {
 	any     uint16 // the classes that occur
 	runs    []run
-	words   []span // without white space, and with more punctuation than base64 has
+	words   []span // without white space, and with punctuation that base64 lacks
 	numbers []span // rows of short numbers
 	ones    []span // rows of single characters
 }
@@ -121,7 +121,7 @@ func scan(text []byte) survey {
 }
 
 func (s *surveyor) endWord(i int) {
-	if n := i - s.word; n >= minWord && s.marks*12 >= n {
+	if n := i - s.word; n >= minWord && s.marks > 0 {
 		s.words = append(s.words, span{s.word, i})
 	}
 	s.word, s.marks = i+1, 0

@@ -43,6 +43,34 @@ func (j *job) spaced() {
 	}
 }
 
+// separated reads a run whose characters or pairs of hexadecimal digits have a dash or an underscore between them.
+func (j *job) separated(chars []byte) []reading {
+	for step := 1; step <= 2; step++ {
+		mark := chars[step]
+		if classes[mark]&isMark == 0 {
+			continue
+		}
+		bare := make([]byte, 0, len(chars))
+		for i, c := range chars {
+			if i%(step+1) != step {
+				bare = append(bare, c)
+			} else if c != mark {
+				break
+			}
+		}
+		if len(bare) < len(chars)*step/(step+1) {
+			continue
+		}
+		if step == 1 && len(bare) >= minSpaced {
+			return []reading{{"spaced", bare, 0}}
+		}
+		if step == 2 {
+			return j.radix(nil, "hex", bare, &hexValues, 4)
+		}
+	}
+	return nil
+}
+
 // between returns what is between the single characters of a row: the shortest gap that is there twice in a row.
 func (j *job) between(at span) []byte {
 	last := -1
@@ -66,14 +94,19 @@ func (j *job) charDump(at span) bool {
 	const columns = 4
 	start := lineStart(j.text, at.start)
 	first := at.start
-	for first-columns >= start && first-columns >= 3 && dumpedByte(j.text[first-columns-2:first-columns+1]) >= 0 {
+	cell := func(i int) int { // the byte whose last column is i, -1 if there is none
+		if i < 3 || i >= len(j.text) || j.text[i-3] != ' ' {
+			return -1
+		}
+		return dumpedByte(j.text[i-2 : i+1])
+	}
+	for first-columns >= start && cell(first-columns) >= 0 {
 		first -= columns
 	}
 	data, end := []byte{}, first
 	dumpLine := func(i int) int { // i is the last column of a byte; returns the end of the bytes
-		for i < len(j.text) && i >= 2 && dumpedByte(j.text[i-2:i+1]) >= 0 && (i < 3 || j.text[i-3] == ' ') {
-			data = append(data, byte(dumpedByte(j.text[i-2:i+1])))
-			i += columns
+		for ; cell(i) >= 0; i += columns {
+			data = append(data, byte(cell(i)))
 		}
 		return i - columns + 1
 	}

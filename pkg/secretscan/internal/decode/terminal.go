@@ -2,14 +2,18 @@ package decode
 
 import "bytes"
 
-// terminalGap is how many bytes without any control character separate two texts that are cleaned.
-// A key in PEM with colour at both ends has 1700.
-const terminalGap = 4096
+const (
+	terminalGap = 400  // bytes without any control character between two texts that are cleaned
+	maxTerminal = 4096 // the same on one line
+)
 
 // terminal gives what a terminal would show: without escape sequences, with backspaces and carriage returns carried out,
 // for the lines that have any and what is between those that are near. A line over which another was printed is kept
 // as a line of its own, as what it showed was seen.
 func (j *job) terminal() {
+	if j.origin == redressed && j.survey.any&isBinary != 0 {
+		return
+	}
 	c := newControls(j.text)
 	for at := 0; ; {
 		i := c.next(at)
@@ -19,13 +23,12 @@ func (j *job) terminal() {
 		start, last := lineStart(j.text, i), i
 		for {
 			i = c.next(last + 1)
-			if i < 0 || i-last > terminalGap {
+			if i < 0 || i-last > maxTerminal || i-last > terminalGap && bytes.IndexByte(j.text[last:i], '\n') >= 0 {
 				break
 			}
 			last = i
 		}
-		end := nextLine(j.text, last)
-		end = min(end, last+maxGap)
+		end := nextLine(j.text[:min(len(j.text), last+maxGap)], last)
 		start = max(start, min(at, last))
 		chars := j.text[start:end]
 		j.b.work += 2 * len(chars)
