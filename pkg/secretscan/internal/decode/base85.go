@@ -85,7 +85,7 @@ func (j *job) stretch85(decoder string, chars []byte, values *[256]uint8, at spa
 	for shift := range 5 {
 		ok := begins85(chars[shift:], values)
 		if !ok && shift == 0 {
-			ok = j.packed(append85(buf[:0], chars[:min(len(chars), 2*minWord)], values))
+			ok = hasMagic(append85(buf[:0], chars[:min(len(chars), 2*minWord)], values))
 		}
 		if !ok && middle > 2*minWord {
 			ok = begins85(chars[middle+shift:], values)

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 )
 
 // ciLog makes the output of a job: groups, compilers, package managers, tests, digests, colours now and then.
@@ -63,6 +65,15 @@ func minified(m maker, size int) []byte {
 	return b.Bytes()[:size]
 }
 
+// cpu is the processor time that this process took. The machine may be shared, so wall time says little.
+func cpu(b *testing.B) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
 // BenchmarkTree decodes texts to three layers. It says how many bytes a second of processor time takes, and how much the
 // tree has beside the text.
 func BenchmarkTree(b *testing.B) {
@@ -84,12 +95,26 @@ func BenchmarkTree(b *testing.B) {
 			b.SetBytes(int64(len(c.text)))
 			nodes, size := 0, 0
 			var gaps []Gap
+			start := cpu(b)
+			scan(c.text)
+			pass := cpu(b) - start
+			start = cpu(b)
 			for b.Loop() {
 				budget := NewBudget(Limits{})
 				nodes, size = 0, 0
-				walk(budget, c.text, func(n node) bool { nodes++; size += len(n.text); return true })
+				var descend func([]byte, int)
+				descend = func(text []byte, depth int) {
+					nodes++
+					size += len(text)
+					if depth < layers {
+						Children(text, budget, func(c Child) { descend(c.Data, depth+1) })
+					}
+				}
+				descend(c.text, 0)
 				gaps = budget.Gaps()
 			}
+			b.ReportMetric(float64(len(c.text))*float64(b.N)/1e6/(cpu(b)-start).Seconds(), "MB/cpu-s")
+			b.ReportMetric(float64(cpu(b)-start)/float64(pass)/float64(b.N), "passes")
 			b.ReportMetric(float64(nodes), "nodes")
 			b.ReportMetric(float64(size)/float64(len(c.text)), "texts")
 			if gaps != nil {

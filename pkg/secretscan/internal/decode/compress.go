@@ -105,7 +105,7 @@ func (j *job) read(name string, in *bytes.Reader, open opening) (data []byte, wh
 		j.b.gap(name, "window")
 	case errors.Is(err, errMethod):
 		j.b.gap(name, "method")
-	case err != nil && len(data) > 0:
+	case err != nil && len(data) > 0 && name != "zlib" && name != "deflate": // these two have no magic: it may be chance
 		j.b.gap(name, "damaged")
 	}
 	return data, err == nil && len(data) <= room
@@ -191,7 +191,7 @@ func (j *job) inflates(b []byte) bool {
 // long one. RFC 1951.
 func (j *job) deflated(b []byte) bool {
 	const least = 40 // bytes; a shorter one can be chance, and is not worth the time that a try takes
-	if kind := b[0] >> 1 & 3; len(b) < least || kind == 0 || kind == 3 {
+	if len(b) < least || b[0]>>1&3 == 0 || b[0]>>1&3 == 3 { // neither of the two kinds of Huffman codes
 		return false
 	}
 	data, err := j.inflate(b)

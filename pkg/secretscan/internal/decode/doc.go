@@ -81,9 +81,10 @@ func (j *job) guard(name string, run func()) {
 	}
 }
 
-// give hands a child to the caller unless it was seen before or nothing is left for it.
+// give hands a child to the caller unless it was seen before or nothing is left for it. Noise in other clothes is no
+// child.
 func (j *job) give(c Child) {
-	if len(c.Data) < minText || !j.b.admit(c) {
+	if len(c.Data) < minText || c.origin() == redressed && !j.worthwhile(c.Data) || !j.b.admit(c) {
 		return
 	}
 	j.giving = true

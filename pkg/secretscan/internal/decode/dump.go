@@ -41,7 +41,7 @@ func (d *dump) bytesEach() int {
 
 // finish gives what a dump may mean.
 func (j *job) finish(d *dump) {
-	if len(d.numbers) < minNumbers {
+	if len(d.numbers) < minRow {
 		return
 	}
 	j.b.work += 4 * len(d.numbers)

@@ -15,7 +15,7 @@ const (
 
 // escapes reads strings of C, JSON, JavaScript, Python, Perl, PHP and shells: one text for escapes that are near.
 func (j *job) escapes() {
-	for _, at := range j.clusters('\\', escapeGap) {
+	for _, at := range j.clusters('\\', escapeGap, func([]byte) bool { return true }) {
 		chars := j.text[at.start:at.end]
 		j.b.work += 2 * len(chars)
 		data := unescape(chars)
@@ -23,21 +23,26 @@ func (j *job) escapes() {
 	}
 }
 
-// clusters finds stretches in which a character occurs again and again, with what is around them on the line.
-func (j *job) clusters(mark byte, gap int) []span {
+// clusters finds stretches in which a character occurs again and again, with what is around them on the line; counts is
+// asked about what follows the character.
+func (j *job) clusters(mark byte, gap int, counts func([]byte) bool) []span {
 	var all []span
-	for i := bytes.IndexByte(j.text, mark); i >= 0; {
-		start, last := i, i
-		for {
-			n := bytes.IndexByte(j.text[last+1:min(len(j.text), last+1+gap)], mark)
-			if n < 0 {
+	next := func(from int) int {
+		for from < len(j.text) {
+			i := bytes.IndexByte(j.text[from:], mark)
+			if i < 0 {
 				break
 			}
-			last += 1 + n
+			if from += i + 1; counts(j.text[from:]) {
+				return from - 1
+			}
 		}
-		i = bytes.IndexByte(j.text[last+1:], mark)
-		if i >= 0 {
-			i += last + 1
+		return -1
+	}
+	for i := next(0); i >= 0; {
+		start, last := i, i
+		for i = next(last + 1); i >= 0 && i-last <= gap; i = next(last + 1) {
+			last = i
 		}
 		begin := max(0, start-escapeAhead)
 		begin += bytes.LastIndexByte(j.text[begin:start], '\n') + 1
@@ -196,14 +201,26 @@ func unpercent(b []byte) (to []byte, n int) {
 
 // entities reads HTML's and XML's.
 func (j *job) entities() {
-	for _, at := range j.clusters('&', entityGap) {
+	for _, at := range j.clusters('&', entityGap, isEntity) {
 		chars := j.text[at.start:at.end]
-		if bytes.IndexByte(chars, ';') < 0 {
-			continue
-		}
 		j.b.work += 2 * len(chars)
 		if data := html.UnescapeString(string(chars)); data != string(chars) {
 			j.give(Child{Decoder: "entity", Data: []byte(data), Start: at.start, End: at.end})
 		}
 	}
+}
+
+// isEntity reports whether what follows an ampersand is a number or a name, up to a semicolon.
+func isEntity(b []byte) bool {
+	const longest = 12 // digits with zeros before them; the names that matter are shorter
+	for i, c := range b[:min(len(b), longest)] {
+		switch {
+		case c == ';':
+			return i > 1
+		case c == '#' && i == 0:
+		case classes[c]&isRun == 0 || classes[c]&isMark != 0:
+			return false
+		}
+	}
+	return false
 }

@@ -11,32 +11,47 @@ const enoughText = 16
 
 // worthwhile reports whether decoded bytes could mean something to anyone: text, wide text, or a format known here.
 func (j *job) worthwhile(b []byte) bool {
-	return textual(b) || wideText(b) || j.packed(b)
+	ok, any := textRow(b)
+	return ok || multibyte(b) || any&isNUL != 0 && wideText(b) || j.packed(b, any)
 }
 
-// textual reports whether b has a row of text in it that chance does not explain. What is shorter than such a row must
-// be text all over, but for one byte in 12.
+// textual reports whether b has text in it.
 func textual(b []byte) bool {
-	need := min(enoughText, len(b)-len(b)/12)
+	ok, _ := textRow(b)
+	return ok || multibyte(b)
+}
+
+// promising is worthwhile for a part of the bytes, without what takes time.
+func promising(b []byte, head bool) bool {
+	ok, any := textRow(b)
+	return ok || multibyte(b) || any&isNUL != 0 && wideText(b) || head && any&isMagic != 0 && hasMagic(b)
+}
+
+// textRow reports whether b has a row of text in it that chance does not explain. What is shorter than such a row must
+// be text all over, but for one byte in 12. If it has none, any is the classes that occur.
+func textRow(b []byte) (ok bool, any uint16) {
 	if len(b) < minText {
-		return false
+		return false, 0
 	}
+	need := min(enoughText, len(b)-len(b)/12)
 	n := 0
 	for _, c := range b {
-		if classes[c]&isBinary != 0 {
+		k := classes[c]
+		any |= k
+		if k&isBinary != 0 {
 			n = 0
 			continue
 		}
 		if n++; n >= need {
-			return true
+			return true, any
 		}
 	}
-	return multibyte(b)
+	return false, any
 }
 
 // multibyte reports whether b is text in UTF-8 with letters that ASCII lacks.
 func multibyte(b []byte) bool {
-	if len(b) < enoughText || b[0] >= utf8.RuneSelf && !utf8.RuneStart(b[0]) {
+	if len(b) < enoughText {
 		return false
 	}
 	head := b[:min(len(b), 64)]
@@ -89,8 +104,8 @@ var magics = [][]byte{
 const nearMagic = 64
 
 // packed reports whether b is, or soon has, something compressed or an archive.
-func (j *job) packed(b []byte) bool {
-	return hasMagic(b) || lzmaHeader(b) || isTar(b) || j.inflates(b) || j.deflated(b)
+func (j *job) packed(b []byte, any uint16) bool {
+	return any&isMagic != 0 && hasMagic(b) || lzmaHeader(b) || isTar(b) || j.inflates(b) || j.deflated(b)
 }
 
 func hasMagic(b []byte) bool {

@@ -19,16 +19,23 @@ func (j *job) mirrored(chars []byte, all, any uint16) []reading {
 		return nil
 	}
 	j.b.work += 2 * len(chars)
-	found := j.radix(nil, "reversed-base64", reversed(chars), &base64Values, 6)
-	found = j.radix(found, "rot13-base64", rot13(chars), &base64Values, 6)
-	clear := found[:0]
-	for _, f := range found {
-		if mostlyText(f.data[:min(len(f.data), 1<<10)]) || hasMagic(f.data) {
-			f.skip = 0
-			clear = append(clear, f)
+	var found []reading
+	for _, m := range []struct {
+		decoder string
+		chars   []byte
+	}{{"reversed-base64", reversed(chars)}, {"rot13-base64", rot13(chars)}} {
+		for skip := range 4 {
+			rest := m.chars[skip:]
+			if !j.sampled(rest, &base64Values, 6, 4) {
+				continue
+			}
+			data := appendRadix(nil, rest, &base64Values, 6)
+			if mostlyText(data[:min(len(data), 1<<10)]) || hasMagic(data) {
+				found = append(found, reading{m.decoder, data, 0})
+			}
 		}
 	}
-	return clear
+	return found
 }
 
 func reversed(b []byte) []byte {

@@ -13,6 +13,7 @@ const (
 )
 
 const (
+	minRow      = 4       // numbers on a line that begin a dump
 	numberGap   = 4       // bytes between two numbers of a row
 	numberLines = 3       // foreign lines between two lines of one dump
 	maxRepeated = 1 << 16 // bytes that a "*" in a dump may stand for
@@ -96,10 +97,10 @@ func (j *job) numberLine(d *dump, start, end, line int) {
 		row[i].end += int32(start)
 	}
 	fits := d.numbers != nil && d.kinds&kinds != 0 && line-d.line <= numberLines+1
-	if !fits && len(row) < minNumbers && !whole(text, row, start) {
+	if !fits && len(row) < minRow && !whole(text, row, start) {
 		return
 	}
-	if fits && len(row) < minNumbers && column != d.column && !whole(text, row, start) {
+	if fits && len(row) < minRow && column != d.column && !whole(text, row, start) {
 		return
 	}
 	if !fits {

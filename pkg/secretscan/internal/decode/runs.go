@@ -170,13 +170,24 @@ func (j *job) decodeRun(chars []byte, all, any uint16) []reading {
 			found = j.within(found, "hex", chars, at, &hexValues, 4)
 		}
 	}
-	if len(found) == 0 && any&isDigit != 0 && any&isUpper != 0 {
-		found = j.base32(found, chars, &base32Values, &base32HexValues)
+	if len(found) > 0 || any&isDigit == 0 || len(chars) < minRun {
+		return found
 	}
-	if len(found) == 0 && any&isDigit != 0 && any&isLower != 0 {
+	// What is glued to it is before it, in most cases.
+	switch end := anyOf(chars[len(chars)-minRun:]); {
+	case end&(isLower|isMark) == 0:
+		found = j.base32(found, chars, &base32Values, &base32HexValues)
+	case end&(isUpper|isMark) == 0:
 		found = j.base32(found, chars, &base32Lower, &base32HexLower)
 	}
 	return found
+}
+
+func anyOf(b []byte) (any uint16) {
+	for _, c := range b {
+		any |= classes[c]
+	}
+	return any
 }
 
 func (j *job) base32(found []reading, chars []byte, std, hex *[256]uint8) []reading {
@@ -247,7 +258,7 @@ func (j *job) sampled(chars []byte, values *[256]uint8, bits, group int) bool {
 			continue
 		}
 		part := appendRadix(buf[:0], chars[at:min(len(chars), at+window)], values, bits)
-		if textual(part) || wideText(part) || i == 0 && hasMagic(part) {
+		if promising(part, i == 0) {
 			return true
 		}
 	}

@@ -14,6 +14,7 @@ const (
 	isMark  // + / - _
 	isNUL
 	isBinary // never in text: control characters without white space, ESC, BS; bytes above 0x7e
+	isMagic  // the first byte of one of the magics
 )
 
 // classes is never changed.
@@ -41,6 +42,9 @@ func makeClasses() (t [256]uint16) {
 			t[c] |= isBinary
 		}
 	}
+	for _, m := range magics {
+		t[m[0]] |= isMagic
+	}
 	t[0] |= isNUL
 	return t
 }
@@ -59,7 +63,7 @@ func (r run) size() int { return int(r.end - r.start) }
 const (
 	minRun     = 16 // bytes of a run that is looked at; 12 bytes in base64
 	minWord    = 20 // bytes of a word that may be base85; 16 bytes
-	minNumbers = 4  // numbers in a row that may be a dump or an array
+	minNumbers = 6  // numbers in a row that may be a dump or an array
 	minOnes    = 8  // single characters in a row
 	maxNumber  = 8  // digits of a number; an offset or a word of 32 bits
 )
@@ -77,7 +81,8 @@ type survey struct {
 type surveyor struct {
 	survey
 	text        []byte
-	word, marks int  // start of this word, and its punctuation
+	word, marks int // start of this word, and its punctuation
+	letters     uint16
 	numbers     row  // of numbers
 	ones        row  // of single characters
 	line        bool // the run before which we stand begins its line
@@ -113,6 +118,7 @@ func scan(text []byte) survey {
 			any |= c
 		}
 		s.any |= any
+		s.letters |= any
 		s.endRun(run{start: int32(start), end: int32(i), all: all, any: any})
 	}
 	s.endWord(len(text))
@@ -120,11 +126,14 @@ func scan(text []byte) survey {
 	return s.survey
 }
 
+// endWord keeps a word that may be base85. Of 20 characters in any of its alphabets, one in 300 times none is a small
+// letter, and more rarely none a capital.
 func (s *surveyor) endWord(i int) {
-	if n := i - s.word; n >= minWord && s.marks > 0 {
+	const both = isUpper | isLower
+	if n := i - s.word; n >= minWord && s.marks > 0 && s.letters&both == both {
 		s.words = append(s.words, span{s.word, i})
 	}
-	s.word, s.marks = i+1, 0
+	s.word, s.marks, s.letters = i+1, 0, 0
 }
 
 func (s *surveyor) endRun(r run) {

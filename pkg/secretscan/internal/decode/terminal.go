@@ -11,9 +11,6 @@ const (
 // for the lines that have any and what is between those that are near. A line over which another was printed is kept
 // as a line of its own, as what it showed was seen.
 func (j *job) terminal() {
-	if j.origin == redressed && j.survey.any&isBinary != 0 {
-		return
-	}
 	c := newControls(j.text)
 	for at := 0; ; {
 		i := c.next(at)
@@ -32,8 +29,11 @@ func (j *job) terminal() {
 		start = max(start, min(at, last))
 		chars := j.text[start:end]
 		j.b.work += 2 * len(chars)
-		j.give(Child{Decoder: "terminal", Data: shown(chars), Start: start, End: end, Approximate: true})
 		at = end
+		if j.survey.any&isBinary != 0 && !textual(chars) {
+			continue
+		}
+		j.give(Child{Decoder: "terminal", Data: shown(chars), Start: start, End: end, Approximate: true})
 	}
 }
 
