@@ -57,6 +57,9 @@ func (j *job) tar() {
 			j.b.gap("tar", "damaged")
 			return
 		}
+		if j.b.spent() {
+			return
+		}
 		if n >= j.b.limits.Members {
 			j.b.gap("tar", "members")
 			return
@@ -101,6 +104,9 @@ func (j *job) zip() {
 			return
 		}
 		at += i
+		if j.b.spent() {
+			return
+		}
 		if members >= j.b.limits.Members {
 			j.b.gap("zip", "members")
 			return

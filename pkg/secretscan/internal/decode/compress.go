@@ -3,6 +3,7 @@ package decode
 import (
 	"bytes"
 	"compress/bzip2"
+	"encoding/binary"
 	"errors"
 	"io"
 
@@ -52,6 +53,9 @@ func (j *job) compressed() {
 			j.b.gap("compressed", "streams")
 			return
 		}
+		if j.b.spent() {
+			return
+		}
 		at = next + max(1, j.stream(next))
 	}
 }
@@ -83,15 +87,15 @@ func (j *job) stream(at int) int {
 	return len(b) - in.Len()
 }
 
-// opening is how a decoder begins to read.
-type opening func(*bytes.Reader) (io.ReadCloser, error)
+// opening is how a decoder begins to read. A decoder may allocate a dictionary of room bytes, which is all that will be read of it, whatever its header claims.
+type opening func(in *bytes.Reader, room int) (io.ReadCloser, error)
 
 // read reads a stream up to its bounds, and reports whether that was all of it. What came before an error is kept, as a
 // log is often cut; a stream that gave nothing is none, unless it asked for too much.
 func (j *job) read(name string, in *bytes.Reader, open opening) (data []byte, whole bool) {
 	n := in.Len()
 	room, limit := j.b.room(n)
-	r, err := open(in)
+	r, err := open(in, room)
 	if err == nil {
 		data, err = io.ReadAll(io.LimitReader(r, int64(room)+1))
 		r.Close()
@@ -130,7 +134,7 @@ func opener(b []byte) (string, opening) {
 }
 
 // openGzip reads one member; the next is found by its magic.
-func openGzip(r *bytes.Reader) (io.ReadCloser, error) {
+func openGzip(r *bytes.Reader, _ int) (io.ReadCloser, error) {
 	z, err := gzip.NewReader(r)
 	if err != nil {
 		return nil, err
@@ -139,7 +143,7 @@ func openGzip(r *bytes.Reader) (io.ReadCloser, error) {
 	return z, nil
 }
 
-func openZstd(r *bytes.Reader) (io.ReadCloser, error) {
+func openZstd(r *bytes.Reader, _ int) (io.ReadCloser, error) {
 	d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
 		zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderMaxMemory(4*maxWindow))
 	if err != nil {
@@ -148,23 +152,33 @@ func openZstd(r *bytes.Reader) (io.ReadCloser, error) {
 	return d.IOReadCloser(), nil
 }
 
-func openBzip2(r *bytes.Reader) (io.ReadCloser, error) { return io.NopCloser(bzip2.NewReader(r)), nil }
+func openBzip2(r *bytes.Reader, _ int) (io.ReadCloser, error) {
+	return io.NopCloser(bzip2.NewReader(r)), nil
+}
 
-func openDeflate(r *bytes.Reader) (io.ReadCloser, error) { return flate.NewReader(r), nil }
+func openDeflate(r *bytes.Reader, _ int) (io.ReadCloser, error) { return flate.NewReader(r), nil }
 
 // openZlib skips the header, which was checked before. The sum at the end is not: a log is often cut.
-func openZlib(r *bytes.Reader) (io.ReadCloser, error) {
+func openZlib(r *bytes.Reader, _ int) (io.ReadCloser, error) {
 	if _, err := r.Seek(2, io.SeekCurrent); err != nil {
 		return nil, err
 	}
 	return flate.NewReader(r), nil
 }
 
-// openLZMA makes the dictionary no larger than what a child may have: nothing beyond that is read anyway.
-func openLZMA(r *bytes.Reader) (io.ReadCloser, error) {
-	z, err := lzma.ReaderConfig{DictCap: maxWindow}.NewReader(r)
+func openLZMA(r *bytes.Reader, room int) (io.ReadCloser, error) {
+	header := make([]byte, 13) // a byte of properties, the size of the dictionary, the size of the data
+	if _, err := io.ReadFull(r, header); err != nil {
+		return nil, err
+	}
+	dictionary := binary.LittleEndian.Uint32(header[1:])
+	if dictionary > maxWindow {
+		return nil, errWindow
+	}
+	binary.LittleEndian.PutUint32(header[1:], uint32(max(min(int(dictionary), room+1), lzma.MinDictCap)))
+	z, err := lzma.ReaderConfig{DictCap: maxWindow}.NewReader(io.MultiReader(bytes.NewReader(header), r))
 	if err != nil {
-		return nil, errWindow // the header was checked before, so what remains is the dictionary
+		return nil, err
 	}
 	return io.NopCloser(z), nil
 }
@@ -190,7 +204,7 @@ func (j *job) inflates(b []byte) bool {
 // deflated reports whether b is deflate without any header: text to the end of the stream, or for the first bytes of a
 // long one. RFC 1951.
 func (j *job) deflated(b []byte) bool {
-	const least = 40 // bytes; a shorter one can be chance, and is not worth the time that a try takes
+	const least = 40                                        // bytes; a shorter one can be chance, and is not worth the time that a try takes
 	if len(b) < least || b[0]>>1&3 == 0 || b[0]>>1&3 == 3 { // neither of the two kinds of Huffman codes
 		return false
 	}

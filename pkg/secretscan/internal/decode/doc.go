@@ -61,6 +61,8 @@ type job struct {
 	origin origin
 	giving bool   // each is running
 	odd    []span // runs that look random and that no decoder could read
+
+	repeated int // bytes that stars in dumps stood for
 }
 
 // span is a part of a text, in bytes.

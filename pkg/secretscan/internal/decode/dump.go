@@ -16,10 +16,11 @@ func (j *job) repeat(d *dump, offset []byte) {
 			continue
 		}
 		missing := (to-from)/uint64(size) - 1
-		if missing*uint64(size) > maxRepeated {
+		if missing > uint64((maxRepeated-j.repeated)/size) {
 			j.b.gap("hexdump", "repeats")
 			return
 		}
+		j.repeated += int(missing) * size
 		row = slices.Clone(row)
 		for range missing {
 			d.numbers = append(d.numbers, row...)

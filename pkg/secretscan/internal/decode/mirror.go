@@ -103,18 +103,21 @@ func (j *job) backwardPEM() []span {
 		at += i
 		near := j.text[at:min(len(j.text), at+longest)]
 		// Which mark is the last depends on whether the lines are turned around or all of the text.
-		end := max(bytes.Index(near, []byte("NIGEB-----")), bytes.Index(near, []byte("DNE-----")), 0)
-		all = append(all, span{at, at + min(end+10, len(near))})
-		at += 9
+		end := max(bytes.LastIndex(near, []byte("NIGEB-----")), bytes.LastIndex(near, []byte("DNE-----")))
+		if end < 0 {
+			end = len(near) - 10
+		}
+		all = append(all, span{at, at + max(0, min(end+10, len(near)))})
+		at += max(end, 9)
 	}
 }
 
 // mirroredNames finds assignments whose name is turned around, or went through rot13: a line that ends with an equals
 // sign and a name in capitals, or a name with a part that rot13 makes of the usual ones for secrets.
 func (j *job) mirroredNames() []span {
-	const value = 8 // bytes at least
+	const enough = 8 // bytes of a value
 	var all []span
-	for at := 0; ; at++ {
+	for at := 0; ; {
 		i := bytes.IndexByte(j.text[at:], '=')
 		if i < 0 {
 			return all
@@ -127,10 +130,13 @@ func (j *job) mirroredNames() []span {
 		for end < len(j.text) && end-at < escapeAhead && classes[j.text[end]]&isSpace == 0 {
 			end++
 		}
-		before, after := j.text[start:at], j.text[at+1:end]
-		backward := len(before) >= value && isName(after) && (end == len(j.text) || j.text[end] <= '\r') &&
+		last := at + bytes.LastIndexByte(j.text[at:end], '=')
+		name, value := j.text[start:at], j.text[at+1:end]
+		before, after := j.text[start:last], j.text[last+1:end]
+		at = end
+		backward := len(before) >= enough && isName(after) && (end == len(j.text) || j.text[end] <= '\r') &&
 			bytes.ContainsAny(before, "0123456789")
-		if backward || len(after) >= value && mentions(before) {
+		if backward || len(value) >= enough && mentions(name) {
 			all = append(all, span{start, end})
 		}
 	}

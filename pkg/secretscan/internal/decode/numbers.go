@@ -16,7 +16,7 @@ const (
 	minRow      = 4       // numbers on a line that begin a dump
 	numberGap   = 4       // bytes between two numbers of a row
 	numberLines = 3       // foreign lines between two lines of one dump
-	maxRepeated = 1 << 16 // bytes that a "*" in a dump may stand for
+	maxRepeated = 1 << 20 // bytes that all "*" in the dumps of a text may stand for
 )
 
 // number is one number as it stands in the text.

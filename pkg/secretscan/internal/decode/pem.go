@@ -6,18 +6,25 @@ import "bytes"
 // containers, indentation, carriage returns.
 func (j *job) pem() {
 	const longest = 32 << 10 // bytes of a key with all that
+	begin, ending := []byte("-----BEGIN "), []byte("-----END ")
+	next := -1 // the first ending that is not before at
 	for at := 0; ; {
-		i := bytes.Index(j.text[at:], []byte("-----BEGIN "))
+		i := bytes.Index(j.text[at:], begin)
 		if i < 0 {
 			return
 		}
 		at += i
-		near := j.text[at:min(len(j.text), at+longest)]
-		end := bytes.Index(near, []byte("-----END "))
-		if end < 0 {
-			at += len("-----BEGIN ")
+		if next < at {
+			if next = bytes.Index(j.text[at:], ending); next < 0 {
+				return
+			}
+			next += at
+		}
+		if next-at > longest {
+			at += len(begin)
 			continue
 		}
+		near, end := j.text[at:min(len(j.text), next+maxGap)], next-at
 		if n := bytes.Index(near[end+5:], []byte("-----")); n >= 0 {
 			end += 5 + n + 5
 			if rest := bytes.TrimLeft(near[end:], "\r"); len(rest) > 0 && rest[0] == '\n' {

@@ -17,7 +17,8 @@ func (j *job) spaced() {
 		if at.start < end {
 			continue
 		}
-		if j.charDump(at) {
+		if dumpEnd := j.charDump(at); dumpEnd > 0 {
+			end = dumpEnd
 			continue
 		}
 		first := at.start
@@ -90,7 +91,9 @@ func (j *job) between(at span) []byte {
 }
 
 // charDump reads od -c: four columns for a byte, which is a character, an escape or three octal digits.
-func (j *job) charDump(at span) bool {
+//
+// It returns where the dump ends, 0 if there is none.
+func (j *job) charDump(at span) int {
 	const columns = 4
 	start := lineStart(j.text, at.start)
 	first := at.start
@@ -125,16 +128,13 @@ func (j *job) charDump(at span) bool {
 		end = next
 	}
 	j.b.work += end - first
-	if len(data) < minSpaced || !j.worthwhile(data) || columnsOf(j.text[first:end]) {
-		return false
+	if len(data) < minSpaced || !bytes.Contains(j.text[first:end], []byte("   ")) { // spaced out once
+		return 0
 	}
-	j.give(Child{Decoder: "od", Data: data, Start: first, End: end})
-	return true
-}
-
-// columnsOf reports whether nothing but single characters and single spaces are here: text that is spaced out once.
-func columnsOf(b []byte) bool {
-	return !bytes.Contains(b, []byte("   "))
+	if j.worthwhile(data) {
+		j.give(Child{Decoder: "od", Data: data, Start: first, End: end})
+	}
+	return end
 }
 
 func lineStart(text []byte, at int) int {

@@ -8,19 +8,20 @@ import (
 )
 
 // xzReader reads the blocks of an .xz file. The container is read here, as the library allocates what any block's header
-// claims for a dictionary: here a block gets no more than its chunks say they hold, and never more than maxWindow. Sums
-// are not checked: a log is often cut. Source: The .xz File Format 1.2.1.
+// claims for a dictionary: here a block gets no more than its chunks say they hold, or will be read of it. Sums are
+// not checked: a log is often cut. Source: The .xz File Format 1.2.1.
 type xzReader struct {
 	in    *bytes.Reader
 	rest  []byte // what is not yet read
 	check int    // bytes after each block
+	room  int64  // bytes that will be read at most
 	block io.Reader
 	err   error
 }
 
 const xzHeader = 12 // bytes
 
-func openXZ(in *bytes.Reader) (io.ReadCloser, error) {
+func openXZ(in *bytes.Reader, room int) (io.ReadCloser, error) {
 	rest := make([]byte, in.Len())
 	if _, err := io.ReadFull(in, rest); err != nil || len(rest) < xzHeader {
 		return nil, io.ErrUnexpectedEOF
@@ -30,7 +31,7 @@ func openXZ(in *bytes.Reader) (io.ReadCloser, error) {
 	if !ok {
 		return nil, errMethod
 	}
-	return &xzReader{in: in, rest: rest[xzHeader:], check: check}, nil
+	return &xzReader{in: in, rest: rest[xzHeader:], check: check, room: int64(room)}, nil
 }
 
 func (x *xzReader) Close() error { return nil }
@@ -74,9 +75,10 @@ func (x *xzReader) next() error {
 		return err
 	}
 	packed, size := lzma2Size(x.rest[header:])
-	if dictionary = min(dictionary, size); dictionary > maxWindow {
+	if dictionary > maxWindow {
 		return errWindow
 	}
+	dictionary = min(dictionary, size, x.room+1)
 	x.block, err = lzma.Reader2Config{DictCap: int(max(dictionary, lzma.MinDictCap))}.NewReader2(bytes.NewReader(x.rest[header : header+packed]))
 	after := header + (packed+3)/4*4 + x.check
 	x.rest = x.rest[min(after, len(x.rest)):]
