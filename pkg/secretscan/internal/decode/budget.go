@@ -39,7 +39,7 @@ const (
 // Gap is something that was not looked at.
 type Gap struct {
 	Decoder string // the decoder or the family of decoders
-	Limit   string // what stopped it: "nodes", "bytes", "child", "ratio", "members", "work", "window", "damaged", "encrypted", "panic", ...
+	Limit   string // what stopped it: "nodes", "bytes", "child", "ratio", "members", "work", "window", "method", "encrypted", "panic", ...
 	Count   int    // how often
 }
 

@@ -91,7 +91,7 @@ func (j *job) stream(at int) int {
 type opening func(in *bytes.Reader, room int) (io.ReadCloser, error)
 
 // read reads a stream up to its bounds, and reports whether that was all of it. What came before an error is kept, as a
-// log is often cut; a stream that gave nothing is none, unless it asked for too much.
+// log is often cut. Damage is no gap: there is nothing behind it that anyone could read.
 func (j *job) read(name string, in *bytes.Reader, open opening) (data []byte, whole bool) {
 	n := in.Len()
 	room, limit := j.b.room(n)
@@ -100,7 +100,7 @@ func (j *job) read(name string, in *bytes.Reader, open opening) (data []byte, wh
 		data, err = io.ReadAll(io.LimitReader(r, int64(room)+1))
 		r.Close()
 	}
-	j.b.work += 4*len(data) + n
+	j.b.work += 4*len(data) + n - in.Len()
 	switch {
 	case len(data) > room:
 		j.b.gap(name, limit)
@@ -109,8 +109,6 @@ func (j *job) read(name string, in *bytes.Reader, open opening) (data []byte, wh
 		j.b.gap(name, "window")
 	case errors.Is(err, errMethod):
 		j.b.gap(name, "method")
-	case err != nil && len(data) > 0 && name != "zlib" && name != "deflate": // these two have no magic: it may be chance
-		j.b.gap(name, "damaged")
 	}
 	return data, err == nil && len(data) <= room
 }

@@ -6,9 +6,9 @@
 // give a child only if what came out could mean something: text, text in UTF-16 or UTF-32, or a format known here. So a
 // picture in base64 does not become a tree of noise.
 //
-// Everything is paid from one [Budget] per source. What was not looked at for lack of budget, for a damaged or a hostile
-// stream, or because a decoder failed, is a [Gap] with a name; nothing is left out in silence, except what is no encoding
-// at all.
+// Everything is paid from one [Budget] per source. What was not looked at for lack of budget, in a stream that asks for
+// too much or is encrypted, or because a decoder failed, is a [Gap] with a name. A stream that is damaged is read up to
+// there, and that is no gap.
 package decode
 
 // Child is what a decoder made of a part of a text.
@@ -41,7 +41,7 @@ func Children(text []byte, b *Budget, each func(Child)) {
 	}{
 		{"compressed", j.compressed}, {"archive", j.archives}, {"utf16", j.wide},
 		{"base", j.runs}, {"base85", j.base85}, {"uuencode", j.uuencode}, {"git-base85", j.gitPatches},
-		{"numbers", j.numbers}, {"spaced", j.spaced},
+		{"numbers", j.numbers}, {"spaced", j.spaced}, {"grouped", j.grouped},
 		{"escape", j.escapes}, {"percent", j.percent}, {"entity", j.entities}, {"quoted-printable", j.quotedPrintable},
 		{"terminal", j.terminal}, {"pem", j.pem}, {"mirror", j.mirrors},
 	} {

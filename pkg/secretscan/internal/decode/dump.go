@@ -3,6 +3,7 @@ package decode
 import (
 	"slices"
 	"strconv"
+	"unicode/utf8"
 )
 
 // repeat adds the rows that "*" stands for: as many as are missing up to the offset that follows.
@@ -54,6 +55,7 @@ func (j *job) finish(d *dump) {
 	}{
 		{hexBytes, "hex", false, j.appendHex}, {hexWords, "hex", false, j.appendHex}, {hexWords, "hex", true, j.appendHex},
 		{octBytes, "octal", false, j.appendOctal}, {octWords, "od", true, j.appendOctal}, {decBytes, "bytes", false, j.appendDecimal},
+		{binBytes, "binary", false, j.appendBinary}, {codePoints, "code-points", false, j.appendRune},
 	} {
 		if d.kinds&k.kind == 0 {
 			continue
@@ -101,4 +103,13 @@ func (j *job) appendDecimal(n number, to []byte, _ bool) []byte {
 		v = -v
 	}
 	return append(to, byte(v))
+}
+
+func (j *job) appendBinary(n number, to []byte, _ bool) []byte {
+	return appendRadix(to, j.text[n.start:n.end], &binaryValues, 1)
+}
+
+func (j *job) appendRune(n number, to []byte, _ bool) []byte {
+	v, _ := hexNumber(j.text[n.start:n.end], maxNumber)
+	return utf8.AppendRune(to, rune(min(v, utf8.MaxRune+1))) // what is none becomes U+FFFD
 }

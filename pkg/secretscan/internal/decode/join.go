@@ -70,19 +70,21 @@ func (j *job) together(p piece) {
 	first, last := j.survey.runs[p.runs[0]], j.survey.runs[p.runs[len(p.runs)-1]]
 	at := span{int(first.start), int(last.end)}
 	chars := make([]byte, 0, (len(p.runs)+2)*p.size)
-	if head, ok := j.head(p); ok {
+	glued := j.gluedTo(p)
+	if head, ok := j.head(p); ok && glued == 0 {
 		chars = append(chars, j.text[head.start:head.end]...)
 		at.start = int(head.start)
 	}
 	all, any := uint16(0xffff), uint16(0)
 	for _, i := range p.runs {
 		r := j.survey.runs[i]
-		chars = append(chars, j.text[r.start:r.end]...)
+		chars = append(chars, j.text[int(r.start)+glued:r.end]...)
 		all &= r.all
 		any |= r.any
 	}
 	var found []reading
 	if tail, end := j.tail(last, &p); tail != nil {
+		tail = tail[min(glued, len(tail)):]
 		if len(tail) < minRun && len(chars)%4 > 1 { // the tail may be a word on the next line
 			found = j.decodeRun(chars, all&classesOf(chars), any)
 		}
@@ -99,6 +101,31 @@ func (j *job) together(p piece) {
 	for _, i := range p.runs {
 		j.survey.runs[i].used = found != nil
 	}
+}
+
+// gluedTo returns how many characters all lines begin with that belong to none: the signs of a diff, the name of a
+// program. Random characters are the same in four lines once in 262144 times; one sign is enough in two.
+func (j *job) gluedTo(p piece) int {
+	const enough, most = 4, 12
+	first := j.survey.runs[p.runs[0]]
+	same := first.size()
+	for _, i := range p.runs[1:] {
+		r := j.survey.runs[i]
+		n := 0
+		for n < same && j.text[int(r.start)+n] == j.text[int(first.start)+n] {
+			n++
+		}
+		same = n
+	}
+	switch sign := j.text[first.start]; {
+	case same > most || same == first.size(): // the same text again and again
+		return 0
+	case len(p.runs) >= enough:
+		return same
+	case same == 1 && (sign == '+' || sign == '-'):
+		return 1
+	}
+	return 0
 }
 
 // head finds the first run of a wrapped text if something before it makes it longer or shorter than the others.

@@ -9,7 +9,9 @@ const (
 	octBytes               // 107
 	octWords               // 044107, of 2 bytes
 	decBytes               // 71 or -71
-	allNumbers = hexBytes | hexWords | octBytes | octWords | decBytes
+	binBytes               // 01000111
+	codePoints             // 000047, of 4, 6 or 8 digits
+	allNumbers = hexBytes | hexWords | octBytes | octWords | decBytes | binBytes | codePoints
 )
 
 const (
@@ -119,10 +121,14 @@ func (j *job) numberLine(d *dump, start, end, line int) {
 
 // whole reports whether a line has nothing but numbers and marks.
 func whole(text []byte, row []number, start int) bool {
-	last := row[len(row)-1].end - int32(start)
-	for _, rest := range [][]byte{text[:row[0].start-int32(start)], text[last:]} {
+	first, last := row[0].start-int32(start), row[len(row)-1].end-int32(start)
+	before := text[:first]
+	if row[0].prefix {
+		before = bytes.TrimSuffix(bytes.TrimSuffix(bytes.ToLower(before), []byte("x")), []byte("0"))
+	}
+	for _, rest := range [][]byte{before, text[last:]} {
 		for _, c := range rest {
-			if classes[c]&(isLower|isUpper|isDigit) != 0 && c != 'x' {
+			if classes[c]&(isLower|isUpper|isDigit) != 0 {
 				return false
 			}
 		}
@@ -181,8 +187,8 @@ func endsRow(line []byte, row []number, n number, gap []byte) bool {
 		return true
 	}
 	size := row[0].end - row[0].start
-	dumped := size == 4 && !row[0].prefix && len(gap) >= 2 && gap[0] == ' ' && gap[1] == ' '
-	return dumped && (n.end-n.start != size || len(row) == 8)
+	dumped := (size == 4 || size == 8) && !row[0].prefix && len(gap) >= 2 && gap[0] == ' ' && gap[1] == ' '
+	return dumped && (n.end-n.start != size || len(row) == 8 && size == 4)
 }
 
 // numberAt reads a number that begins at i and is a word of its own.
@@ -244,6 +250,15 @@ func kindOf(digits []byte, n number, last bool) int {
 	}
 	if n.minus {
 		return kinds
+	}
+	switch len(digits) {
+	case 8:
+		if bytes.IndexAny(digits, "23456789abcdefABCDEF") < 0 {
+			kinds |= binBytes
+		}
+		kinds |= codePoints
+	case 4, 6:
+		kinds |= codePoints
 	}
 	switch {
 	case len(digits) == 2:

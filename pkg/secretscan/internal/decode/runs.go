@@ -10,6 +10,7 @@ var (
 	base32Lower     = valuesOf("abcdefghijklmnopqrstuvwxyz234567", "")
 	base32HexValues = valuesOf("0123456789ABCDEFGHIJKLMNOPQRSTUV", "")
 	base32HexLower  = valuesOf("0123456789abcdefghijklmnopqrstuv", "")
+	binaryValues    = valuesOf("01", "")
 	hexValues       = valuesOf("0123456789abcdef", "")
 )
 
@@ -43,6 +44,7 @@ func (j *job) runs() {
 			continue
 		}
 		at := span{int(r.start), int(r.end)}
+		j.dashed(*r)
 		found := j.alone(r, at)
 		r.used = found != nil
 		if !r.used {
@@ -153,8 +155,14 @@ type reading struct {
 // decodeRun reads the characters of a run in every way that gives something worthwhile.
 func (j *job) decodeRun(chars []byte, all, any uint16) []reading {
 	var found []reading
+	if len(chars) < minText {
+		return nil
+	}
 	if all&isHex != 0 {
 		found = j.radix(found, "hex", chars, &hexValues, 4)
+		if bytes.Count(chars, []byte("0"))+bytes.Count(chars, []byte("1")) == len(chars) {
+			found = j.radix(found, "binary", chars, &binaryValues, 1)
+		}
 	}
 	if all&isHex == 0 || any&isLower != 0 && any&isUpper != 0 {
 		found = j.radix(found, "base64", chars, &base64Values, 6)

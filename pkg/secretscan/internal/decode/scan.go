@@ -65,6 +65,8 @@ const (
 	minWord    = 20 // bytes of a word that may be base85; 16 bytes
 	minNumbers = 6  // numbers in a row that may be a dump or an array
 	minOnes    = 8  // single characters in a row
+	minGroup   = 3  // bytes of a group of characters
+	minGroups  = 6  // groups in a row
 	maxNumber  = 8  // digits of a number; an offset or a word of 32 bits
 )
 
@@ -75,6 +77,7 @@ type survey struct {
 	words   []span // without white space, and with punctuation that base64 lacks
 	numbers []span // rows of short numbers
 	ones    []span // rows of single characters
+	groups  []span // rows of short runs of one length
 }
 
 // surveyor is the state of the pass.
@@ -85,6 +88,8 @@ type surveyor struct {
 	letters     uint16
 	numbers     row  // of numbers
 	ones        row  // of single characters
+	groups      row  // of runs of one length
+	group       int  // that length
 	line        bool // the run before which we stand begins its line
 }
 
@@ -147,6 +152,11 @@ func (s *surveyor) endRun(r run) {
 	}
 	s.numbers.add(r, n > 0 && n <= maxNumber && r.all&isNumber != 0 && r.any&(isDigit|isHex) != 0, minNumbers, &s.survey.numbers)
 	s.ones.add(r, n == 1, minOnes, &s.survey.ones)
+	same := n == s.group && n >= minGroup && n < minRun && int(r.start)-s.groups.end <= maxBetween
+	s.groups.add(r, same, minGroups, &s.survey.groups)
+	if !same {
+		s.group, s.groups = n, row{span: span{int(r.start), int(r.end)}, n: 1}
+	}
 }
 
 // alone reports whether a run is all of its line.

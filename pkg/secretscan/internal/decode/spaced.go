@@ -26,50 +26,88 @@ func (j *job) spaced() {
 		if between == nil {
 			continue
 		}
-		step := 1 + len(between)
-		for first-step >= end && bytes.Equal(j.text[first-step+1:first], between) {
-			first -= step
+		end = j.spacedFrom(first, end, between)
+	}
+}
+
+// dashed gives a run whose characters have a mark between them to spaced, as other characters may be before and after.
+func (j *job) dashed(r run) {
+	c := j.text[r.start:r.end]
+	if classes[c[1]]&isMark != 0 && c[1] == c[3] && c[1] == c[5] && c[1] == c[7] {
+		j.spacedFrom(int(r.start), 0, c[1:2])
+	}
+}
+
+// spacedFrom reads the characters before and after first that have the same between them, and returns where they end.
+func (j *job) spacedFrom(first, end int, between []byte) int {
+	step := 1 + len(between)
+	for first-step >= end && bytes.Equal(j.text[first-step+1:first], between) {
+		first -= step
+	}
+	data := []byte{j.text[first]}
+	i := first
+	for i+step < len(j.text) && bytes.Equal(j.text[i+1:i+step], between) {
+		i += step
+		data = append(data, j.text[i])
+	}
+	end = i + 1
+	j.b.work += end - first
+	if len(data) >= minSpaced && textual(data) {
+		j.give(Child{Decoder: "spaced", Data: data, Start: first, End: end})
+	}
+	return end
+}
+
+// grouped reads runs of one length that stand in a row, and the shorter one at its end.
+func (j *job) grouped() {
+	for _, at := range j.survey.groups {
+		var chars []byte
+		size, n := 0, 0
+		end := at.start
+		for i := at.start; i < len(j.text) && i-end <= maxBetween; i++ {
+			if classes[j.text[i]]&isRun == 0 {
+				continue
+			}
+			next := wordEnd(j.text, i)
+			if n = next - i; size == 0 {
+				size = n
+			}
+			if n > size {
+				break
+			}
+			chars = append(chars, j.text[i:next]...)
+			end, i = next, next
+			if n < size {
+				break
+			}
 		}
-		data := []byte{j.text[first]}
-		i := first
-		for i+step < len(j.text) && bytes.Equal(j.text[i+1:i+step], between) {
-			i += step
-			data = append(data, j.text[i])
-		}
-		end = i + 1
-		j.b.work += end - first
-		if len(data) >= minSpaced && textual(data) {
-			j.give(Child{Decoder: "spaced", Data: data, Start: first, End: end})
+		for _, f := range j.decodeRun(chars, classesOf(chars), anyOf(chars)) {
+			j.give(Child{Decoder: f.decoder, Data: f.data, Start: at.start, End: end})
 		}
 	}
 }
 
-// separated reads a run whose characters or pairs of hexadecimal digits have a dash or an underscore between them.
+// separated reads a run in which a dash or an underscore is after each so many characters.
 func (j *job) separated(chars []byte) []reading {
-	for step := 1; step <= 2; step++ {
-		mark := chars[step]
-		if classes[mark]&isMark == 0 {
-			continue
-		}
-		bare := make([]byte, 0, len(chars))
-		for i, c := range chars {
-			if i%(step+1) != step {
-				bare = append(bare, c)
-			} else if c != mark {
-				break
-			}
-		}
-		if len(bare) < len(chars)*step/(step+1) {
-			continue
-		}
-		if step == 1 && len(bare) >= minSpaced {
-			return []reading{{"spaced", bare, 0}}
-		}
-		if step == 2 {
-			return j.radix(nil, "hex", bare, &hexValues, 4)
-		}
+	step := bytes.IndexAny(chars[:min(len(chars), minRun)], "-_")
+	if step < 1 || len(chars) < 3*(step+1) {
+		return nil
 	}
-	return nil
+	bare := make([]byte, 0, len(chars))
+	for i := 0; i < len(chars); i += step + 1 {
+		if i > 0 && chars[i-1] != chars[step] {
+			return nil
+		}
+		bare = append(bare, chars[i:min(i+step, len(chars))]...)
+	}
+	if step == 1 {
+		return []reading{{"spaced", bare, 0}}
+	}
+	all, any := classesOf(bare), anyOf(bare)
+	if bytes.IndexAny(bare, "-_") >= 0 {
+		return nil
+	}
+	return j.decodeRun(bare, all, any)
 }
 
 // between returns what is between the single characters of a row: the shortest gap that is there twice in a row.
