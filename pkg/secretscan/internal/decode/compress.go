@@ -31,6 +31,7 @@ type tools struct {
 	flate   io.ReadCloser
 	scratch []byte
 	radix   []byte
+	nothing [1 << 12]uint64 // digests of runs that no decoder could read, by their low bits
 }
 
 // compressed gives what compressed streams of the text hold: at its start, and at each magic within binary data.

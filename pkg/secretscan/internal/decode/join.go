@@ -16,7 +16,7 @@ type piece struct {
 	runs []int32 // indices into survey.runs
 	size int
 	end  int // where its last run ends
-	done bool
+	last int // index of that run
 }
 
 // pieces finds the wrapped texts: two or more runs of one length.
@@ -40,8 +40,8 @@ func (j *job) pieces() []piece {
 			}
 			if int(r.start)-p.end > maxGap {
 				closed(p)
-			} else if p.size == r.size() {
-				p.runs, p.end = append(p.runs, int32(i)), int(r.end)
+			} else if p.size == r.size() && j.aligned(j.survey.runs[p.last], *r) {
+				p.runs, p.end, p.last = append(p.runs, int32(i)), int(r.end), i
 				joined = true
 				if j.padded(*r) {
 					closed(p)
@@ -50,7 +50,7 @@ func (j *job) pieces() []piece {
 		}
 		if !joined && !j.padded(*r) {
 			closed(&open[next])
-			open[next] = piece{runs: []int32{int32(i)}, size: r.size(), end: int(r.end)}
+			open[next] = piece{runs: []int32{int32(i)}, size: r.size(), end: int(r.end), last: i}
 			next = (next + 1) % openPieces
 		}
 	}
@@ -58,6 +58,19 @@ func (j *job) pieces() []piece {
 		closed(&open[k])
 	}
 	return all
+}
+
+// aligned reports whether two runs of one length may belong together: they begin in the same column, or end before the
+// same mark, or have little between them. In a log words of one length are everywhere.
+func (j *job) aligned(x, y run) bool {
+	if x.column == y.column || y.start-x.end <= maxBetween {
+		return true
+	}
+	c := byte('\n')
+	if int(y.end) < len(j.text) {
+		c = j.text[y.end]
+	}
+	return c != ' ' && c != '/' && c != '.' && c == j.text[x.end]
 }
 
 // padded reports whether a run ends as base64 and base32 do when no more comes.

@@ -242,7 +242,7 @@ func kindsOf(line []byte, row []number) int {
 func kindOf(digits []byte, n number, last bool) int {
 	all := classesOf(digits)
 	kinds := 0
-	octal := bytes.IndexAny(digits, "89abcdefABCDEF") < 0
+	octal := !bytes.ContainsAny(digits, "89abcdefABCDEF")
 	if all&isDigit != 0 && len(digits) <= 3 && !n.prefix {
 		if v := decimal(digits); v < 256 && !n.minus || v <= 128 && n.minus {
 			kinds |= decBytes
@@ -253,7 +253,7 @@ func kindOf(digits []byte, n number, last bool) int {
 	}
 	switch len(digits) {
 	case 8:
-		if bytes.IndexAny(digits, "23456789abcdefABCDEF") < 0 {
+		if !bytes.ContainsAny(digits, "23456789abcdefABCDEF") {
 			kinds |= binBytes
 		}
 		kinds |= codePoints

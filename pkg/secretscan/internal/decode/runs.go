@@ -1,6 +1,9 @@
 package decode
 
-import "bytes"
+import (
+	"bytes"
+	"hash/maphash"
+)
 
 // alphabets of base64, and of base32 in both its orders, as values by character; 0xff is none of them. The two alphabets
 // of base64 differ in two characters and are read at once. Source: RFC 4648.
@@ -107,8 +110,15 @@ func (p *pattern) random() bool {
 // alone decodes a run on its own, with the shorter run that ends it on the next line if there is one.
 func (j *job) alone(r *run, at span) []reading {
 	chars := j.text[at.start:at.end]
+	t := &j.b.tools
+	h := maphash.Bytes(j.b.seed, chars)
+	slot := &t.nothing[h%uint64(len(t.nothing))]
+	if *slot == h { // the same paths and names are in a log again and again
+		return nil
+	}
 	found := j.decodeRun(chars, r.all, r.any)
 	if found == nil {
+		*slot = h
 		return nil
 	}
 	if tail, end := j.tail(*r, nil); tail != nil {
@@ -242,6 +252,9 @@ func (j *job) radix(found []reading, decoder string, chars []byte, values *[256]
 		group = 4
 	}
 	j.b.work += len(chars)
+	if bits == 5 && len(chars) < 4*minRun {
+		group = 1 // a short one is found behind what its alphabet lacks, or not at all
+	}
 	for skip := range group {
 		rest := chars[skip:]
 		if skip > 0 && !j.sampled(rest, values, bits, group) {

@@ -54,6 +54,7 @@ type run struct {
 	start, end int32
 	all        uint16 // the classes that all its bytes have
 	any        uint16 // the classes that some byte has
+	column     int32  // where it begins on its line
 	used       bool   // a decoder could read it
 	lone       bool   // shorter than minRun, but all of its line
 }
@@ -90,7 +91,7 @@ type surveyor struct {
 	ones        row  // of single characters
 	groups      row  // of runs of one length
 	group       int  // that length
-	line        bool // the run before which we stand begins its line
+	line        int  // where this line begins
 }
 
 // row is a stretch of like runs.
@@ -107,6 +108,9 @@ func scan(text []byte) survey {
 			s.any |= c
 			if c&isSpace != 0 {
 				s.endWord(i)
+				if text[i] == '\n' {
+					s.line = i + 1
+				}
 			} else {
 				s.marks++
 			}
@@ -124,7 +128,7 @@ func scan(text []byte) survey {
 		}
 		s.any |= any
 		s.letters |= any
-		s.endRun(run{start: int32(start), end: int32(i), all: all, any: any})
+		s.endRun(run{start: int32(start), end: int32(i), column: int32(start - s.line), all: all, any: any})
 	}
 	s.endWord(len(text))
 	s.endRun(run{start: int32(len(text)), end: int32(len(text)), any: isRun}) // ends all rows

@@ -104,7 +104,7 @@ func (j *job) separated(chars []byte) []reading {
 		return []reading{{"spaced", bare, 0}}
 	}
 	all, any := classesOf(bare), anyOf(bare)
-	if bytes.IndexAny(bare, "-_") >= 0 {
+	if bytes.ContainsAny(bare, "-_") {
 		return nil
 	}
 	return j.decodeRun(bare, all, any)
