@@ -1,0 +1,287 @@
+package decode
+
+import "bytes"
+
+// What the numbers of a line may be. A line is often several of these: 10 20 30 are bytes in hexadecimal and in decimal.
+const (
+	hexBytes   = 1 << iota // 47 or 0x47 or \x47
+	hexWords               // 4748, of 2 or 4 bytes
+	octBytes               // 107
+	octWords               // 044107, of 2 bytes
+	decBytes               // 71 or -71
+	binBytes               // 01000111
+	codePoints             // 000047, of 4, 6 or 8 digits
+	allNumbers = hexBytes | hexWords | octBytes | octWords | decBytes | binBytes | codePoints
+)
+
+const (
+	minRow      = 4       // numbers on a line that begin a dump
+	numberGap   = 4       // bytes between two numbers of a row
+	numberLines = 3       // foreign lines between two lines of one dump
+	maxRepeated = 1 << 20 // bytes that all "*" in the dumps of a text may stand for
+)
+
+// number is one number as it stands in the text.
+type number struct {
+	start, end int32 // of its digits
+	prefix     bool  // 0x or \x or x
+	minus      bool
+}
+
+// dump is rows of numbers of one kind, on one line or over several.
+type dump struct {
+	span
+	kinds   int
+	column  int // where its lines begin to have numbers
+	numbers []number
+	line    int    // the line of its last row
+	offset  []byte // of its last row, as it stands
+	row     int    // index of the first number of its last row
+	star    bool   // the last line was "*"
+}
+
+// numbers reads dumps (xxd, hexdump, od) and arrays of bytes in any dress: rows of numbers, line by line.
+func (j *job) numbers() {
+	const sameLine = 80 // bytes between rows on a line that belong together: a dump's column of characters
+	rows := j.survey.numbers
+	done := 0
+	for i := 0; i < len(rows); {
+		at := rows[i]
+		for i++; i < len(rows) && rows[i].start-at.end <= maxGap; i++ {
+			if gap := j.text[at.end:rows[i].start]; len(gap) > sameLine && bytes.IndexByte(gap, '\n') < 0 {
+				break
+			}
+			at.end = rows[i].end
+		}
+		at.start = max(done, lineStart(j.text, at.start))
+		bounded := j.text[:min(len(j.text), at.end+maxGap)]
+		if i < len(rows) {
+			bounded = bounded[:min(len(bounded), rows[i].start)]
+		}
+		for range 2 { // the last line of a dump may be too short for a row
+			at.end = nextLine(bounded, at.end)
+		}
+		done = at.end
+		j.region(at)
+	}
+}
+
+// region reads the lines of a span in which rows of numbers are.
+func (j *job) region(at span) {
+	var d dump
+	line := 0
+	j.b.work += at.end - at.start
+	for start := at.start; start < at.end; line++ {
+		end := min(nextLine(j.text[:at.end], start), at.end)
+		j.numberLine(&d, start, end, line)
+		start = end
+	}
+	j.finish(&d)
+}
+
+// numberLine adds a line to the dump that is being read, or begins another one.
+func (j *job) numberLine(d *dump, start, end, line int) {
+	text := j.text[start:end]
+	if d.numbers != nil && bytes.Equal(bytes.TrimSpace(text[min(len(text), max(0, d.column-64)):]), []byte("*")) {
+		d.star = true
+	}
+	row, offset := rowOf(text)
+	kinds := 0
+	if len(row) > 0 {
+		kinds = kindsOf(text, row)
+	}
+	if kinds == 0 {
+		return
+	}
+	column := int(row[0].start)
+	for i := range row {
+		row[i].start += int32(start)
+		row[i].end += int32(start)
+	}
+	fits := d.numbers != nil && d.kinds&kinds != 0 && line-d.line <= numberLines+1
+	if !fits && len(row) < minRow && !whole(text, row, start) {
+		return
+	}
+	if fits && len(row) < minRow && column != d.column && !whole(text, row, start) {
+		return
+	}
+	if !fits {
+		j.finish(d)
+		*d = dump{span: span{int(row[0].start), 0}, kinds: allNumbers, column: column}
+	}
+	if d.star {
+		j.repeat(d, offset)
+	}
+	d.row = len(d.numbers)
+	d.numbers = append(d.numbers, row...)
+	d.kinds &= kinds
+	d.line, d.end, d.star = line, int(row[len(row)-1].end), false
+	d.offset = offset
+}
+
+// whole reports whether a line has nothing but numbers and marks.
+func whole(text []byte, row []number, start int) bool {
+	first, last := row[0].start-int32(start), row[len(row)-1].end-int32(start)
+	before := text[:first]
+	if row[0].prefix {
+		before = bytes.TrimSuffix(bytes.TrimSuffix(bytes.ToLower(before), []byte("x")), []byte("0"))
+	}
+	for _, rest := range [][]byte{before, text[last:]} {
+		for _, c := range rest {
+			if classes[c]&(isLower|isUpper|isDigit) != 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// rowOf returns the longest row of numbers of a line, with the offset before it, if there is one. Positions are in line.
+func rowOf(line []byte) (best []number, offset []byte) {
+	var row []number
+	var before []byte
+	flush := func() {
+		if len(row) > len(best) {
+			best, offset = row, before
+		}
+		row, before = nil, nil
+	}
+	last := 0
+	for i := 0; i < len(line); {
+		n, end := numberAt(line, i)
+		if end == 0 {
+			if end = wordEnd(line, i); end > i {
+				flush()
+				last = end
+				i = end
+				continue
+			}
+			i++
+			continue
+		}
+		gap := line[last:n.start]
+		switch {
+		case len(row) == 0:
+		case len(row) == 1 && isOffset(line[row[0].start:row[0].end], gap, int(n.end-n.start)):
+			before = line[row[0].start:row[0].end]
+			row = row[:0]
+		case endsRow(line, row, n, gap):
+			flush()
+		}
+		row = append(row, n)
+		last, i = int(n.end), end
+	}
+	flush()
+	return best, offset
+}
+
+// isOffset reports whether the first number of a line is where the others are: it is longer than they, or a colon
+// follows.
+func isOffset(digits, gap []byte, next int) bool {
+	return len(digits) >= 6 && (len(digits) > next || len(gap) > 0 && gap[0] == ':')
+}
+
+// endsRow reports whether a number does not belong to the row before it: it is in the column of characters.
+func endsRow(line []byte, row []number, n number, gap []byte) bool {
+	if len(gap) > numberGap && len(bytes.TrimLeft(gap, " \t,")) > 0 || bytes.IndexByte(gap, '|') >= 0 || bytes.IndexByte(gap, '>') >= 0 {
+		return true
+	}
+	size := row[0].end - row[0].start
+	dumped := (size == 4 || size == 8) && !row[0].prefix && len(gap) >= 2 && gap[0] == ' ' && gap[1] == ' '
+	return dumped && (n.end-n.start != size || len(row) == 8 && size == 4)
+}
+
+// numberAt reads a number that begins at i and is a word of its own.
+func numberAt(line []byte, i int) (n number, end int) {
+	start := i
+	c := line[i]
+	if c == '-' {
+		n.minus = true
+		i++
+	} else if c == '0' && i+2 < len(line) && line[i+1]|0x20 == 'x' {
+		n.prefix = true
+		i += 2
+	} else if c == 'x' || c == 'X' {
+		n.prefix = true
+		i++
+	}
+	digits := i
+	for i < len(line) && i-digits <= maxNumber && hexValues[line[i]] != none {
+		i++
+	}
+	if i == digits || i-digits > maxNumber || i < len(line) && classes[line[i]]&isRun != 0 && line[i] != '-' {
+		return n, 0
+	}
+	if start > 0 && classes[line[start-1]]&(isLower|isUpper|isDigit) != 0 {
+		return n, 0
+	}
+	n.start, n.end = int32(digits), int32(i)
+	return n, i
+}
+
+func wordEnd(line []byte, i int) int {
+	for i < len(line) && classes[line[i]]&isRun != 0 {
+		i++
+	}
+	return i
+}
+
+// kindsOf returns what all the numbers of a row may be.
+func kindsOf(line []byte, row []number) int {
+	kinds := allNumbers
+	for i, n := range row {
+		digits := line[n.start:n.end]
+		kinds &= kindOf(digits, n, i == len(row)-1)
+		if kinds == 0 {
+			break
+		}
+	}
+	return kinds
+}
+
+func kindOf(digits []byte, n number, last bool) int {
+	all := classesOf(digits)
+	kinds := 0
+	octal := !bytes.ContainsAny(digits, "89abcdefABCDEF")
+	if all&isDigit != 0 && len(digits) <= 3 && !n.prefix {
+		if v := decimal(digits); v < 256 && !n.minus || v <= 128 && n.minus {
+			kinds |= decBytes
+		}
+	}
+	if n.minus {
+		return kinds
+	}
+	switch len(digits) {
+	case 8:
+		if !bytes.ContainsAny(digits, "23456789abcdefABCDEF") {
+			kinds |= binBytes
+		}
+		kinds |= codePoints
+	case 4, 6:
+		kinds |= codePoints
+	}
+	switch {
+	case len(digits) == 2:
+		kinds |= hexBytes
+		if last {
+			kinds |= hexWords // an odd byte at the end of a dump of words
+		}
+	case len(digits) == 1 && n.prefix:
+		kinds |= hexBytes
+	case len(digits) == 4 || len(digits) == 8:
+		kinds |= hexWords
+	case len(digits) == 3 && octal && digits[0] <= '3':
+		kinds |= octBytes
+	case len(digits) == 6 && octal && digits[0] <= '1':
+		kinds |= octWords
+	}
+	return kinds
+}
+
+func decimal(digits []byte) int {
+	v := 0
+	for _, c := range digits {
+		v = v*10 + int(c-'0')
+	}
+	return v
+}
