@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 // Limits bounds the work.
@@ -32,9 +33,9 @@ type Gap struct {
 
 // Budget bounds a tree.
 type Budget struct {
-	nodes, left int
-	gaps        int
-	seen        map[string]bool
+	left int
+	gaps int
+	seen map[string]bool
 }
 
 // NewBudget returns a full budget.
@@ -60,7 +61,7 @@ func Children(text []byte, b *Budget, each func(Child)) {
 	for _, m := range run.FindAllIndex(text, -1) {
 		s := strings.TrimRight(string(text[m[0]:m[1]]), "=")
 		data, err := base64.RawStdEncoding.DecodeString(s[:len(s)/4*4+len(s)%4/2*(len(s)%4)])
-		if err != nil || b.seen[string(data)] || strings.ContainsAny(string(data), "\x00\x01\x02\x80\x90\xff") {
+		if err != nil || b.seen[string(data)] || !utf8.Valid(data) || strings.ContainsAny(string(data), "\x00\x01\x02") {
 			continue
 		}
 		if b.left--; b.left < 0 {
