@@ -68,7 +68,9 @@ func quiet(t *testing.T, text string) {
 	if !utf8.ValidString(text) {
 		t.Error("not valid UTF-8")
 	}
-	unseen := func(r rune) bool { return r >= 0x7f && (unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Variation_Selector)) }
+	unseen := func(r rune) bool {
+		return r >= 0x7f && (unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Variation_Selector))
+	}
 	if strings.IndexFunc(text, unseen) >= 0 {
 		t.Errorf("a character that cannot be seen is left in %q", text)
 	}

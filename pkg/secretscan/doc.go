@@ -1,4 +1,4 @@
-// Package secretscan keeps credentials out of what is signed, printed or spooled.
+// Package secretscan keeps credentials out of what is signed, printed or spooled, and finds those that got out.
 //
 // A [Redactor] is made once from an environment. It knows the values of variables with secret-looking names
 // ([SecretName]) in the forms in which programs print them, and replaces each occurrence by [REDACTED:NAME];
@@ -11,4 +11,12 @@
 // hexadecimal or two layers of encoding, and base64 that is wrapped anywhere but at 64 or 76 columns from its start.
 // Where a form is only partly decided by the value (the first and last character of base64 in the middle of
 // something longer), those characters stay: at most 4 bits at each end.
+//
+// A [Scanner] finds secrets in sources of any length: what rules say looks like one, and the step's own [Values], in the
+// text and in everything that it encodes, some layers deep. Nothing of a secret is in a [Finding], but a digest under a
+// key that is drawn for each scanner. What was not looked at is a gap, and a [Result] with one is incomplete, not clean;
+// so is one whose canary, a secret that the scanner made up, was not found.
+//
+// What a Scanner does not see: what is encrypted, encoded text that is longer than 768 KiB and compressed, and values
+// that are shorter than 8 bytes or look like words.
 package secretscan

@@ -38,8 +38,12 @@ func (l Limits) budget(first bool) *decode.Budget {
 		normal int
 		shared bool
 	}{
-		{&l.Nodes, d.Nodes, true}, {&l.Bytes, d.Bytes, true}, {&l.Child, d.Child, false},
-		{&l.Ratio, d.Ratio, false}, {&l.Members, d.Members, false}, {&l.Work, d.Work, true},
+		{&l.Nodes, d.Nodes, true},
+		{&l.Bytes, d.Bytes, true},
+		{&l.Child, d.Child, false},
+		{&l.Ratio, d.Ratio, false},
+		{&l.Members, d.Members, false},
+		{&l.Work, d.Work, true},
 	} {
 		if *f.own <= 0 {
 			*f.own = f.normal

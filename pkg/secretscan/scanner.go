@@ -64,7 +64,7 @@ type Scanner struct {
 type findingKey struct{ digest, source string }
 
 // Format prints nothing of what a scanner knows.
-func (s *Scanner) Format(f fmt.State, _ rune) { io.WriteString(f, "secretscan.Scanner") }
+func (s *Scanner) Format(f fmt.State, _ rune) { fmt.Fprint(f, "secretscan.Scanner") }
 
 // NewScanner makes a Scanner. An error is about the options: rules that are none, a depth beyond 8, a short key.
 func NewScanner(o ScanOptions) (*Scanner, error) {

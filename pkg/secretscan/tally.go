@@ -52,9 +52,13 @@ func (t *tally) add(src *source, text []byte, list []occurrence) {
 		if seen && m.node == o.node {
 			again = o.local.start < m.local
 		}
-		if !seen || end >= m.end || m.node == o.node {
-			t.last[o.group] = mark{node: o.node, local: o.local.end, end: max(end, m.end)}
+		if !again {
+			m.node, m.local = o.node, o.local.end
+		} else if m.node == o.node {
+			m.local = max(m.local, o.local.end)
 		}
+		m.end = max(end, m.end)
+		t.last[o.group] = m
 		t.count(src, text, o, again)
 	}
 }

@@ -76,20 +76,20 @@ func (w *walk) visit(n node) {
 	certain := w.guarded(n, "values", func() []occurrence { return w.valuesIn(n) })
 	matches := w.guarded(n, "rules", func() []occurrence { return w.rulesIn(n, certain) })
 	w.keep(certain)
-	var telling []span // parts of this node whose decoded text has a secret
+	var parts []decoded
 	if len(n.path) < w.src.s.depth {
 		w.guarded(n, "decoders", func() []occurrence {
 			w.src.s.decode(n.text, w.budget, func(c decode.Child) {
 				before := len(w.found)
 				w.visit(n.child(c))
-				if len(w.found) > before {
-					telling = append(telling, span{c.Start, c.End})
+				if found := w.found[before:]; len(found) > 0 {
+					parts = append(parts, decoded{span{c.Start, c.End}, found})
 				}
 			})
 			return nil
 		})
 	}
-	w.keep(unlessDecoded(matches, telling))
+	w.keep(unlessDecoded(matches, parts))
 }
 
 // guarded runs part of the work on a node.
@@ -185,37 +185,51 @@ func (w *walk) rulesIn(n node, certain []occurrence) []occurrence {
 	for _, rule := range truncated {
 		w.src.gap("rule " + w.src.s.rules.Info(rule).ID + ": too many matches, the rest was not looked at")
 	}
-	high = outside(high, certain, false)
-	return append(high, outside(outside(low, certain, true), high, false)...)
+	high = outside(high, certain, 80)
+	return append(high, outside(outside(low, certain, 1), high, 100)...)
 }
 
-// outside returns the occurrences that do not lie in one of others, nor, if touching is set, overlap one.
-func outside(list, others []occurrence, touching bool) []occurrence {
+// outside returns the occurrences that do not lie to so many percent or more in one of others.
+func outside(list, others []occurrence, percent int) []occurrence {
 	spans := make([]span, 0, len(others))
 	for _, o := range others {
 		spans = append(spans, o.local)
 	}
 	slices.SortFunc(spans, func(a, b span) int { return a.start - b.start })
-	for i := 1; i < len(spans); i++ { // the furthest end up to here
-		spans[i].end = max(spans[i].end, spans[i-1].end)
-	}
 	return slices.DeleteFunc(list, func(o occurrence) bool {
-		start, end := o.local.start+1, o.local.end
-		if touching {
-			start, end = o.local.end, o.local.start+1
+		// Those of one node hardly overlap one another, so the ones around are near.
+		i, _ := slices.BinarySearchFunc(spans, o.local.end, func(s span, at int) int { return s.start - at })
+		for k := i - 1; k >= max(0, i-nearby); k-- {
+			common := min(spans[k].end, o.local.end) - max(spans[k].start, o.local.start)
+			if common > 0 && common*100 >= percent*(o.local.end-o.local.start) {
+				return true
+			}
 		}
-		i, _ := slices.BinarySearchFunc(spans, start, func(s span, at int) int { return s.start - at })
-		return i > 0 && spans[i-1].end >= end
+		return false
 	})
 }
 
-// unlessDecoded leaves out mild matches of encoded text if that, decoded, has a secret: it is the same one, and the
-// decoded one says more. What is repeated is decoded once, so repeats are told by their digests.
-func unlessDecoded(list []occurrence, telling []span) []occurrence {
+// nearby is how many of a node's occurrences before the end of another one are compared with it.
+const nearby = 64
+
+// decoded is a part of a node, and what was found in what it decodes to.
+type decoded struct {
+	span
+	found []occurrence
+}
+
+// unlessDecoded leaves out matches of encoded text that, decoded, is found by the same rule or is a value, and mild ones if
+// anything is found: it is the same secret, and the decoded one says more. What is repeated is decoded once, so repeats are
+// told by their digests.
+func unlessDecoded(list []occurrence, parts []decoded) []occurrence {
 	same := map[[sha256.Size]byte]bool{}
 	for _, o := range list {
-		for _, t := range telling {
-			if o.tier == TierLow && o.local.start < t.end && t.start < o.local.end && t.end-t.start <= 2*(o.local.end-o.local.start)+16 {
+		size := o.local.end - o.local.start
+		for _, p := range parts {
+			if o.local.start >= p.end || p.start >= o.local.end || p.end-p.start > 2*size+16 {
+				continue
+			}
+			if o.tier == TierLow || slices.ContainsFunc(p.found, func(f occurrence) bool { return f.rule == o.rule || f.rule == RuleValue }) {
 				same[o.digest] = true
 			}
 		}
