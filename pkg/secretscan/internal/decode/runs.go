@@ -131,9 +131,18 @@ func (j *job) alone(r *run, at span) []reading {
 		}
 	}
 	for _, f := range found {
-		j.give(Child{Decoder: f.decoder, Data: f.data, Start: at.start + f.skip, End: at.end})
+		j.give(Child{Decoder: f.decoder, Data: f.data, Start: at.start + f.skip, End: j.afterPadding(at.end)})
 	}
 	return found
+}
+
+// afterPadding returns the end of a run with the equals signs that end it.
+func (j *job) afterPadding(end int) int {
+	const most = 6 // of base32
+	for n := 0; n < most && end < len(j.text) && j.text[end] == '='; n++ {
+		end++
+	}
+	return end
 }
 
 // sure reports whether a reading is text nearly all over, and not only in some place: base64 that is turned around makes

@@ -87,11 +87,11 @@ type surveyor struct {
 	text        []byte
 	word, marks int // start of this word, and its punctuation
 	letters     uint16
-	numbers     row  // of numbers
-	ones        row  // of single characters
-	groups      row  // of runs of one length
-	group       int  // that length
-	line        int  // where this line begins
+	numbers     row // of numbers
+	ones        row // of single characters
+	groups      row // of runs of one length
+	group       int // that length
+	line        int // where this line begins
 }
 
 // row is a stretch of like runs.
