@@ -3,7 +3,6 @@ package decode
 import (
 	"cmp"
 	"hash/maphash"
-	"maps"
 	"slices"
 )
 
@@ -77,15 +76,6 @@ func (b *Budget) Gaps() []Gap {
 	}
 	slices.SortFunc(all, func(x, y Gap) int { return cmp.Or(cmp.Compare(x.Decoder, y.Decoder), cmp.Compare(x.Limit, y.Limit)) })
 	return all
-}
-
-// Merge adds the gaps of other budgets to those of b.
-func (b *Budget) Merge(others ...*Budget) {
-	for _, o := range others {
-		for g, n := range maps.All(o.gaps) {
-			b.gaps[g] += n
-		}
-	}
 }
 
 // gap notes that something was left out. The kinds are few, as both names come from this package.

@@ -34,7 +34,8 @@ type Child struct {
 }
 
 // Children calls each for every child of text, in no particular order. It keeps no reference to text, and each may call
-// Children for the child it was given, with the same budget.
+// Children for the child it was given, with the same budget. A text that is no child as it was given counts as a part of
+// the source, by whose size the budget grows.
 //
 // Transforms that apply to anything (reversal, rot13) are made only of lines with something in them that looks random and
 // that no other decoder could read; their children are transformed back by nobody, as the budget knows what it has seen.
