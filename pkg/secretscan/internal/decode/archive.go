@@ -133,7 +133,7 @@ func (j *job) zipMember(at int) (int, bool) {
 		j.b.gap("zip", "encrypted")
 		return body, true
 	}
-	open, ok := map[int]opening{8: openDeflate, 12: openBzip2, 93: openZstd, 95: openXZ}[method]
+	open, ok := map[int]opening{8: openDeflate, 12: openBzip2, 20: openZstd, 93: openZstd, 95: openXZ}[method]
 	switch {
 	case method == 0:
 		if flags&8 != 0 && size == 0 || size > len(b)-body { // the size is behind the data, or the archive is cut
@@ -143,9 +143,11 @@ func (j *job) zipMember(at int) (int, bool) {
 		j.b.work += len(data)
 		j.give(Child{Decoder: "zip", Data: data, Start: at, End: at + body + size, Name: name, Approximate: true})
 		return body + size, true
-	case !ok:
+	case !ok && (method < 20 || method > 90 && method < 100): // the numbers that are given out; 4.4.5
 		j.b.gap("zip", "method")
 		return body, true
+	case !ok:
+		return 0, false
 	}
 	in := bytes.NewReader(b[body:])
 	if size > 0 && size <= len(b)-body {

@@ -10,7 +10,8 @@ var (
 	z85Values     = valuesOf("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#", "")
 )
 
-func ascii85Alphabet() (t [256]uint8) {
+func ascii85Alphabet() *[256]uint8 {
+	var t [256]uint8
 	for c := range t {
 		t[c] = none
 		if c >= '!' && c <= 'u' {
@@ -18,7 +19,7 @@ func ascii85Alphabet() (t [256]uint8) {
 		}
 	}
 	t['z'] = 0 // stands for four zero bytes
-	return t
+	return &t
 }
 
 // base85 reads words with much punctuation, and what is between <~ and ~>.
@@ -63,7 +64,7 @@ func (j *job) word85(chars []byte, at span) (found bool) {
 	for _, a := range []struct {
 		decoder string
 		values  *[256]uint8
-	}{{"base85", &base85Values}, {"ascii85", &ascii85Values}, {"z85", &z85Values}} {
+	}{{"base85", base85Values}, {"ascii85", ascii85Values}, {"z85", z85Values}} {
 		for rest, off := chars, 0; len(rest) >= minWord; {
 			n := 0
 			for n < len(rest) && a.values[rest[n]] != none {
@@ -141,7 +142,7 @@ func append85(to, chars []byte, values *[256]uint8) []byte {
 	var v uint32
 	n := 0
 	for _, c := range chars {
-		if c == 'z' && n == 0 && values == &ascii85Values {
+		if c == 'z' && n == 0 && values == ascii85Values {
 			to = append(to, 0, 0, 0, 0)
 			continue
 		}
@@ -179,7 +180,7 @@ func (j *job) framed85() {
 		if !bytes.HasPrefix(j.text[at+n:], []byte("~>")) {
 			continue
 		}
-		data := append85(nil, j.text[at:at+n], &ascii85Values)
+		data := append85(nil, j.text[at:at+n], ascii85Values)
 		j.b.work += n
 		if j.worthwhile(data) {
 			j.give(Child{Decoder: "ascii85", Data: data, Start: at - 2, End: at + n + 2})

@@ -3,7 +3,6 @@ package decode
 import (
 	"cmp"
 	"hash/maphash"
-	"maps"
 	"slices"
 )
 
@@ -79,15 +78,6 @@ func (b *Budget) Gaps() []Gap {
 	return all
 }
 
-// Merge adds the gaps of other budgets to those of b.
-func (b *Budget) Merge(others ...*Budget) {
-	for _, o := range others {
-		for g, n := range maps.All(o.gaps) {
-			b.gaps[g] += n
-		}
-	}
-}
-
 // gap notes that something was left out. The kinds are few, as both names come from this package.
 func (b *Budget) gap(decoder, limit string) { b.gaps[Gap{Decoder: decoder, Limit: limit}]++ }
 
@@ -103,7 +93,7 @@ const (
 // origin: some decoders leave most characters as they are.
 func (c Child) origin() origin {
 	switch c.Decoder {
-	case "terminal", "quoted-printable", "escape", "percent", "entity", "pem", "reversed", "rot13":
+	case "terminal", "quoted-printable", "escape", "percent", "entity", "joined", "pem", "reversed", "rot13":
 		return redressed
 	}
 	return fresh

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"math/bits"
 
 	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/gzip"
@@ -122,7 +123,7 @@ func opener(b []byte) (string, opening) {
 		return "gzip", openGzip
 	case bytes.HasPrefix(b, magics[1]):
 		return "zstd", openZstd
-	case bytes.HasPrefix(b, magics[2]):
+	case bytes.HasPrefix(b, magics[2]) && plausible(b):
 		return "xz", openXZ
 	case bytes.HasPrefix(b, magics[3]) && plausible(b):
 		return "bzip2", openBzip2
@@ -182,10 +183,13 @@ func openLZMA(r *bytes.Reader, room int) (io.ReadCloser, error) {
 	return io.NopCloser(z), nil
 }
 
-// lzmaHeader recognises an .lzma file: the properties that every tool writes, the low bytes of a dictionary of a power of
-// two, and a size that is unknown or below 4 GiB. Source: lzma-specification of the LZMA SDK.
+// lzmaHeader recognises an .lzma file: the properties that every tool writes, a dictionary of a power of two or of the
+// sum of two, and a size that is unknown or below 4 GiB. Source: lzma-specification of the LZMA SDK.
 func lzmaHeader(b []byte) bool {
 	if len(b) < minStream || b[0] != 0x5d || b[1] != 0 || b[2] != 0 || b[13] != 0 {
+		return false
+	}
+	if dictionary := binary.LittleEndian.Uint32(b[1:]); bits.OnesCount32(dictionary) > 2 || bits.Len32(dictionary) < 13 {
 		return false
 	}
 	return bytes.Equal(b[5:13], bytes.Repeat([]byte{0xff}, 8)) || bytes.Equal(b[9:13], make([]byte, 4))

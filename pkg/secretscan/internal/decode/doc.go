@@ -9,6 +9,19 @@
 // Everything is paid from one [Budget] per source. What was not looked at for lack of budget, in a stream that asks for
 // too much or is encrypted, or because a decoder failed, is a [Gap] with a name. A stream that is damaged is read up to
 // there, and that is no gap.
+//
+// The names of decoders, as they stand in a path:
+//
+//	base64 base32 base32hex base58 hex binary     runs of an alphabet's characters: glued to a word, or wrapped at any width
+//	                                              behind any prefix, with foreign lines in between
+//	base85 ascii85 z85 git-base85 uuencode        five characters for four bytes, and uuencode
+//	hex octal od bytes binary code-points         dumps and arrays: xxd, hexdump, od, 0x47, \x47, [71, 72]
+//	escape percent entity quoted-printable joined \n \u0047 \107, %47, &#71;, =47, "ab" + "cd"
+//	utf16 utf32                                   at any offset, both byte orders
+//	spaced pem terminal                           s e c r e t; keys without what a log puts before each line; without ANSI
+//	reversed rot13 reversed-base64 rot13-base64   lines that look random, and runs
+//	gzip zlib deflate zstd xz lzma bzip2          compressed, at the start or behind other bytes
+//	zip tar                                       one child for each member
 package decode
 
 // Child is what a decoder made of a part of a text.
@@ -21,7 +34,8 @@ type Child struct {
 }
 
 // Children calls each for every child of text, in no particular order. It keeps no reference to text, and each may call
-// Children for the child it was given, with the same budget.
+// Children for the child it was given, with the same budget. A text that is no child as it was given counts as a part of
+// the source, by whose size the budget grows.
 //
 // Transforms that apply to anything (reversal, rot13) are made only of lines with something in them that looks random and
 // that no other decoder could read; their children are transformed back by nobody, as the budget knows what it has seen.
@@ -42,7 +56,7 @@ func Children(text []byte, b *Budget, each func(Child)) {
 		{"compressed", j.compressed}, {"archive", j.archives}, {"utf16", j.wide},
 		{"base", j.runs}, {"base85", j.base85}, {"uuencode", j.uuencode}, {"git-base85", j.gitPatches},
 		{"numbers", j.numbers}, {"spaced", j.spaced}, {"grouped", j.grouped},
-		{"escape", j.escapes}, {"percent", j.percent}, {"entity", j.entities}, {"quoted-printable", j.quotedPrintable},
+		{"escape", j.escapes}, {"joined", j.joined}, {"percent", j.percent}, {"entity", j.entities}, {"quoted-printable", j.quotedPrintable},
 		{"terminal", j.terminal}, {"pem", j.pem}, {"mirror", j.mirrors},
 	} {
 		j.guard(d.name, d.run)

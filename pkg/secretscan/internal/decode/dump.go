@@ -106,7 +106,7 @@ func (j *job) appendDecimal(n number, to []byte, _ bool) []byte {
 }
 
 func (j *job) appendBinary(n number, to []byte, _ bool) []byte {
-	return appendRadix(to, j.text[n.start:n.end], &binaryValues, 1)
+	return appendRadix(to, j.text[n.start:n.end], binaryValues, 1)
 }
 
 func (j *job) appendRune(n number, to []byte, _ bool) []byte {

@@ -27,7 +27,7 @@ func (j *job) gitPatches() {
 				if classes[line[column]]&isLower != 0 {
 					n = int(line[column]-'a') + letters + 1
 				}
-				row := append85(nil, line[column+1:], &base85Values)
+				row := append85(nil, line[column+1:], base85Values)
 				data = append(data, row[:min(n, len(row))]...)
 				at = end
 			}

@@ -109,7 +109,7 @@ func (j *job) together(p piece) {
 		found = append(found, j.mirrored(chars, all, any)...)
 	}
 	for _, f := range found {
-		j.give(Child{Decoder: f.decoder, Data: f.data, Start: at.start, End: at.end})
+		j.give(Child{Decoder: f.decoder, Data: f.data, Start: at.start, End: j.afterPadding(at.end)})
 	}
 	for _, i := range p.runs {
 		j.survey.runs[i].used = found != nil

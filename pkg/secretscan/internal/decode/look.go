@@ -2,6 +2,8 @@ package decode
 
 import (
 	"bytes"
+	"encoding/binary"
+	"hash/crc32"
 	"unicode/utf8"
 )
 
@@ -125,6 +127,8 @@ func plausible(b []byte) bool {
 		return false
 	case b[0] == 0x1f:
 		return b[3]&0xe0 == 0 // reserved flags
+	case b[0] == 0xfd: // the sum of the two bytes of flags
+		return crc32.ChecksumIEEE(b[6:8]) == binary.LittleEndian.Uint32(b[8:])
 	case b[0] == 'B':
 		return b[3] >= '1' && b[3] <= '9' && (bytes.HasPrefix(b[4:], []byte("1AY&SY")) || bytes.HasPrefix(b[4:], []byte("\x17\x72\x45\x38\x50\x90")))
 	}

@@ -26,10 +26,10 @@ func (j *job) mirrored(chars []byte, all, any uint16) []reading {
 	}{{"reversed-base64", reversed(chars)}, {"rot13-base64", rot13(chars)}} {
 		for skip := range 4 {
 			rest := m.chars[skip:]
-			if !j.sampled(rest, &base64Values, 6, 4) {
+			if !j.sampled(rest, base64Values, 6, 4) {
 				continue
 			}
-			data := appendRadix(nil, rest, &base64Values, 6)
+			data := appendRadix(nil, rest, base64Values, 6)
 			if mostlyText(data[:min(len(data), 1<<10)]) || hasMagic(data) {
 				found = append(found, reading{m.decoder, data, 0})
 			}

@@ -139,7 +139,7 @@ func whole(text []byte, row []number, start int) bool {
 // rowOf returns the longest row of numbers of a line, with the offset before it, if there is one. Positions are in line.
 func rowOf(line []byte) (best []number, offset []byte) {
 	var row []number
-	var before []byte
+	var before, word []byte // word is what stands before each number, if anything does
 	flush := func() {
 		if len(row) > len(best) {
 			best, offset = row, before
@@ -151,7 +151,12 @@ func rowOf(line []byte) (best []number, offset []byte) {
 		n, end := numberAt(line, i)
 		if end == 0 {
 			if end = wordEnd(line, i); end > i {
-				flush()
+				w := trimMarks(line[i:end])
+				between := line[last:i]
+				if len(row) == 0 || len(w) > maxBetween || !bytes.Equal(w, word) || bytes.ContainsRune(between, '|') || bytes.Contains(between, []byte("  ")) {
+					flush()
+					word = w
+				}
 				last = end
 				i = end
 				continue

@@ -20,7 +20,8 @@ var (
 const none = 0xff
 
 // valuesOf numbers the characters of an alphabet; last are other spellings of its last ones. Hexadecimal has both cases.
-func valuesOf(alphabet, last string) (t [256]uint8) {
+func valuesOf(alphabet, last string) *[256]uint8 {
+	var t [256]uint8
 	for c := range t {
 		t[c] = none
 	}
@@ -33,7 +34,7 @@ func valuesOf(alphabet, last string) (t [256]uint8) {
 	for i := range len(last) {
 		t[last[i]] = uint8(len(alphabet) - len(last) + i)
 	}
-	return t
+	return &t
 }
 
 // runs gives what the runs of the text decode to: first those that belong together, then each alone.
@@ -131,9 +132,18 @@ func (j *job) alone(r *run, at span) []reading {
 		}
 	}
 	for _, f := range found {
-		j.give(Child{Decoder: f.decoder, Data: f.data, Start: at.start + f.skip, End: at.end})
+		j.give(Child{Decoder: f.decoder, Data: f.data, Start: at.start + f.skip, End: j.afterPadding(at.end)})
 	}
 	return found
+}
+
+// afterPadding returns the end of a run with the equals signs that end it.
+func (j *job) afterPadding(end int) int {
+	const most = 6 // of base32
+	for n := 0; n < most && end < len(j.text) && j.text[end] == '='; n++ {
+		end++
+	}
+	return end
 }
 
 // sure reports whether a reading is text nearly all over, and not only in some place: base64 that is turned around makes
@@ -169,13 +179,13 @@ func (j *job) decodeRun(chars []byte, all, any uint16) []reading {
 		return nil
 	}
 	if all&isHex != 0 {
-		found = j.radix(found, "hex", chars, &hexValues, 4)
+		found = j.radix(found, "hex", chars, hexValues, 4)
 		if bytes.Count(chars, []byte("0"))+bytes.Count(chars, []byte("1")) == len(chars) {
-			found = j.radix(found, "binary", chars, &binaryValues, 1)
+			found = j.radix(found, "binary", chars, binaryValues, 1)
 		}
 	}
 	if all&isHex == 0 || any&isLower != 0 && any&isUpper != 0 {
-		found = j.radix(found, "base64", chars, &base64Values, 6)
+		found = j.radix(found, "base64", chars, base64Values, 6)
 	}
 	if found == nil {
 		found = j.separated(chars)
@@ -184,8 +194,8 @@ func (j *job) decodeRun(chars []byte, all, any uint16) []reading {
 		return found
 	}
 	if all&isHex == 0 {
-		if at := longest(chars, &hexValues); at.end-at.start >= 24 {
-			found = j.within(found, "hex", chars, at, &hexValues, 4)
+		if at := longest(chars, hexValues); at.end-at.start >= 24 {
+			found = j.within(found, "hex", chars, at, hexValues, 4)
 		}
 	}
 	if len(found) > 0 || any&isDigit == 0 || len(chars) < minRun {
@@ -194,9 +204,9 @@ func (j *job) decodeRun(chars []byte, all, any uint16) []reading {
 	// What is glued to it is before it, in most cases.
 	switch end := anyOf(chars[len(chars)-minRun:]); {
 	case end&(isLower|isMark) == 0:
-		found = j.base32(found, chars, &base32Values, &base32HexValues)
+		found = j.base32(found, chars, base32Values, base32HexValues)
 	case end&(isUpper|isMark) == 0:
-		found = j.base32(found, chars, &base32Lower, &base32HexLower)
+		found = j.base32(found, chars, base32Lower, base32HexLower)
 	}
 	return found
 }

@@ -1,5 +1,7 @@
 package decode
 
+import "bytes"
+
 // Classes of bytes. A run is a stretch of base64's two alphabets together; what else it might be is what all its bytes
 // have in common.
 const (
@@ -87,11 +89,12 @@ type surveyor struct {
 	text        []byte
 	word, marks int // start of this word, and its punctuation
 	letters     uint16
-	numbers     row  // of numbers
-	ones        row  // of single characters
-	groups      row  // of runs of one length
-	group       int  // that length
-	line        int  // where this line begins
+	numbers     row // of numbers
+	ones        row // of single characters
+	said        run // the last run that was no number
+	groups      row // of runs of one length
+	group       int // that length
+	line        int // where this line begins
 }
 
 // row is a stretch of like runs.
@@ -154,13 +157,33 @@ func (s *surveyor) endRun(r run) {
 		r.lone = true
 		s.runs = append(s.runs, r)
 	}
-	s.numbers.add(r, n > 0 && n <= maxNumber && r.all&isNumber != 0 && r.any&(isDigit|isHex) != 0, minNumbers, &s.survey.numbers)
+	s.countNumbers(r, n > 0 && n <= maxNumber && r.all&isNumber != 0 && r.any&(isDigit|isHex) != 0)
 	s.ones.add(r, n == 1, minOnes, &s.survey.ones)
 	same := n == s.group && n >= minGroup && n < minRun && int(r.start)-s.groups.end <= maxBetween
 	s.groups.add(r, same, minGroups, &s.survey.groups)
 	if !same {
 		s.group, s.groups = n, row{span: span{int(r.start), int(r.end)}, n: 1}
 	}
+}
+
+// countNumbers adds a run to the row of numbers, or ends the row. The word before a row may stand before each of its
+// numbers: chr(71)+chr(72).
+func (s *surveyor) countNumbers(r run, fits bool) {
+	if !fits && s.numbers.n > 0 && r.size() > 0 && r.size() <= maxBetween &&
+		bytes.Equal(trimMarks(s.text[r.start:r.end]), trimMarks(s.text[s.said.start:s.said.end])) {
+		return
+	}
+	if !fits {
+		s.said = r
+	}
+	s.numbers.add(r, fits, minNumbers, &s.survey.numbers)
+}
+
+func trimMarks(b []byte) []byte {
+	for len(b) > 0 && classes[b[0]]&isMark != 0 {
+		b = b[1:]
+	}
+	return b
 }
 
 // alone reports whether a run is all of its line.

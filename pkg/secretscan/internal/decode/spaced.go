@@ -21,8 +21,7 @@ func (j *job) spaced() {
 			end = dumpEnd
 			continue
 		}
-		first := at.start
-		between := j.between(at)
+		first, between := j.between(at)
 		if between == nil {
 			continue
 		}
@@ -110,8 +109,9 @@ func (j *job) separated(chars []byte) []reading {
 	return j.decodeRun(bare, all, any)
 }
 
-// between returns what is between the single characters of a row: the shortest gap that is there twice in a row.
-func (j *job) between(at span) []byte {
+// between returns what is between the single characters of a row, the gap that is there twice, and a character with it
+// on both sides.
+func (j *job) between(at span) (first int, gap []byte) {
 	last := -1
 	for i := at.start; i < at.end; i++ {
 		if classes[j.text[i]]&isRun == 0 {
@@ -120,12 +120,12 @@ func (j *job) between(at span) []byte {
 		if n := i - last - 1; last >= 0 && n > 0 && n <= maxBetween {
 			gap := j.text[last+1 : i]
 			if next := i + 1 + n; next < len(j.text) && bytes.Equal(j.text[i+1:next], gap) {
-				return gap
+				return i, gap
 			}
 		}
 		last = i
 	}
-	return nil
+	return 0, nil
 }
 
 // charDump reads od -c: four columns for a byte, which is a character, an escape or three octal digits.

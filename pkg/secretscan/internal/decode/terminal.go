@@ -30,7 +30,7 @@ func (j *job) terminal() {
 		chars := j.text[start:end]
 		j.b.work += 2 * len(chars)
 		at = end
-		if j.survey.any&isBinary != 0 && !textual(chars) {
+		if j.survey.any&isBinary != 0 && !mostlyText(chars) {
 			continue
 		}
 		j.give(Child{Decoder: "terminal", Data: shown(chars), Start: start, End: end, Approximate: true})
