@@ -28,6 +28,7 @@ func TestUserRules(t *testing.T) {
 		{"allowed by its line", "[[allowlists]]\nregexTarget = \"line\"\nregexes = ['''example''']\n", "an example: " + token, nil},
 		{"allowed by both", "[[allowlists]]\ncondition = \"AND\"\nregexTarget = \"line\"\nregexes = ['''example''']\nstopwords = [\"nothing\"]\n", "an example: " + token, []string{"github-pat " + token}},
 		{"a path allows nothing", "[[allowlists]]\npaths = ['''.*''']\n", token, []string{"github-pat " + token}},
+		{"a path agrees with nothing", "[[allowlists]]\ncondition = \"AND\"\npaths = [\"x\"]\nstopwords = [\"ghp_\"]\n", token, []string{"github-pat " + token}},
 		{"group", "[[rules]]\nid = \"g\"\nregex = '''gg(\\d)(\\d)'''\nsecretGroup = 2\nkeywords = [\"gg\"]\n", "gg12", []string{"g 2"}},
 		{"not reported", own + "skipReport = true\n", "ours_123456", nil},
 		{"after a line only", "[[rules]]\nid = \"m\"\nregex = '''(?m)^mm_\\d$'''\nkeywords = [\"mm_\"]\n", "mm_1\nxmm_2\nmm_3x\nmm_4", []string{"m mm_1", "m mm_4"}},
