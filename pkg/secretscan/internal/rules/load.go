@@ -54,7 +54,7 @@ func (r *rule) generic() bool { return strings.Contains(strings.ToLower(r.ID), "
 
 // lazyRegexp is an expression that is compiled when it is needed. It was parsed before, so compiling cannot fail.
 type lazyRegexp struct {
-	text    string
+	text    string // empty if it is made out of a part of another
 	compile func() *regexp.Regexp
 }
 

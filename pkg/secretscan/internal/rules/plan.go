@@ -1,9 +1,11 @@
 package rules
 
 import (
+	"regexp"
 	"regexp/syntax"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -147,7 +149,9 @@ func (p *plan) anchor(parts []*syntax.Regexp, gates *gateBuilder) (planned bool,
 		return false, nil
 	}
 	rest := &syntax.Regexp{Op: syntax.OpConcat, Flags: syntax.Perl, Sub: parts}
-	p.rest = newLazyRegexp(`\A(?:` + rest.String() + `)`)
+	p.rest = &lazyRegexp{compile: sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`\A(?:` + rest.String() + `)`) // writing it out takes as long as all other planning
+	})}
 	p.way, p.literals, p.back, p.gate = anchored, literals, before, gates.gate(parts)
 	if needs := following(parts); p.open && shortestOf(needs) >= minNeed {
 		p.needs, err = newAutomaton(needs)
