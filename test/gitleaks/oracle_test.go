@@ -90,8 +90,11 @@ func TestSameAsGitleaks(t *testing.T) {
 	for _, rule := range slices.Sorted(keys(byRule)) {
 		t.Logf("%6d %s", byRule[rule], rule)
 	}
-	if bytesRead < *size<<20 {
-		t.Logf("there was no more public text than that")
+	switch {
+	case bytesRead == 0:
+		t.Error("there is no public text to compare on")
+	case bytesRead < *size<<20:
+		t.Log("there was no more public text than that")
 	}
 }
 

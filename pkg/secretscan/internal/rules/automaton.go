@@ -7,11 +7,11 @@ import (
 // automaton finds every occurrence of a set of strings, in any case (of ASCII), in one pass: Aho and Corasick's, with
 // a dense table over the bytes that the strings use.
 type automaton struct {
-	class  [256]uint8 // of each byte; 0: in none of the strings
-	shift  uint       // a state's row in next begins at state<<shift
-	next   []uint16
-	output [][]int // by state, from firstOutput on: which strings end there
-	first  uint16  // states from here on have output
+	class     [256]uint8 // of each byte; 0: in none of the strings
+	shift     uint       // a state's row in next begins at state<<shift
+	next      []uint16
+	output    [][]int // by state, from accepting on: which strings end there
+	accepting uint16  // states from here on have output
 }
 
 const maxStates = 60_000
@@ -32,7 +32,7 @@ func newAutomaton(strings []string) (*automaton, error) {
 	n := uint16(0)
 	for _, withOutput := range []bool{false, true} {
 		if withOutput {
-			a.first = n
+			a.accepting = n
 		}
 		for _, s := range order {
 			if len(t.nodes[s].output) > 0 == withOutput {
@@ -42,13 +42,13 @@ func newAutomaton(strings []string) (*automaton, error) {
 		}
 	}
 	a.next = make([]uint16, len(t.nodes)<<a.shift)
-	a.output = make([][]int, n-a.first)
+	a.output = make([][]int, n-a.accepting)
 	for s, node := range t.nodes {
 		for c, to := range node.next {
 			a.next[int(number[s])<<a.shift|c] = number[to]
 		}
-		if number[s] >= a.first {
-			a.output[number[s]-a.first] = node.output
+		if number[s] >= a.accepting {
+			a.output[number[s]-a.accepting] = node.output
 		}
 	}
 	return a, nil
@@ -126,12 +126,15 @@ func (t *trie) link() (order []int) {
 }
 
 // contains reports whether one of the strings occurs in text.
-func (a *automaton) contains(text []byte) bool {
+func (a *automaton) contains(text []byte) bool { return a.first(text) >= 0 }
+
+// first returns the end of the occurrence in text that ends first; -1: there is none.
+func (a *automaton) first(text []byte) int {
 	state := uint16(0)
-	for _, b := range text {
-		if state = a.next[int(state)<<a.shift|int(a.class[b])]; state >= a.first {
-			return true
+	for i, b := range text {
+		if state = a.next[int(state)<<a.shift|int(a.class[b])]; state >= a.accepting {
+			return i + 1
 		}
 	}
-	return false
+	return -1
 }

@@ -13,6 +13,7 @@ type engine struct {
 	keys     [][]int   // by string of the automaton: the rules of which it is a keyword
 	pending  []bool    // by rule: its findings count only if a keyword is seen
 	unaided  []int     // rules without literals
+	patience int       // how many bytes of windows an anchored rule may have beside [dense] times the text
 	spaces   sync.Pool // of *workspace
 }
 
@@ -23,7 +24,7 @@ type place struct {
 }
 
 func newEngine(rules []*rule) (*engine, error) {
-	e := &engine{}
+	e := &engine{patience: 256 << 10}
 	gates := &gateBuilder{classes: map[byteSet]*byteSet{}}
 	var strings []string
 	ids := map[string]int{}

@@ -6,9 +6,6 @@ import (
 	"unicode/utf8"
 )
 
-// maxNeed is longer than any literal that a plan needs ahead.
-const maxNeed = 256
-
 // dense is how many times over the windows of an anchored rule may cover the text before it is searched in another way.
 // An expression mostly fails in the first few bytes of its window.
 const dense = 64
@@ -73,7 +70,7 @@ type state struct {
 	dense    bool // anchored, and found to be cheaper windowed
 	keyword  bool // was seen
 	full     bool // has found MaxFindings
-	need     int  // where one of the plan's needs is; -1: none was seen
+	need     int  // where one of the plan's needs ends; -1: none was seen
 	needFrom int  // how far they were looked for
 }
 
@@ -99,7 +96,7 @@ type held struct {
 // scan runs the automaton over the text.
 func (f *finder) scan() {
 	a := f.engine.literals
-	table, class, shift, first := a.next, &a.class, a.shift, a.first
+	table, class, shift, first := a.next, &a.class, a.shift, a.accepting
 	at := uint16(0)
 	for i, b := range f.text {
 		at = table[int(at)<<shift|int(class[b])]
@@ -154,7 +151,7 @@ func (f *finder) match(rule, k, reach int) {
 	if reach >= 0 {
 		window = min(window, reach+utf8.UTFMax)
 	}
-	if st.work += min(window, len(f.text)-k); st.work > 1<<18+dense*k {
+	if st.work += min(window, len(f.text)-k); st.work > f.engine.patience+dense*k {
 		st.dense = true
 		f.widen(rule, k-p.back, k)
 		return
@@ -205,42 +202,19 @@ func boundary(text []byte, k int, op syntax.Op) bool {
 	return (word(k-1) != word(k)) == (op == syntax.OpWordBoundary)
 }
 
-// needed reports whether one of the plan's needs comes after k, in reach. The answer for one k helps the next.
+// needed reports whether one of the plan's needs ends after k, in reach. The answer for one k helps the next.
 func (f *finder) needed(st *state, p *plan, k int) bool {
-	if len(p.needs) == 0 {
+	if p.needs == nil {
 		return true
 	}
-	reach := min(len(f.text), k+p.ahead)
-	if st.need < k && st.needFrom < reach {
+	reach := min(len(f.text), k+p.ahead+utf8.UTFMax)
+	if st.need <= k && st.needFrom < reach {
 		from := max(k, st.needFrom)
-		at := indexAny(f.text[from:reach], p.needs)
-		st.needFrom = reach
-		if at < 0 {
+		if length := p.needs.first(f.text[from:reach]); length >= 0 {
+			st.need, st.needFrom = from+length, from+length
+		} else {
 			st.needFrom = max(from, reach-maxNeed) // one may lie across
-			return false
-		}
-		st.need, st.needFrom = from+at, from+at
-	}
-	return st.need >= k && st.need < reach
-}
-
-// indexAny returns where the first of the literals, which are in lower case, is in text in any case; -1: nowhere.
-func indexAny(text []byte, literals []string) int {
-	for i := range text {
-		for _, l := range literals {
-			if lower(rune(text[i])) == rune(l[0]) && len(text)-i >= len(l) && equalFold(text[i:i+len(l)], l) {
-				return i
-			}
 		}
 	}
-	return -1
-}
-
-func equalFold(text []byte, l string) bool {
-	for i := range l {
-		if byte(lower(rune(text[i]))) != l[i] {
-			return false
-		}
-	}
-	return true
+	return st.need > k && st.need <= reach
 }

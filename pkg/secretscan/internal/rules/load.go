@@ -18,7 +18,7 @@ import (
 const (
 	maxFile       = 1 << 20 // bytes
 	maxRules      = 2000    // with Gitleaks' own
-	maxExpression = 32_000  // instructions of one expression, about, and runes in its classes
+	maxExpression = 20_000  // instructions of one expression, about, and runes in its classes
 	maxAll        = 1 << 20 // the same of all expressions
 )
 
@@ -54,7 +54,7 @@ func (r *rule) generic() bool { return strings.Contains(strings.ToLower(r.ID), "
 
 // lazyRegexp is an expression that is compiled when it is needed. It was parsed before, so compiling cannot fail.
 type lazyRegexp struct {
-	text    string
+	text    string // empty if it is made out of a part of another
 	compile func() *regexp.Regexp
 }
 
@@ -77,18 +77,25 @@ func Load(user []byte) (*Set, error) {
 	if user == nil {
 		return newSet(defaults.rules, defaults.global)
 	}
-	own, err := decodeUser(user)
-	if err != nil {
-		return nil, fmt.Errorf("read the rules: %w", err)
-	}
-	set, err := merge(defaults, own)
-	if err == nil {
-		_, err = set.engine() // the default rules are known to make one
-	}
+	set, err := defaults.with(user)
 	if err != nil {
 		return nil, fmt.Errorf("read the rules: %w", err)
 	}
 	return set, nil
+}
+
+// with returns a user's rules put together with the default ones.
+func (f *file) with(user []byte) (*Set, error) {
+	own, err := decodeUser(user)
+	if err != nil {
+		return nil, err
+	}
+	set, err := merge(f, own)
+	if err != nil {
+		return nil, err
+	}
+	_, err = set.engine() // of the default rules alone it is known to work
+	return set, err
 }
 
 func newSet(rules []*rule, global []*allowList) (*Set, error) {
@@ -147,8 +154,9 @@ func decode(text []byte) (*file, error) {
 		}
 	}
 	lists := vc.Allowlists
-	if vc.AllowList != nil {
-		lists = append(lists, vc.AllowList)
+	//lint:ignore SA1019 Gitleaks' own file has the older form
+	if old := vc.AllowList; old != nil {
+		lists = append(lists, old)
 	}
 	for i, l := range lists {
 		list, err := f.newAllowList(allowSpec{l.Condition, l.RegexTarget, l.Commits, l.Paths, l.Regexes, l.StopWords})

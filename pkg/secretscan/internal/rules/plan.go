@@ -1,9 +1,11 @@
 package rules
 
 import (
+	"regexp"
 	"regexp/syntax"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -15,6 +17,8 @@ const (
 	maxBack    = 512      // before a literal
 	minRun     = 12       // of a run that is looked for in place of literals
 	minLiteral = 2
+	minNeed    = 3
+	maxNeed    = 256 // bytes: longer than any literal that is needed ahead
 )
 
 // way is how the places of a rule's matches are found.
@@ -36,7 +40,7 @@ type plan struct {
 	back     int         // bytes, at most, from the start of a match to its literal or run
 	ahead    int         // bytes of the longest match, or as far as is looked
 	open     bool        // there is no longest match
-	needs    []string    // one of these (lower case) comes after the literal
+	needs    *automaton  // of literals one of which comes after the start; nil: none are known
 	gate     *gate       // of anchored
 	prefixes []prefix    // what may precede the literal of anchored: the leftmost, longest run of these
 	boundary syntax.Op   // the assertion at the literal of anchored; OpEmptyMatch: none
@@ -62,7 +66,11 @@ func newPlan(r *rule, gates *gateBuilder) (*plan, error) {
 	}
 	p := &plan{context: newLazyRegexp(`\A(?s:.)(?:` + r.expr.text + `)`), boundary: syntax.OpEmptyMatch}
 	p.measure(re)
-	if p.anchor(flatten(re), gates) || p.window(re) {
+	planned, err := p.anchor(flatten(re), gates)
+	if err != nil {
+		return nil, err
+	}
+	if planned || p.window(re) {
 		p.implied = !slices.ContainsFunc(p.literals, func(l string) bool {
 			return !slices.ContainsFunc(r.keywords, func(k string) bool { return strings.Contains(l, k) })
 		}) || len(r.keywords) == 0
@@ -108,14 +116,14 @@ func crossesLines(re *syntax.Regexp) bool {
 
 // anchor plans for an expression that is a literal (one of some) and what follows, after nothing more than prefixes
 // and one assertion.
-func (p *plan) anchor(parts []*syntax.Regexp, gates *gateBuilder) bool {
+func (p *plan) anchor(parts []*syntax.Regexp, gates *gateBuilder) (planned bool, err error) {
 	i, before := 0, 0
 	for ; i < len(parts); i++ {
 		part := parts[i]
 		if part.Op == syntax.OpWordBoundary || part.Op == syntax.OpNoWordBoundary {
 			p.boundary = part.Op // a second one says the same or contradicts: leave that to windows
 			if i > 0 && parts[i-1].Op != part.Op {
-				return false
+				return false, nil
 			}
 			continue
 		}
@@ -123,7 +131,7 @@ func (p *plan) anchor(parts []*syntax.Regexp, gates *gateBuilder) bool {
 			break
 		}
 		if p.boundary != syntax.OpEmptyMatch {
-			return false
+			return false, nil
 		}
 		var class byteSet
 		class.add(part.Sub[0])
@@ -138,15 +146,17 @@ func (p *plan) anchor(parts []*syntax.Regexp, gates *gateBuilder) bool {
 	if beginsWithAssertion(parts) || shortestOf(literals) < minLiteral || before > maxBack || nested(literals) ||
 		p.boundary != syntax.OpEmptyMatch && slices.ContainsFunc(literals, func(l string) bool { return l[0] >= utf8.RuneSelf }) {
 		p.prefixes, p.boundary = nil, syntax.OpEmptyMatch
-		return false
+		return false, nil
 	}
 	rest := &syntax.Regexp{Op: syntax.OpConcat, Flags: syntax.Perl, Sub: parts}
-	p.rest = newLazyRegexp(`\A(?:` + rest.String() + `)`)
+	p.rest = &lazyRegexp{compile: sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`\A(?:` + rest.String() + `)`) // writing it out takes as long as all other planning
+	})}
 	p.way, p.literals, p.back, p.gate = anchored, literals, before, gates.gate(parts)
-	if p.open {
-		p.needs = following(parts)
+	if needs := following(parts); p.open && shortestOf(needs) >= minNeed {
+		p.needs, err = newAutomaton(needs)
 	}
-	return true
+	return true, err
 }
 
 // withoutBoundary takes one word boundary off the start of each branch of an alternation that the parts begin with. It
@@ -188,13 +198,13 @@ func beginsWithAssertion(parts []*syntax.Regexp) bool {
 	}
 }
 
-// nested reports whether a literal occurs inside another, past its start. The automaton would then report them in an
-// order that is not the one of their starts.
+// nested reports whether a literal occurs inside another, past its start and before its end. The automaton would then
+// report them in an order that is not the one of their starts.
 func nested(literals []string) bool {
 	for _, a := range literals {
 		for _, b := range literals {
 			a, b := a[:min(len(a), maxLiteralLen)], b[:min(len(b), maxLiteralLen)]
-			if len(a) > 1 && strings.Contains(a[1:], b) {
+			if len(a) > 2 && strings.Contains(a[1:len(a)-1], b) {
 				return true
 			}
 		}

@@ -106,10 +106,13 @@ func TestFind(t *testing.T) {
 	s := load(t, "")
 	token := githubToken()
 	sha := random(39, hex) + "a"
+	airtable := "pat" + random(14, alnum) + "." + random(64, hex)
 	for _, c := range []struct {
 		name, text string
 		want       []string
 	}{
+		{"keyword after it", airtable + " for airtable", []string{"airtable-personnal-access-token " + airtable}},
+		{"literal, and no keyword", airtable, nil},
 		{"nothing", "nothing to see\n", nil},
 		{"token", "x" + token + "y", []string{"github-pat " + token}},
 		{"at the very end", token, []string{"github-pat " + token}},
@@ -181,6 +184,8 @@ func TestTiers(t *testing.T) {
 		{"ey" + random(40, alnum) + rest, "jwt", Low},
 		{"sourcegraph " + random(39, hex) + "b", "sourcegraph-access-token", Low},
 		{"sgp_" + random(39, hex) + "b", "sourcegraph-access-token", High},
+		{"-----BEGIN PRIVATE KEY-----\n" + random(64, alnum) + "\n-----END PRIVATE KEY-----", "private-key", High},
+		{"-----BEGIN PRIVATE KEY-----\n" + strings.Repeat("put your key here, ", 5) + "\n-----END PRIVATE KEY-----", "private-key", Low},
 		{"api_key = " + made, "generic-api-key", Low},
 	} {
 		found := false
@@ -250,14 +255,48 @@ func TestLowersTier(t *testing.T) {
 	}
 }
 
-// TestDense: the way of matching that a hostile text brings about finds the same.
+// TestDense: the way of matching that a hostile text brings about finds the same as the usual one.
 func TestDense(t *testing.T) {
+	usual, other := load(t, ""), load(t, "")
+	e, err := other.engine()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.patience = -1 << 40
+	parts := []string{
+		"key", "api_key", "=", " = ", ": ", "'", "\"", "\n", " ", "\\n", "é", "x", "-", "_", ";", "token", "password", made, githubToken(), "glpat-" + random(20, alnum),
+		"AKIA" + random(16, "ABCDEFGHJKLMN234567"), "eyJ" + random(30, alnum) + ".eyJ" + random(30, alnum) + "." + random(43, alnum), "twitter", random(45, alnum),
+		"-----BEGIN PRIVATE KEY-----" + random(70, alnum) + "-----END PRIVATE KEY-----", "curl -u user:" + made + " x", "curl -H \"Authorization: Bearer " + made + "\" ",
+	}
+	found, rounds := 0, 200
+	if testing.Short() {
+		rounds = 30
+	}
+	for range rounds {
+		var text strings.Builder
+		for range 60 {
+			text.WriteString(parts[rand.IntN(len(parts))])
+		}
+		want := find(usual, text.String())
+		if found += len(want); !slices.Equal(find(other, text.String()), want) {
+			t.Fatalf("in %q:\n%q, want\n%q", text.String(), find(other, text.String()), want)
+		}
+	}
+	if found == 0 {
+		t.Error("nothing was found in any way")
+	}
+}
+
+// TestHostile: a text that is made to take long comes to its end, and what stands behind it is found.
+func TestHostile(t *testing.T) {
 	s := load(t, "")
 	token := "glpat-" + random(20, alnum)
-	text := strings.Repeat("ghp_ glpat- key=a.b/ curl -H eyJ SK0 ", 20_000) + "\n" + token + "\npassword = " + made + "\n"
-	got := find(s, text)
-	if !slices.Contains(got, "gitlab-pat "+token) || !slices.Contains(got, "generic-api-key "+made) {
-		t.Errorf("found %d after a dense text", len(got))
+	for _, unit := range []string{"key=", "ghp_ glpat- key=a.b/ curl -H eyJ SK0 ", "eyJ", "token=a", "kind: secret data: x "} {
+		text := strings.Repeat(unit, 60_000/len(unit)) + "\n" + token + "\npassword = " + made + "\n"
+		got := find(s, text)
+		if !slices.Contains(got, "gitlab-pat "+token) || !slices.Contains(got, "generic-api-key "+made) {
+			t.Errorf("after %q: found %d", unit, len(got))
+		}
 	}
 }
 

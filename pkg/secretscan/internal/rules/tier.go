@@ -106,11 +106,12 @@ func prefixed(id string) []string {
 }
 
 // Tier returns the tier of one finding in a text, which may differ from its rule's: a JWT is high if its header is
-// JSON, and a rule that knows a form with a prefix and one without is high for the first.
+// JSON, a PEM block if it holds base64 and not prose, and a rule that knows a form with a prefix and one without is
+// high for the first.
 func (s *Set) Tier(text []byte, m Match) Tier {
 	r, secret := s.rules[m.Rule], text[m.Start:m.End]
 	switch {
-	case r.ID == "jwt" && !jwtHeader(secret):
+	case r.ID == "jwt" && !jwtHeader(secret), r.ID == "private-key" && !pemBody(secret):
 		return Low
 	case slices.ContainsFunc(prefixed(r.ID), func(p string) bool { return bytes.HasPrefix(secret, []byte(p)) }):
 		return High
@@ -125,6 +126,22 @@ func jwtHeader(token []byte) bool {
 	text, err := base64.RawURLEncoding.DecodeString(string(first))
 	var header struct{ Alg *string }
 	return err == nil && json.Unmarshal(text, &header) == nil && header.Alg != nil
+}
+
+// pemBody reports whether a PEM block has a key's worth of base64: 64 characters, in runs that are longer than words.
+func pemBody(block []byte) bool {
+	total, run := 0, 0
+	for _, b := range block {
+		if base64Byte(b) && b != '-' {
+			run++
+			continue
+		}
+		if run >= 16 {
+			total += run
+		}
+		run = 0
+	}
+	return total+run >= 64
 }
 
 // Integrity reports whether a finding is the digest of something public: in an integrity string as in W3C's
