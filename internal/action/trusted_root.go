@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"path/filepath"
 
 	"github.com/org/cilock-action/internal/filetree"
 	"github.com/org/cilock-action/internal/verdict"
@@ -23,6 +24,9 @@ type RootInputs struct {
 // and in a step of its own: verifying and signing read them and ask nobody.
 // The lines say what was written.
 func FetchTrustedRoot(ctx context.Context, in RootInputs, d Deps) (lines []string, err error) {
+	if err := rootPaths(in); err != nil {
+		return nil, err
+	}
 	repository := attest.Repository{URL: in.Mirror}
 	if in.Mirror == "" {
 		repository.URL = attest.PublicRepository
@@ -56,6 +60,32 @@ func FetchTrustedRoot(ctx context.Context, in RootInputs, d Deps) (lines []strin
 		return nil, fmt.Errorf("write the signing configuration: %w", err)
 	}
 	return append(lines, "signing configuration: "+in.SigningConfig), nil
+}
+
+// rootPaths refuses, before anybody is asked, to write what is read, or twice.
+func rootPaths(in RootInputs) error {
+	written := map[string]string{}
+	for _, one := range [][2]string{{"tuf-root", in.Root}, {"outfile", in.Outfile}, {"signing-config", in.SigningConfig}} {
+		name, path := one[0], one[1]
+		if path == "" {
+			continue
+		}
+		full, err := filepath.Abs(path)
+		if err == nil && name != "tuf-root" {
+			err = filetree.Replaceable(full)
+		}
+		if real, realErr := filepath.EvalSymlinks(full); realErr == nil {
+			full = real
+		}
+		switch {
+		case err != nil:
+			return verdict.Misuse("%s: %w", name, err)
+		case written[full] != "":
+			return verdict.Misuse("%s and %s are the same file: %s", written[full], name, path)
+		}
+		written[full] = name
+	}
+	return nil
 }
 
 // hostOf is the host of a URL that was good enough to fetch from.
