@@ -81,14 +81,19 @@ func planSigning(p *Plan, in Inputs, d Deps) error {
 
 func signingTimeout(s *Signing, in SigningInputs, _ Deps) (err error) {
 	s.Within = defaultSigningTimeout
-	if in.Timeout == "" {
-		return nil
+	if in.Timeout != "" {
+		s.Within, err = duration("signing-timeout", in.Timeout)
 	}
-	s.Within, err = time.ParseDuration(in.Timeout)
-	if err != nil || s.Within <= 0 {
-		return verdict.Misuse("signing-timeout is %q, expected a duration such as 60s", in.Timeout)
+	return err
+}
+
+// duration reads how long something may take.
+func duration(flag, text string) (time.Duration, error) {
+	d, err := time.ParseDuration(text)
+	if err != nil || d <= 0 {
+		return 0, verdict.Misuse("%s is %q, expected a duration such as 60s", flag, text)
 	}
-	return nil
+	return d, nil
 }
 
 // signingServices takes the instance from the signing configuration, and single

@@ -1,6 +1,8 @@
 package filetree
 
 import (
+	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -11,6 +13,9 @@ import (
 // with the new file before it gets its name; if it fails the old one stays.
 func Replace(path string, data []byte, mode fs.FileMode, last func(tmp *os.File) error) (err error) {
 	tmp, err := os.CreateTemp(filepath.Dir(path), ".cilock-*")
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s: %w: make its folder first", path, fs.ErrNotExist)
+	}
 	if err != nil {
 		return err
 	}
