@@ -23,7 +23,7 @@ func verifyFlags(in *action.VerifyInputs) []flagSpec {
 		{name: "--keyless", bool: true, set: toggle(&in.Keyless), help: "signed by a workflow or a person: needs --trusted-root and --verify-repo or --cert-identity"},
 		{name: "--verify-repo", set: text(&in.Repository), help: "OWNER/REPO or URL: the repository whose workflow signed"},
 		{name: "--verify-ref", set: text(&in.Ref), help: "the ref that it ran for, as refs/heads/main"},
-		{name: "--verify-workflow", set: text(&in.Workflow), help: "the workflow that was started: its file, or its URL with @ref"},
+		{name: "--verify-workflow", set: text(&in.Workflow), help: "the workflow that was started: its file, as .github/workflows/release.yml, or its URL with @ref"},
 		{name: "--runner-environment", set: text(&in.Runner), help: "github-hosted or self-hosted"},
 		{name: "--cert-identity", set: text(&in.Identity), help: "the name in the certificate, exactly"},
 		{name: "--cert-identity-regexp", set: text(&in.IdentityPattern), help: "a pattern for the whole of it, anchored at both ends"},
