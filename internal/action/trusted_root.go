@@ -66,7 +66,7 @@ func FetchTrustedRoot(ctx context.Context, in RootInputs, d Deps) (lines []strin
 func rootAdvice(in RootInputs, err error) string {
 	dial := new(net.OpError)
 	switch {
-	case errors.As(err, &dial) && dial.Op == "dial":
+	case errors.As(err, &dial) && (dial.Op == "dial" || dial.Op == "proxyconnect"):
 		return fmt.Sprintf("; run it where that host can be reached and copy %s here, or name a mirror with --tuf-mirror URL", in.Outfile)
 	case in.Mirror != "" && in.Root == "":
 		return "; a private instance needs its own root: --tuf-root 1.root.json, from its operator"
