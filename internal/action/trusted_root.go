@@ -2,7 +2,9 @@ package action
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"path/filepath"
 
@@ -36,15 +38,17 @@ func FetchTrustedRoot(ctx context.Context, in RootInputs, d Deps) (lines []strin
 			return nil, verdict.Misuse("read tuf-root: %w", err)
 		}
 	}
-	var s Signing
-	if err := signingTimeout(&s, SigningInputs{Timeout: in.Timeout}, d); err != nil {
-		return nil, err
+	s := Signing{Within: defaultSigningTimeout}
+	if in.Timeout != "" {
+		if s.Within, err = duration("timeout", in.Timeout); err != nil {
+			return nil, err
+		}
 	}
 	ctx, done := signingContext(ctx, s, false, d)
 	defer done()
 	got, err := repository.Fetch(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("fetch the trusted root: %w", err)
+		return nil, fmt.Errorf("fetch the trusted root: %w%s", err, rootAdvice(in, err))
 	}
 	if in.SigningConfig != "" && got.SigningConfig == nil {
 		return nil, fmt.Errorf("fetch the signing configuration: %s publishes none", hostOf(repository.URL))
@@ -86,6 +90,18 @@ func rootPaths(in RootInputs) error {
 		written[full] = name
 	}
 	return nil
+}
+
+// rootAdvice is what there is to do about a repository that gave nothing.
+func rootAdvice(in RootInputs, err error) string {
+	dial := new(net.OpError)
+	switch {
+	case errors.As(err, &dial) && (dial.Op == "dial" || dial.Op == "proxyconnect"):
+		return fmt.Sprintf("; run it where that host can be reached and copy %s here, or name a mirror with --tuf-mirror URL", in.Outfile)
+	case in.Mirror != "" && in.Root == "":
+		return "; a private instance needs its own root: --tuf-root 1.root.json, from its operator"
+	}
+	return ""
 }
 
 // hostOf is the host of a URL that was good enough to fetch from.

@@ -2,6 +2,7 @@ package filetree
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -26,6 +27,9 @@ func Replace(path string, data []byte, mode fs.FileMode, last func(tmp *os.File)
 		return err
 	}
 	tmp, err := os.CreateTemp(filepath.Dir(path), ".cilock-*")
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s: %w: make its folder first", path, fs.ErrNotExist)
+	}
 	if err != nil {
 		return err
 	}

@@ -63,7 +63,11 @@ func (c commandSigner) sign(ctx context.Context, message []byte) ([]byte, error)
 		if ctx.Err() != nil {
 			err = fmt.Errorf("no signature in time: %w", context.Cause(ctx))
 		}
-		return nil, fmt.Errorf("run the signing command %s: %w: %s", quote(c.argv[0]), err, quote(said.kept.String()))
+		why := "the command printed nothing"
+		if said.kept.Len() > 0 {
+			why = quote(said.kept.String())
+		}
+		return nil, fmt.Errorf("run the signing command %s: %w: %s", quote(c.argv[0]), err, why)
 	}
 	if out.cut {
 		return nil, fmt.Errorf("the signing command %s wrote more than a signature", quote(c.argv[0]))

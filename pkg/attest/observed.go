@@ -68,7 +68,7 @@ func (o *observed) check(unsafe Unsafe, needTime bool) ([]Check, error) {
 func (o *observed) checkLog() error {
 	fail := func(check, expected, found string) error { return &CheckError{check, "bundle", expected, found} }
 	if len(o.bundle.entries) == 0 {
-		found := "none"
+		found := "none: `cilock attest --log-later` adds one, --skip-log-unsafe does without"
 		if o.bundle.version == "" {
 			found = "an envelope, which holds none: verify the bundle beside it"
 		}
