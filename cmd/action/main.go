@@ -8,6 +8,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -62,6 +63,7 @@ func verbs() []verb {
 		{"trusted-root", os.Stderr, trustedRootVerb, "fetch what verify trusts, through TUF: trusted-root [--tuf-mirror URL --tuf-root FILE] [--signing-config FILE]"},
 		{"scan", os.Stdout, scanVerb, "find secrets in files, however they are encoded: scan [flags] PATH... (- is standard input)"},
 		{"doctor", os.Stdout, doctorVerb, "tell what this machine can do, and what each gap would cost: doctor [--format json]"},
+		{"version", os.Stdout, versionVerb, "tell the version, commit and cryptographic module of this program"},
 		{"action", os.Stderr, actionVerb, "what action.yml calls"},
 		{"wrap", nil, nil, ""},
 		{"policy", nil, nil, ""},
@@ -77,9 +79,15 @@ func dispatch(args []string) (int, error) {
 	if name == tracerd.Verb && len(args) == 1 {
 		return tracerVerb()
 	}
-	if name == "help" || isHelp(name) {
+	switch {
+	case name == "help" && len(args) == 2:
+		args = []string{args[1], "--help"}
+		name = args[0]
+	case name == "help" || isHelp(name):
 		help(os.Stdout, "")
 		return 0, nil
+	case name == "--version":
+		name = "version"
 	}
 	for _, v := range verbs() {
 		switch {
@@ -148,26 +156,32 @@ func help(w io.Writer, only string) {
 			helpFlags(w, part.flags)
 		}
 	}
-	fmt.Fprintln(w, "\nlists are separated by spaces, or the flag is repeated; globs: ** crosses folders\n\nexit codes: the step's own if it is not 0; else 0 nothing that --fail-on names,\n1 evidence could not be written, 2 misuse, 3 verdict fail, or warn where that\nfails, 4 incomplete where that fails, or less than --require-signing asks for")
+	fmt.Fprintln(w, "\nlists are separated by spaces, or the flag is repeated; globs: ** crosses folders")
+	for _, part := range flagParts() {
+		if part.verb == cmp.Or(only, "run") {
+			fmt.Fprintf(w, "\nexit codes of %s: %s\n", part.verb, part.exits)
+		}
+	}
 }
 
 // flagPart is the flags of one verb, as help shows them.
 type flagPart struct {
 	verb, note string
 	flags      []flagSpec
+	exits      string // what its exit codes say
 }
 
 func flagParts() []flagPart {
 	return []flagPart{
-		{"run", "", runFlags(new(action.Inputs))},
-		{"verify", "", verifyFlags(new(action.VerifyInputs))},
-		{"prove", "", proveFlags(new(action.ProveInputs))},
-		{"attest", "", attestFlags(new(action.AttestInputs))},
-		{"refs", " (a PATH is a file, or a folder with its workflows and actions; default: here)", refsFlags(new(action.RefsInputs))},
-		{"trace", "", traceFlags(new(action.TraceInputs))},
-		{"scan", "", scanFlags(new(action.ScanInputs))},
-		{"trusted-root", "", rootFlags(new(action.RootInputs))},
-		{"doctor", "", doctorFlags(new(string))},
+		{"run", "", runFlags(new(action.Inputs)), "the step's own if it is not 0; else 0 nothing that --fail-on names,\n1 evidence could not be written, 2 misuse, 3 verdict fail, or warn where that\nfails, 4 incomplete where that fails, or less than --require-signing asks for"},
+		{"verify", "", verifyFlags(new(action.VerifyInputs)), "0 nothing that --fail-on names, 1 the answer could not be written,\n2 misuse, 3 verdict fail, or warn where that fails, 4 incomplete where that fails"},
+		{"prove", "", proveFlags(new(action.ProveInputs)), "0 proved, 1 the proof could not be written, 2 misuse, or nothing to prove"},
+		{"attest", "", attestFlags(new(action.AttestInputs)), "0 signed, 1 it could not be signed, written or logged later,\n2 misuse, 4 less than --require-signing asks for, or logged later without a trusted time"},
+		{"refs", " (a PATH is a file, or a folder with its workflows and actions; default: here)", refsFlags(new(action.RefsInputs)), "0 nothing that --fail-on names, 1 the answer could not be written,\n2 misuse, 3 an error, or a warning where that fails"},
+		{"trace", "", traceFlags(new(action.TraceInputs)), "the command's own if it is not 0; else 0 it was seen, 1 the trace could not\nbe written, 2 misuse, 3 replay of what is no trace, 4 the trace has a gap"},
+		{"scan", "", scanFlags(new(action.ScanInputs)), "0 nothing found, 1 the answer could not be written, 2 misuse,\n3 a finding that fails, 4 not everything could be scanned"},
+		{"trusted-root", "", rootFlags(new(action.RootInputs)), "0 written, 1 not fetched or not written, 2 misuse"},
+		{"doctor", "", doctorFlags(new(string)), "0 whatever was found, 1 the answer could not be written, 2 misuse"},
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 func traceFlags(in *action.TraceInputs) []flagSpec {
 	return []flagSpec{
 		{name: "--backend", set: text(&in.Backend), help: "auto (default), ebpf or ptrace"},
-		{name: "--out", short: "-o", set: text(&in.Out), help: "file for the messages, JSON lines (default: standard output)"},
+		{name: "--out", short: "-o", set: text(&in.Out), help: "file for the messages, JSON lines (default: standard output, among the lines of the command)"},
 	}
 }
 

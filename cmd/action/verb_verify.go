@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 
 	"github.com/org/cilock-action/internal/action"
@@ -22,7 +23,7 @@ func verifyFlags(in *action.VerifyInputs) []flagSpec {
 		{name: "--keyless", bool: true, set: toggle(&in.Keyless), help: "signed by a workflow or a person: needs --trusted-root and --verify-repo or --cert-identity"},
 		{name: "--verify-repo", set: text(&in.Repository), help: "OWNER/REPO or URL: the repository whose workflow signed"},
 		{name: "--verify-ref", set: text(&in.Ref), help: "the ref that it ran for, as refs/heads/main"},
-		{name: "--verify-workflow", set: text(&in.Workflow), help: "the workflow that was started: its file, or its URL with @ref"},
+		{name: "--verify-workflow", set: text(&in.Workflow), help: "the workflow that was started: its file, as .github/workflows/release.yml, or its URL with @ref"},
 		{name: "--runner-environment", set: text(&in.Runner), help: "github-hosted or self-hosted"},
 		{name: "--cert-identity", set: text(&in.Identity), help: "the name in the certificate, exactly"},
 		{name: "--cert-identity-regexp", set: text(&in.IdentityPattern), help: "a pattern for the whole of it, anchored at both ends"},
@@ -114,7 +115,10 @@ func writeSummary(r verify.Result, path string, d action.Deps) error {
 	if err != nil {
 		return err
 	}
-	return filetree.Replace(path, data, 0o644, nil)
+	if err := filetree.Replace(path, data, 0o644, nil); err != nil {
+		return fmt.Errorf("write the verification summary: %w", err)
+	}
+	return nil
 }
 
 // tellRunner annotates what did not hold, and sets the verdict as output. The
@@ -140,6 +144,10 @@ func verifyOptions(in action.VerifyInputs, d action.Deps) (verify.Options, verdi
 		return verify.Options{}, "", verdict.Misuse("format is %q, expected text or json", in.Format)
 	}
 	switch {
+	case len(in.Bundles) == 0 && in.InAction:
+		return verify.Options{}, "", verdict.Misuse("no evidence to verify: give the input bundle")
+	case len(in.Subjects) == 0 && in.InAction:
+		return verify.Options{}, "", verdict.Misuse("no subject: name the artifacts in the input subjects")
 	case len(in.Bundles) == 0:
 		return verify.Options{}, "", verdict.Misuse("no evidence to verify: give --bundle FILE")
 	case len(in.Subjects) == 0 && !in.NoSubject:

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 
@@ -30,7 +31,7 @@ func verifyTrust(in action.VerifyInputs, d action.Deps) (attest.Trust, *attest.T
 	}
 	switch {
 	case ways == 0:
-		return nil, nil, verdict.Misuse("nothing to verify with: give --key PUBLIC_KEY.pem, --keyless with an identity, or --cert")
+		return nil, nil, verdict.Misuse("nothing to verify with: give --key PUBLIC_KEY.pem, --verify-repo OWNER/REPO --trusted-root FILE, or --cert-chain CA.pem --cert-identity NAME")
 	case ways > 1 || in.Key != "" && asksForIdentity(in):
 		return nil, nil, verdict.Misuse("--key, --keyless and --cert exclude each other, and so do a key and an identity: a key has none")
 	}
@@ -70,7 +71,7 @@ func chosenRoot(in action.VerifyInputs) (*attest.TrustedRoot, error) {
 	case in.TrustedRoot == "":
 		return nil, nil
 	}
-	text, err := readTrust("trusted root", in.TrustedRoot, attest.MaxTrustedRootSize)
+	text, err := readTrust(trustedRoot, in.TrustedRoot, attest.MaxTrustedRootSize)
 	if err != nil {
 		return nil, err
 	}
@@ -137,6 +138,11 @@ func identity(in action.VerifyInputs) (attest.Identity, error) {
 	if err := id.Check(); err != nil {
 		return id, verdict.Misuse("identity: %w", err)
 	}
+	// Other issuers have runners of other names.
+	github := id.Issuer == "" || id.Issuer == attest.GitHubIssuer
+	if r := id.RunnerEnvironment; github && r != "" && r != attest.GitHubHosted && r != attest.SelfHosted {
+		return id, verdict.Misuse("runner environment is %q, expected %s or %s", r, attest.GitHubHosted, attest.SelfHosted)
+	}
 	return id, nil
 }
 
@@ -177,6 +183,9 @@ func readCertificates(path string) ([]*x509.Certificate, error) {
 	return certs, nil
 }
 
+// trustedRoot is what errors call that file.
+const trustedRoot = "trusted root"
+
 // readTrust reads a file that says whom to trust, and refuses one that is
 // larger than such a file can be.
 func readTrust(what, path string, most int64) ([]byte, error) {
@@ -184,6 +193,9 @@ func readTrust(what, path string, most int64) ([]byte, error) {
 	if err != nil {
 		if pathError := new(fs.PathError); errors.As(err, &pathError) {
 			err = pathError.Err // without the path
+		}
+		if what == trustedRoot && errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("%w; `cilock trusted-root` fetches it", err)
 		}
 		return nil, verdict.Misuse("read %s %s: %w", what, path, err)
 	}

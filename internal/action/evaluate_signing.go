@@ -14,6 +14,21 @@ import (
 // certificate without a trusted time, since nobody can tell later whether it
 // was valid.
 func judgeSigning(p Plan, s Signed) []verdict.Finding {
+	return append(judgeCertificate(p.Signing, p.Name), judgeServices(p, s)...)
+}
+
+// judgeCertificate warns of a certificate that no identity will match.
+func judgeCertificate(g Signing, step string) []verdict.Finding {
+	if g.Chain == nil || attest.HasIdentity(g.Chain[0]) {
+		return nil
+	}
+	return []verdict.Finding{{
+		Verdict: verdict.Warn, Rule: "signer-identity", Step: step, Expected: "a certificate with exactly one subject alternative name",
+		Found: "none, or several", Fix: "verify it with --cert CERTIFICATE.pem, or sign with a certificate that has one",
+	}}
+}
+
+func judgeServices(p Plan, s Signed) []verdict.Finding {
 	trouble := ""
 	if err := errors.Join(p.Signing.Failed, s.Trouble); err != nil {
 		trouble = strings.ReplaceAll(err.Error(), "\n", "; ")
@@ -30,11 +45,7 @@ func judgeSigning(p Plan, s Signed) []verdict.Finding {
 	}
 	switch {
 	case p.Signing.Key.Ephemeral() && !s.Certified:
-		fix := "sign with --key, or let the job ask for an identity with `permissions: id-token: write`"
-		if trouble != "" { // it asked, and the reason stands before this
-			fix = "sign with --key, or run the step again once that is mended"
-		}
-		return finding(unsaid, "signer-identity", "a signer that a verifier can know beforehand", "identity: none, a local key made for this run", fix)
+		return finding(unsaid, "signer-identity", "a signer that a verifier can know beforehand", "identity: none, a local key made for this run", localFix(p.Signing, trouble))
 	case s.Certified && p.Signing.online() && !s.Timestamped:
 		return finding(verdict.Incomplete, "timestamped", "a trusted time of the signature", "none",
 			"run the step again: a certificate without a time cannot be verified once it has expired")
@@ -53,6 +64,22 @@ func judgeSigning(p Plan, s Signed) []verdict.Finding {
 	return nil
 }
 
+// localFix is how to sign with more than a key of the run's own. The reason
+// stands before it.
+func localFix(g Signing, trouble string) string {
+	switch {
+	case g.Failed != nil:
+		return "run the step again once that is mended"
+	case trouble != "":
+		return "sign with --key, or run the step again once that is mended"
+	case g.Declined:
+		return "sign with --key, or drop --keyless=false"
+	case g.Token == nil && g.Notary.Fulcio != "":
+		return "Fulcio was not asked for a certificate: no identity token; give one (--identity-token FILE), or sign with --key"
+	}
+	return "sign with --key, or let the job ask for an identity with `permissions: id-token: write`"
+}
+
 // logLaterCommands complete the bundles that have no entry, ready to paste. They
 // name a private log: without that the entries would go to Sigstore's own, for
 // everybody to read.
@@ -63,7 +90,7 @@ func logLaterCommands(p Plan, s Signed) string {
 		flags += " --rekor-server-url " + shellQuote(log)
 	}
 	if !s.Certified {
-		flags += " --key PUBLIC_KEY.pem"
+		flags += " --key " + p.Signing.publicKey()
 	}
 	var commands []string
 	for _, path := range s.Unlogged[:min(len(s.Unlogged), most)] {

@@ -187,6 +187,9 @@ func ReadKey(from string, getenv func(string) string) (text []byte, name string,
 	if variable, ok := strings.CutPrefix(from, keyFromEnv); ok {
 		value := getenv(variable)
 		if value == "" {
+			if variableName(variable) {
+				return nil, "", verdict.Misuse("key %s: the variable %s is empty or not set", from, variable)
+			}
 			return nil, "", verdict.Misuse("key %s: the variable is empty or not set", keyName(from))
 		}
 		return []byte(value), from, nil
@@ -204,6 +207,17 @@ func ReadKey(from string, getenv func(string) string) (text []byte, name string,
 		return nil, "", verdict.Misuse("read key %s: %w", keyName(from), err)
 	}
 	return text, from, nil
+}
+
+// variableName reports whether a text looks like the name of a variable beyond
+// doubt: capitals, and too short for a key's text in base32 or hex.
+func variableName(s string) bool {
+	for i, r := range s {
+		if r != '_' && (r < 'A' || r > 'Z') && (i == 0 || r < '0' || r > '9') {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 40
 }
 
 // isPEM tells a key's text from the name of a place that holds it.

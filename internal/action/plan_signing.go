@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -33,12 +34,15 @@ type SigningInputs struct {
 type Signing struct {
 	Key    *attest.Key   // of the caller, or made for the run
 	Chain  [][]byte      // the key's certificates, if it has any: DER, its own first
+	KeyAt  string        // where the public key of a signing command is, as --key takes it; empty: not known
 	Notary attest.Notary // what is asked beside it
 	// Token fetches an identity token; nil where no certificate is asked for.
 	Token func(ctx context.Context) (string, error)
 	// Asked says that the caller named keyless signing: evidence without an
 	// identity is then incomplete, and not merely something to warn of.
 	Asked bool
+	// Declined says that the job may ask for a token, and was told not to.
+	Declined bool
 	// Public says that the instance is Sigstore's own, which anybody can read.
 	Public   bool
 	Required bool          // nothing less than a signed and logged statement will do
@@ -81,14 +85,19 @@ func planSigning(p *Plan, in Inputs, d Deps) error {
 
 func signingTimeout(s *Signing, in SigningInputs, _ Deps) (err error) {
 	s.Within = defaultSigningTimeout
-	if in.Timeout == "" {
-		return nil
+	if in.Timeout != "" {
+		s.Within, err = duration("signing-timeout", in.Timeout)
 	}
-	s.Within, err = time.ParseDuration(in.Timeout)
-	if err != nil || s.Within <= 0 {
-		return verdict.Misuse("signing-timeout is %q, expected a duration such as 60s", in.Timeout)
+	return err
+}
+
+// duration reads how long something may take.
+func duration(flag, text string) (time.Duration, error) {
+	d, err := time.ParseDuration(text)
+	if err != nil || d <= 0 {
+		return 0, verdict.Misuse("%s is %q, expected a duration such as 60s", flag, text)
 	}
-	return nil
+	return d, nil
 }
 
 // signingServices takes the instance from the signing configuration, and single
@@ -146,12 +155,28 @@ func signingKey(s *Signing, in SigningInputs, d Deps) (err error) {
 		if s.Key, err = attest.NewCommandKey(public, strings.Fields(in.Command)); err != nil {
 			return verdict.Misuse("signer-command: %w", err)
 		}
-		return nil
+		s.KeyAt, err = keyAt(in.Key)
+		return err
 	}
 	if s.Key, err = attest.ParseKey(text); err != nil {
 		return verdict.Misuse("signing key %s: %w", name, err)
 	}
 	return nil
+}
+
+// keyAt is how a key is named from any folder; empty if it was given as text.
+func keyAt(from string) (string, error) {
+	switch {
+	case isPEM(from):
+		return "", nil
+	case strings.HasPrefix(from, keyFromEnv):
+		return from, nil
+	}
+	path, err := filepath.Abs(from)
+	if err != nil {
+		return "", verdict.Misuse("public key: %w", err)
+	}
+	return path, nil
 }
 
 // signingChain reads the certificates of a key.
@@ -195,6 +220,7 @@ func signingToken(s *Signing, in SigningInputs, d Deps) (err error) {
 	case in.Local && in.IdentityToken != "":
 		return verdict.Misuse("keyless=false and identity-token exclude each other: give one")
 	case in.Key != "" || in.Local:
+		s.Declined = in.Key == "" && d.Getenv("ACTIONS_ID_TOKEN_REQUEST_URL") != ""
 		return nil
 	case in.IdentityToken != "":
 		text, err := readSmall("identity-token", in.IdentityToken)

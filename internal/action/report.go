@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/org/cilock-action/internal/tracerd"
 	"github.com/org/cilock-action/internal/verdict"
 	"github.com/org/cilock-action/pkg/attest"
 )
@@ -76,7 +77,11 @@ func (r Report) Lines() []string {
 // traceFact says what watched the step, and how much of it.
 func (r Report) traceFact() string {
 	if r.Trace.Section.Backend == "" {
-		return strings.TrimRight("none, "+r.Trace.State+": "+r.Trace.Reason, ",: ")
+		fact := strings.TrimRight("none, "+r.Trace.State+": "+r.Trace.Reason, ",: ")
+		if r.Trace.State == attest.StateFailed && r.Plan.Trace != tracerd.Auto {
+			fact += "; `cilock doctor` says how to mend it, or use --trace=auto"
+		}
+		return fact
 	}
 	seen, lost := r.events()
 	return fmt.Sprintf("%s, %d events, %d lost", r.Trace.Section.Backend, seen, lost)
@@ -124,7 +129,7 @@ func (r Report) subjectLines() []string {
 // verifyCommand is ready to paste, in any folder, where the names are plain
 // enough.
 func (r Report) verifyCommand() string {
-	signer := "--key PUBLIC_KEY.pem"
+	signer := "--key " + r.Plan.Signing.publicKey()
 	switch {
 	case r.Proof.Certified && r.Plan.Signing.Token != nil:
 		signer = fmt.Sprintf("--cert-identity %s --cert-oidc-issuer %s --trusted-root TRUSTED_ROOT.json", shellQuote(r.Proof.Identity), shellQuote(r.Proof.Issuer))
@@ -138,6 +143,14 @@ func (r Report) verifyCommand() string {
 		subject = shellQuote(r.artifact(r.Subjects[0]))
 	}
 	return fmt.Sprintf("cilock verify %s --bundle %s %s", signer, shellQuote(r.Plan.Outfile), subject)
+}
+
+// publicKey is the key to verify with, as the shell takes it.
+func (g Signing) publicKey() string {
+	if g.KeyAt == "" {
+		return "PUBLIC_KEY.pem"
+	}
+	return shellQuote(g.KeyAt)
 }
 
 // artifact is a subject as verify takes it: the path of a file, or the name and

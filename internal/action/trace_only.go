@@ -3,8 +3,10 @@ package action
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"github.com/org/cilock-action/internal/filetree"
@@ -37,6 +39,9 @@ func TraceOnly(ctx context.Context, in TraceInputs, d Deps) (code int, err error
 	out := io.Writer(d.Stdout)
 	if in.Out != "" && in.Out != "-" {
 		file, err := openOut(in.Out)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("%w: make its folder first", err)
+		}
 		if err != nil {
 			return verdict.ExitMisuse, verdict.Misuse("open the file for the trace: %w", err)
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -30,6 +31,9 @@ func ReplayTrace(path string, d Deps) (int, error) {
 	if err == nil {
 		defer plain.Close()
 		err = trace.Replay(io.TeeReader(plain, lines), summary)
+	}
+	if err != nil && isBundle(path) {
+		err = errors.New("it is a bundle: a small trace is inside it (command-run and trace); replay takes what `cilock trace --out` or a large run wrote")
 	}
 	if err != nil {
 		return verdict.ExitDenied, fmt.Errorf("replay %s: %w", path, err)
@@ -83,4 +87,14 @@ func summaryLines(s *trace.Summary) (lines []string) {
 		}
 	}
 	return lines
+}
+
+// isBundle reports whether a file is evidence, which is taken for a trace easily.
+func isBundle(path string) bool {
+	data, err := readRegular(path, attest.MaxBundleSize)
+	if err != nil {
+		return false
+	}
+	_, err = attest.ParseBundle(data)
+	return err == nil
 }

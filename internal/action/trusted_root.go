@@ -2,8 +2,11 @@ package action
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"net/url"
+	"path/filepath"
 
 	"github.com/org/cilock-action/internal/filetree"
 	"github.com/org/cilock-action/internal/verdict"
@@ -23,6 +26,9 @@ type RootInputs struct {
 // and in a step of its own: verifying and signing read them and ask nobody.
 // The lines say what was written.
 func FetchTrustedRoot(ctx context.Context, in RootInputs, d Deps) (lines []string, err error) {
+	if err := rootPaths(in); err != nil {
+		return nil, err
+	}
 	repository := attest.Repository{URL: in.Mirror}
 	if in.Mirror == "" {
 		repository.URL = attest.PublicRepository
@@ -32,15 +38,17 @@ func FetchTrustedRoot(ctx context.Context, in RootInputs, d Deps) (lines []strin
 			return nil, verdict.Misuse("read tuf-root: %w", err)
 		}
 	}
-	var s Signing
-	if err := signingTimeout(&s, SigningInputs{Timeout: in.Timeout}, d); err != nil {
-		return nil, err
+	s := Signing{Within: defaultSigningTimeout}
+	if in.Timeout != "" {
+		if s.Within, err = duration("timeout", in.Timeout); err != nil {
+			return nil, err
+		}
 	}
 	ctx, done := signingContext(ctx, s, false, d)
 	defer done()
 	got, err := repository.Fetch(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("fetch the trusted root: %w", err)
+		return nil, fmt.Errorf("fetch the trusted root: %w%s", err, rootAdvice(in, err))
 	}
 	if in.SigningConfig != "" && got.SigningConfig == nil {
 		return nil, fmt.Errorf("fetch the signing configuration: %s publishes none", hostOf(repository.URL))
@@ -56,6 +64,44 @@ func FetchTrustedRoot(ctx context.Context, in RootInputs, d Deps) (lines []strin
 		return nil, fmt.Errorf("write the signing configuration: %w", err)
 	}
 	return append(lines, "signing configuration: "+in.SigningConfig), nil
+}
+
+// rootPaths refuses, before anybody is asked, to write what is read, or twice.
+func rootPaths(in RootInputs) error {
+	written := map[string]string{}
+	for _, one := range [][2]string{{"tuf-root", in.Root}, {"outfile", in.Outfile}, {"signing-config", in.SigningConfig}} {
+		name, path := one[0], one[1]
+		if path == "" {
+			continue
+		}
+		full, err := filepath.Abs(path)
+		if err == nil && name != "tuf-root" {
+			err = filetree.Replaceable(full)
+		}
+		if real, realErr := filepath.EvalSymlinks(full); realErr == nil {
+			full = real
+		}
+		switch {
+		case err != nil:
+			return verdict.Misuse("%s: %w", name, err)
+		case written[full] != "":
+			return verdict.Misuse("%s and %s are the same file: %s", written[full], name, path)
+		}
+		written[full] = name
+	}
+	return nil
+}
+
+// rootAdvice is what there is to do about a repository that gave nothing.
+func rootAdvice(in RootInputs, err error) string {
+	dial := new(net.OpError)
+	switch {
+	case errors.As(err, &dial) && (dial.Op == "dial" || dial.Op == "proxyconnect"):
+		return fmt.Sprintf("; run it where that host can be reached and copy %s here, or name a mirror with --tuf-mirror URL", in.Outfile)
+	case in.Mirror != "" && in.Root == "":
+		return "; a private instance needs its own root: --tuf-root 1.root.json, from its operator"
+	}
+	return ""
 }
 
 // hostOf is the host of a URL that was good enough to fetch from.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -74,7 +75,7 @@ func verifyBundle(text bundleText, trust attest.Trust) BundleResult {
 		return out
 	}
 	if text.err != nil {
-		return fail(Check{Name: "read", Expected: "a readable bundle", Found: text.err.Error()})
+		return fail(Check{Name: "read", Expected: "a readable bundle", Found: unreadable(text.err)})
 	}
 	b, err := attest.ParseBundle(text.data)
 	if err != nil {
@@ -141,6 +142,15 @@ func (b *BundleResult) summary(predicate []byte) {
 		return
 	}
 	b.hold("summary", said)
+}
+
+// unreadable is why a file could not be read. A file that is not there is said
+// first: it is a typing error more often than an attack.
+func unreadable(err error) string {
+	if path := new(fs.PathError); errors.As(err, &path) && errors.Is(err, fs.ErrNotExist) {
+		return "no such file: " + path.Path
+	}
+	return err.Error()
 }
 
 func readFile(path string) ([]byte, error) {

@@ -34,7 +34,7 @@ func (r *Result) proof(path string, held []named) (ProofResult, []proven) {
 	}
 	p, err := readProof(path)
 	if err != nil {
-		return fail(Check{Name: "proof", Expected: "a readable inclusion proof", Found: err.Error()})
+		return fail(Check{Name: "proof", Expected: "a readable inclusion proof", Found: unreadable(err)})
 	}
 	out.Subject, out.SHA256 = p.Subject(), p.SHA256
 	c := Check{Name: "proof", Expected: "a bundle that holds", Found: "none"}

@@ -26,7 +26,7 @@ func (r *Result) subject(subject string, held []named, products []proven) Subjec
 	check := Check{Name: "subject"}
 	switch {
 	case err != nil:
-		check.Expected, check.Found = "a readable file", err.Error()
+		check.Expected, check.Found = "a readable file", unreadable(err)
 	case len(held) == 0:
 		check.Expected, check.Found = "a bundle that holds", "none"
 	default:

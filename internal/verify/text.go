@@ -76,12 +76,12 @@ func (r Result) Lines() []string {
 
 // rootLine says how old the trusted root is, and how long it will do.
 func rootLine(info attest.RootInfo, now time.Time) string {
-	line := fmt.Sprintf("  trusted root sha256:%s, its newest key is of %s", info.SHA256, info.Newest.UTC().Format(time.DateOnly))
+	line := fmt.Sprintf("  trusted root sha256:%s, newest key from %s", info.SHA256, info.Newest.UTC().Format(time.DateOnly))
 	if days := int(now.Sub(info.Newest).Hours() / 24); days > 0 {
 		line += fmt.Sprintf(", %d days ago", days)
 	}
 	if !info.Expires.IsZero() {
-		line += ", its first kind of authority ends " + info.Expires.UTC().Format(time.DateOnly)
+		line += "; usable until " + info.Expires.UTC().Format(time.DateOnly)
 	}
 	return line
 }

@@ -86,10 +86,51 @@ func strict(document []byte, v any) error {
 	if err := dec.Decode(v); err != nil {
 		return err
 	}
+	if err := exactNames(document, reflect.TypeOf(v)); err != nil {
+		return err
+	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return errors.New("text after the end of the document")
 	}
 	return distinctEverywhere(document)
+}
+
+// exactNames refuses names that encoding/json takes for a field's in another case:
+// other readers of the same file do not.
+func exactNames(document []byte, t reflect.Type) error {
+	switch t.Kind() {
+	case reflect.Pointer:
+		return exactNames(document, t.Elem())
+	case reflect.Slice:
+		var list []json.RawMessage
+		if t.Elem().Kind() != reflect.Struct || json.Unmarshal(document, &list) != nil {
+			return nil
+		}
+		for _, one := range list {
+			if err := exactNames(one, t.Elem()); err != nil {
+				return err
+			}
+		}
+	case reflect.Struct:
+		var fields map[string]json.RawMessage
+		if json.Unmarshal(document, &fields) != nil {
+			return nil // a null, or of a type that decodes itself
+		}
+		names := map[string]reflect.Type{}
+		for i := range t.NumField() {
+			name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+			names[name] = t.Field(i).Type
+		}
+		for name, value := range fields {
+			if names[name] == nil {
+				return fmt.Errorf("unknown field %s", quote(name))
+			}
+			if err := exactNames(value, names[name]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // foldName is the one form of all names that encoding/json takes for name.

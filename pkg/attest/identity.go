@@ -12,9 +12,11 @@ import (
 // GitHubIssuer is the OIDC issuer of GitHub Actions.
 const GitHubIssuer = "https://token.actions.githubusercontent.com"
 
-// GitHubHosted is the runner environment of GitHub's own runners; others say
-// "self-hosted".
-const GitHubHosted = "github-hosted"
+// The runner environments of GitHub Actions: its own runners, and all others.
+const (
+	GitHubHosted = "github-hosted"
+	SelfHosted   = "self-hosted"
+)
 
 // Build is what a Fulcio certificate says of the build that signed
 // (https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md). A field is
@@ -87,6 +89,9 @@ func (id Identity) Check() error {
 	if id.Ref != "" && !strings.HasPrefix(id.Ref, "refs/") {
 		return fmt.Errorf("ref is %s, expected it in full, as refs/heads/main or refs/tags/v1", quote(id.Ref))
 	}
+	if id.Workflow != "" && !strings.Contains(id.Workflow, "/") {
+		return fmt.Errorf("workflow is %s, expected its path in the repository: give .github/workflows/%s", quote(id.Workflow), quote(id.Workflow))
+	}
 	_, err := id.pattern()
 	return err
 }
@@ -119,6 +124,9 @@ func (id Identity) match(c *CertificateSigner) error {
 		return fail("identity", id.Name, c.Identity)
 	}
 	if pattern, err := id.pattern(); err != nil || id.NamePattern != "" && !pattern.MatchString(c.Identity) {
+		if id.Repository != "" && id.NamePattern == WorkflowsOf(id.Repository) {
+			return fail("a workflow of", repositoryURL(id.Repository), c.Identity)
+		}
 		return fail("identity matching the whole of", id.NamePattern, c.Identity)
 	}
 	for _, want := range []struct{ field, expected, found string }{

@@ -1,6 +1,7 @@
 package attest
 
 import (
+	"errors"
 	"strings"
 	"testing"
 )
@@ -59,6 +60,15 @@ func TestIdentity(t *testing.T) {
 		if err := test.id.match(workflow()); (err == nil) != test.ok || err != nil && checkOf(err) != "identity" {
 			t.Errorf("%s: %v", test.name, err)
 		}
+	}
+}
+
+// TestIdentitySays: a repository is named as it was given, not by its pattern.
+func TestIdentitySays(t *testing.T) {
+	id := Identity{Repository: "octo-org/other", NamePattern: WorkflowsOf("octo-org/other")}
+	var check *CheckError
+	if err := id.match(workflow()); !errors.As(err, &check) || check.Expected != "a workflow of https://github.com/octo-org/other" {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -63,24 +63,29 @@ func (c commandSigner) sign(ctx context.Context, message []byte) ([]byte, error)
 		if ctx.Err() != nil {
 			err = fmt.Errorf("no signature in time: %w", context.Cause(ctx))
 		}
-		return nil, fmt.Errorf("run the signing command %s: %w: %s", quote(c.argv[0]), err, quote(said.String()))
+		why := "the command printed nothing"
+		if said.kept.Len() > 0 {
+			why = quote(said.kept.String())
+		}
+		return nil, fmt.Errorf("run the signing command %s: %w: %s", quote(c.argv[0]), err, why)
 	}
 	if out.cut {
 		return nil, fmt.Errorf("the signing command %s wrote more than a signature", quote(c.argv[0]))
 	}
-	return out.Bytes(), nil
+	return out.kept.Bytes(), nil
 }
 
-// limited keeps the beginning of what is written to it.
+// limited keeps the beginning of what is written to it. The buffer is no embedded
+// field: io.Copy would find its ReadFrom, which knows no limit.
 type limited struct {
-	bytes.Buffer
-	max int
-	cut bool
+	kept bytes.Buffer
+	max  int
+	cut  bool
 }
 
 func (l *limited) Write(p []byte) (int, error) {
-	keep := min(len(p), l.max-l.Len())
+	keep := min(len(p), l.max-l.kept.Len())
 	l.cut = l.cut || keep < len(p)
-	l.Buffer.Write(p[:keep])
+	l.kept.Write(p[:keep])
 	return len(p), nil
 }

@@ -46,6 +46,9 @@ func PublicInstance() Instance {
 func ParseSigningConfig(data []byte, now time.Time) (i Instance, err error) {
 	config, err := root.NewSigningConfigFromJSON(data)
 	if err != nil {
+		if mediaType(data, "trustedroot") {
+			return i, errors.New("this is a trusted_root.json, expected signing_config.json")
+		}
 		return i, fmt.Errorf("read the signing configuration: %w", err)
 	}
 	fulcio, err := root.SelectService(config.FulcioCertificateAuthorityURLs(), sign.FulcioAPIVersions, now)

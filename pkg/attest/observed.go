@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"crypto/x509"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -67,7 +68,7 @@ func (o *observed) check(unsafe Unsafe, needTime bool) ([]Check, error) {
 func (o *observed) checkLog() error {
 	fail := func(check, expected, found string) error { return &CheckError{check, "bundle", expected, found} }
 	if len(o.bundle.entries) == 0 {
-		found := "none"
+		found := "none: `cilock attest --log-later` adds one, --skip-log-unsafe does without"
 		if o.bundle.version == "" {
 			found = "an envelope, which holds none: verify the bundle beside it"
 		}
@@ -111,10 +112,15 @@ func (o *observed) checkLog() error {
 }
 
 func logEntry(entry *tlog.Entry, log *root.TransparencyLog, id string) LogEntry {
-	kind := entry.TransparencyLogEntry().GetKindVersion()
+	// The body is what was proved; the kindVersion beside it is the bundle's word.
+	var body struct {
+		APIVersion string `json:"apiVersion"`
+		Kind       string `json:"kind"`
+	}
+	_ = json.Unmarshal(entry.TransparencyLogEntry().GetCanonicalizedBody(), &body) // it was read before
 	e := LogEntry{
 		Log: log.BaseURL, ID: id, Index: entry.LogIndex(),
-		Kind: kind.GetKind() + " " + kind.GetVersion(), Proved: entry.HasInclusionProof(),
+		Kind: quote(body.Kind + " " + body.APIVersion), Proved: entry.HasInclusionProof(),
 	}
 	if entry.HasInclusionPromise() && !entry.IntegratedTime().IsZero() {
 		e.Time = entry.IntegratedTime().UTC()

@@ -59,6 +59,9 @@ func (b *Bundle) unverified() (Collection, error) {
 	if err != nil {
 		return Collection{}, err
 	}
+	if !st.IsCollection() {
+		return Collection{}, fmt.Errorf("it holds a statement of type %s: prove needs the evidence of the step, X for a provenance X.slsa.json", quote(st.PredicateType))
+	}
 	return st.Collection()
 }
 

@@ -33,7 +33,7 @@ func (b *Bundle) Signature(public PublicKey) (s Signature, err error) {
 		return s, err
 	}
 	if public.key == nil {
-		return s, errors.New("the bundle is signed by a key, and does not hold it")
+		return s, errors.New("the bundle is signed by a key, and does not hold it: give the public key with --key PUB; that of a key made for the run is beside the bundle X, in X.pub")
 	}
 	if !public.verifies(preAuth(PayloadType, s.Payload), s.Sig) {
 		return s, fmt.Errorf("the bundle is not signed by key %s", public.id)

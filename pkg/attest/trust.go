@@ -70,7 +70,7 @@ func (p PublicKey) prove(b *Bundle, message []byte, c claim) (Signer, []Check, e
 		found := "a signature that does not fit the payload"
 		switch {
 		case c.certificate != nil:
-			found = "a signature that names a certificate"
+			found = "a signature that names a certificate: verify it with --verify-repo or --cert-identity, and --trusted-root"
 		case b.KeyHint != "" && b.KeyHint != p.id:
 			found = "a signature that names key " + quote(b.KeyHint)
 		}

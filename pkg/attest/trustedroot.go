@@ -56,6 +56,9 @@ func ParseTrustedRoot(data []byte) (*TrustedRoot, error) {
 		if err == nil {
 			one, err = root.NewTrustedRootFromJSON(text)
 		}
+		if err != nil && mediaType(text, "signingconfig") {
+			return nil, errors.New("this is a signing_config.json, expected trusted_root.json")
+		}
 		if err != nil {
 			return nil, fmt.Errorf("read trusted root: %w", err)
 		}
@@ -64,6 +67,15 @@ func ParseTrustedRoot(data []byte) (*TrustedRoot, error) {
 		maps.Copy(r.logs, one.RekorLogs())
 		maps.Copy(r.ctLogs, one.CTLogs())
 	}
+}
+
+// mediaType reports whether a file says that it is one of Sigstore's files of a
+// kind: trustedroot or signingconfig (the media types of sigstore_trustroot.proto).
+func mediaType(text []byte, kind string) bool {
+	var file struct {
+		MediaType string `json:"mediaType"`
+	}
+	return json.Unmarshal(text, &file) == nil && strings.HasPrefix(file.MediaType, "application/vnd.dev.sigstore."+kind)
 }
 
 // Choose leaves in the root only the certificate authority, log and timestamp

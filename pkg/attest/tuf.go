@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	sigroot "github.com/sigstore/sigstore-go/pkg/root"
 	"github.com/sigstore/sigstore-go/pkg/tuf"
 	"github.com/theupdateframework/go-tuf/v2/metadata"
 	"github.com/theupdateframework/go-tuf/v2/metadata/config"
@@ -77,8 +78,11 @@ func (r Repository) Fetch(ctx context.Context) (p Published, err error) {
 	if up.GetTopLevelTargets()[signingConfigTarget] == nil {
 		return p, nil
 	}
-	if p.SigningConfig, err = target(up, signingConfigTarget); err != nil {
-		return p, from.explain(err)
+	if p.SigningConfig, err = target(up, signingConfigTarget); err == nil {
+		_, err = sigroot.NewSigningConfigFromJSON(p.SigningConfig)
+	}
+	if err != nil {
+		return Published{}, from.explain(err)
 	}
 	return p, nil
 }
@@ -98,11 +102,15 @@ func (r Repository) refreshed(root []byte, from *downloads) (*updater.Updater, e
 	return up, up.Refresh()
 }
 
-// target downloads a file and compares it with what the metadata says of it.
+// target downloads a file and compares it with what the metadata says of it. Whoever
+// signs the metadata may say that it is of any size.
 func target(up *updater.Updater, name string) ([]byte, error) {
 	info, err := up.GetTargetInfo(name)
 	if err != nil {
 		return nil, err
+	}
+	if info.Length > MaxTrustedRootSize {
+		return nil, fmt.Errorf("%s has %d bytes, at most %d are read", name, info.Length, MaxTrustedRootSize)
 	}
 	_, data, err := up.DownloadTarget(info, "", "")
 	return data, err

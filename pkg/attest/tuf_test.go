@@ -17,7 +17,7 @@ import (
 
 // published is a repository with a real root and a signing configuration.
 func published(t testing.TB) (*tufrepo.Repository, map[string][]byte) {
-	targets := map[string][]byte{trustedRootTarget: npmFile(t, npmRoot), signingConfigTarget: []byte(`{"any": "text"}`)}
+	targets := map[string][]byte{trustedRootTarget: npmFile(t, npmRoot), signingConfigTarget: []byte(`{"mediaType":"application/vnd.dev.sigstore.signingconfig.v0.2+json"}`)}
 	return tufrepo.Start(t, targets), targets
 }
 
@@ -100,6 +100,12 @@ func TestRepositoryRefused(t *testing.T) {
 		{"no trusted root", func(r *tufrepo.Repository, _ map[string][]byte) {
 			r.Publish(t, map[string][]byte{"else.json": []byte("{}")}, time.Now().Add(time.Hour).UTC())
 		}, "trusted_root.json"},
+		{"a huge target", func(r *tufrepo.Repository, _ map[string][]byte) {
+			r.Publish(t, map[string][]byte{trustedRootTarget: make([]byte, MaxTrustedRootSize+1)}, time.Now().Add(time.Hour).UTC())
+		}, "at most"},
+		{"a signing configuration that is none", func(r *tufrepo.Repository, _ map[string][]byte) {
+			r.Publish(t, map[string][]byte{trustedRootTarget: root, signingConfigTarget: []byte("\n::error::x\x00")}, time.Now().Add(time.Hour).UTC())
+		}, ""},
 		{"not a trusted root", func(r *tufrepo.Repository, _ map[string][]byte) {
 			r.Publish(t, map[string][]byte{trustedRootTarget: []byte("[]")}, time.Now().Add(time.Hour).UTC())
 		}, "trusted root"},

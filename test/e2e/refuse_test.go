@@ -23,7 +23,7 @@ func refused() map[string][2]string {
 		"no such key":        {"key: /no/such/key.pem", "read key"},
 		"no such folder":     {"workingdir: no/such/folder", "no/such/folder"},
 		"outfile, no folder": {"outfile: no/such/folder/e.json", "no/such/folder"},
-		"verify, no bundle":  {"{mode: verify, command: '', subjects: x}", "no evidence to verify"},
+		"verify, no bundle":  {"{mode: verify, command: '', subjects: x}", "no evidence to verify: give the input bundle"},
 		"verify, no subject": {"{mode: verify, command: '', bundle: x}", "no subject"},
 		"refs, command":      {"{mode: refs}", "no meaning in mode refs"},
 		"refs, resolve":      {"{mode: refs, command: '', resolve: maybe}", "resolve is \"maybe\""},

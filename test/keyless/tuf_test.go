@@ -55,7 +55,14 @@ func TestThroughTUF(t *testing.T) {
 			}
 		}
 		for _, args := range [][]string{
-			{"--tuf-mirror", "http://example.com"}, {"--tuf-root", "none.json"}, {"--timeout", "soon"}, {"argument"}, {"--tuf-mirror"},
+			{"--tuf-root", "1.root.json", "-o", "./1.root.json"},
+			{"-o", "o.json", "--signing-config", "./o.json"},
+			{"-o", "/dev/null"},
+			{"--tuf-mirror", "http://example.com"},
+			{"--tuf-root", "none.json"},
+			{"--timeout", "soon"},
+			{"argument"},
+			{"--tuf-mirror"},
 		} {
 			if said, code := j.cilock(append([]string{"trusted-root"}, args...)...); code != 2 && code != 1 {
 				t.Errorf("%v: exit code %d: %s", args, code, said)

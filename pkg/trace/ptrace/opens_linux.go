@@ -85,7 +85,10 @@ func (t *tracer) opened(th *thread, dir int, addr uint64, flags int, result int6
 		t.send(classFile, m)
 		return
 	}
-	t.describe(th, &m, int(result))
+	if !t.describe(th, &m, int(result)) && t.killed(th) {
+		t.lose(classFile) // it returned to nobody
+		return
+	}
 	if m.Path == "" {
 		m.Path, m.Marks = t.absolute(th, dir, name), m.Marks|trace.StringOnly
 	} else {
@@ -104,18 +107,28 @@ func (t *tracer) unreadable(c class, result int64) {
 	t.lose(c)
 }
 
-// describe puts the object behind a descriptor into a message.
-func (t *tracer) describe(th *thread, m *trace.Message, fd int) {
+// describe puts the object behind a descriptor into a message. If it cannot, that
+// counts, unless the thread is gone with its descriptors.
+func (t *tracer) describe(th *thread, m *trace.Message, fd int) bool {
 	o, ok := t.lookAt(fdName(t.name[:], th.tid, fd))
 	if !ok {
-		t.degraded++
-		return
+		if !t.killed(th) {
+			t.degraded++
+		}
+		return false
 	}
 	m.Path, m.Dev, m.Ino = o.path, o.dev, o.ino
 	m.Marks |= o.marks | t.foreign(th, o)
 	if o.dir {
 		m.Access |= trace.Directory
 	}
+	return true
+}
+
+// killed reports whether the thread has left its stop, which only its end does.
+func (t *tracer) killed(th *thread) bool {
+	var info callInfo
+	return info.get(th.tid) == unix.ESRCH
 }
 
 // access reads the flags of open(2).

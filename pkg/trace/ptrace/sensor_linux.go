@@ -99,15 +99,17 @@ func (s *Sensor) Stop(ctx context.Context) trace.Account {
 
 // loop waits for stops and answers them until nothing is traced any more.
 func (s *Sensor) loop() {
-	var stops queue
-	for {
-		tid, state, err := stops.next()
+	for served := 1; ; served++ {
+		tid, state, err := waitForStop()
 		if errors.Is(err, unix.EINTR) {
 			continue
 		}
 		<-s.lock
 		if err == nil {
 			s.t.stopped(tid, state)
+			if served%turn == 0 {
+				s.others()
+			}
 		} else if !errors.Is(err, unix.ECHILD) {
 			s.t.gap(fmt.Sprintf("waiting for the traced processes failed: %v", err))
 		}

@@ -93,6 +93,20 @@ func TestGreedyThread(t *testing.T) {
 	}
 }
 
+// TestUsurpedLeader: an exec by a second thread, at whatever point of a call the
+// first one is, is neither lost nor made a gap of.
+func TestUsurpedLeader(t *testing.T) {
+	const processes, execs = 150, 8
+	r := run(t, program(t, "usurp"), strconv.Itoa(processes), strconv.Itoa(execs))
+	r.sound(t)
+	if !r.state.Success() {
+		t.Errorf("%v %s", r.state, r.out)
+	}
+	if got, want := len(r.find(trace.Exec)), 1+processes*(1+execs); got != want {
+		t.Errorf("%d execs, want %d", got, want)
+	}
+}
+
 func TestGoBuild(t *testing.T) {
 	for range 3 {
 		s := start(t, &exec.Cmd{Dir: packages(t, 5)}, "go", "build", "./...")

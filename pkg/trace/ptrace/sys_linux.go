@@ -75,6 +75,14 @@ func pollStop() (tid int, state unix.WaitStatus, err error) {
 	return int(pid), state, nil
 }
 
+// pollThread is wait4(2) for one tracee, and does not wait. It is not ok if the
+// thread has nothing to tell, or is none of ours any more.
+func pollThread(tid int) (state unix.WaitStatus, ok bool) {
+	pid, _, errno := syscall.RawSyscall6(unix.SYS_WAIT4, uintptr(tid), uintptr(unsafe.Pointer(&state)),
+		unix.WALL|unix.WNOTHREAD|unix.WNOHANG, 0, 0, 0)
+	return state, errno == 0 && int(pid) == tid
+}
+
 // yield lets others of the same processor run.
 func yield() { _, _, _ = syscall.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0) }
 
