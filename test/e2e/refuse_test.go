@@ -43,7 +43,6 @@ func refused() map[string][2]string {
 	for name, value := range map[string]string{
 		"action-ref": "actions/checkout@v4", "action-inputs": "a=b", "action-env": "A=b", "wrapped-commands": "sh",
 		"policy": "p.json", "policy-key": "k.pem", "policy-cert-identity": "me", "policy-cert-oidc-issuer": "me",
-		"secretscan-max-decode-layers": "3", "secretscan-fail-on-detection": "true", "secretscan-fail-tier": "low", "env": "A",
 		"report":        "r.html",
 		"binary-mirror": "https://mirror.example.invalid",
 	} {
