@@ -87,8 +87,12 @@ func BenchmarkTree(b *testing.B) {
 		name string
 		text []byte
 	}{
-		{"log", ciLog(m, 8*mib)}, {"base64", base64Log(m, 4*mib)}, {"minified", minified(m, 4*mib)}, {"noise", noise},
-		{"noise in base64", []byte(b64(string(noise)))}, {"line", bytes.ReplaceAll(ciLog(m, 50*mib), []byte("\n"), []byte(" "))},
+		{"log", ciLog(m, 8*mib)},
+		{"base64", base64Log(m, 4*mib)},
+		{"minified", minified(m, 4*mib)},
+		{"noise", noise},
+		{"noise in base64", []byte(b64(string(noise)))},
+		{"line", bytes.ReplaceAll(ciLog(m, 50*mib), []byte("\n"), []byte(" "))},
 		{"line of base64", []byte(b64(string(ciLog(m, 36*mib))))},
 	} {
 		b.Run(c.name, func(b *testing.B) {

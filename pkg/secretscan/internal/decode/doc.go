@@ -53,11 +53,24 @@ func Children(text []byte, b *Budget, each func(Child)) {
 		name string
 		run  func()
 	}{
-		{"compressed", j.compressed}, {"archive", j.archives}, {"utf16", j.wide},
-		{"base", j.runs}, {"base85", j.base85}, {"uuencode", j.uuencode}, {"git-base85", j.gitPatches},
-		{"numbers", j.numbers}, {"spaced", j.spaced}, {"grouped", j.grouped},
-		{"escape", j.escapes}, {"joined", j.joined}, {"percent", j.percent}, {"entity", j.entities}, {"quoted-printable", j.quotedPrintable},
-		{"terminal", j.terminal}, {"pem", j.pem}, {"mirror", j.mirrors},
+		{"compressed", j.compressed},
+		{"archive", j.archives},
+		{"utf16", j.wide},
+		{"base", j.runs},
+		{"base85", j.base85},
+		{"uuencode", j.uuencode},
+		{"git-base85", j.gitPatches},
+		{"numbers", j.numbers},
+		{"spaced", j.spaced},
+		{"grouped", j.grouped},
+		{"escape", j.escapes},
+		{"joined", j.joined},
+		{"percent", j.percent},
+		{"entity", j.entities},
+		{"quoted-printable", j.quotedPrintable},
+		{"terminal", j.terminal},
+		{"pem", j.pem},
+		{"mirror", j.mirrors},
 	} {
 		j.guard(d.name, d.run)
 	}

@@ -53,9 +53,14 @@ func (j *job) finish(d *dump) {
 		swapped bool // words have their least significant byte first
 		read    func(number, []byte, bool) []byte
 	}{
-		{hexBytes, "hex", false, j.appendHex}, {hexWords, "hex", false, j.appendHex}, {hexWords, "hex", true, j.appendHex},
-		{octBytes, "octal", false, j.appendOctal}, {octWords, "od", true, j.appendOctal}, {decBytes, "bytes", false, j.appendDecimal},
-		{binBytes, "binary", false, j.appendBinary}, {codePoints, "code-points", false, j.appendRune},
+		{hexBytes, "hex", false, j.appendHex},
+		{hexWords, "hex", false, j.appendHex},
+		{hexWords, "hex", true, j.appendHex},
+		{octBytes, "octal", false, j.appendOctal},
+		{octWords, "od", true, j.appendOctal},
+		{decBytes, "bytes", false, j.appendDecimal},
+		{binBytes, "binary", false, j.appendBinary},
+		{codePoints, "code-points", false, j.appendRune},
 	} {
 		if d.kinds&k.kind == 0 {
 			continue
