@@ -72,14 +72,18 @@ func planSecrets(p *Plan, in Inputs, d Deps) error {
 	return nil
 }
 
-// make starts to make the scanner.
+// make starts to make the scanner. Its canary is the first text that it scans:
+// what the rules need for that is then ready when the step begins to print.
 func (s *secretScan) make(in ScanInputs, dir string, d Deps) {
 	go func() {
-		defer close(s.ready)
 		s.err = guarded(func() (err error) {
 			s.scanner, err = NewSecretScanner(in, dir, d)
 			return err
 		})
+		close(s.ready)
+		if s.scanner != nil {
+			s.scanner.Result()
+		}
 	}()
 }
 
