@@ -9,6 +9,8 @@ import (
 type ruleEngine interface {
 	Find(text []byte, found func(rules.Match) bool) (truncated []int)
 	Info(rule int) rules.Info
+	Tier(text []byte, m rules.Match) rules.Tier
+	Integrity(text []byte, m rules.Match) bool
 	LowersTier(rule int, path string) bool
 }
 

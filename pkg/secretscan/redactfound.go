@@ -16,9 +16,10 @@ func (s *Scanner) RedactFound(text string) string {
 		rule       string
 	}
 	var found []span
-	s.rules.Find([]byte(text), func(m rules.Match) bool {
-		if info := s.rules.Info(m.Rule); info.Tier == rules.High {
-			found = append(found, span{m.Start, m.End, info.ID})
+	b := []byte(text)
+	s.rules.Find(b, func(m rules.Match) bool {
+		if s.rules.Tier(b, m) == rules.High {
+			found = append(found, span{m.Start, m.End, s.rules.Info(m.Rule).ID})
 		}
 		return true
 	})
@@ -26,7 +27,7 @@ func (s *Scanner) RedactFound(text string) string {
 		return text
 	}
 	slices.SortFunc(found, func(a, b span) int { return cmp.Or(a.start-b.start, b.end-a.end) })
-	var b strings.Builder
+	var out strings.Builder
 	end := 0
 	for _, f := range found {
 		if f.start < end { // inside another
@@ -35,10 +36,10 @@ func (s *Scanner) RedactFound(text string) string {
 			}
 			continue
 		}
-		b.WriteString(text[end:f.start])
-		b.WriteString("[REDACTED:" + f.rule + "]")
+		out.WriteString(text[end:f.start])
+		out.WriteString("[REDACTED:" + f.rule + "]")
 		end = f.end
 	}
-	b.WriteString(text[end:])
-	return b.String()
+	out.WriteString(text[end:])
+	return out.String()
 }

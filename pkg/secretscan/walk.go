@@ -168,13 +168,16 @@ func (w *walk) rulesIn(n node, certain []occurrence) []occurrence {
 		if m.End == len(n.text) && n.span.end == w.size && !w.last {
 			return true // it may go on in the next window, and is whole there
 		}
+		if w.src.s.rules.Integrity(n.text, m) {
+			return true // the digest of something public
+		}
 		info := w.src.s.rules.Info(m.Rule)
 		o := w.at(n, m.Start, m.End)
 		secret := n.text[m.Start:m.End]
 		o.rule, o.description, o.tier = info.ID, info.Description, TierLow
 		o.digest, o.length = w.src.s.digest(secret), len(secret)
 		o.group = string(o.digest[:])
-		if info.Tier == rules.High && !w.src.s.rules.LowersTier(m.Rule, path) {
+		if w.src.s.rules.Tier(n.text, m) == rules.High && !w.src.s.rules.LowersTier(m.Rule, path) && !examplePath(path) {
 			o.tier, o.rank = TierHigh, 1
 			high = append(high, o)
 		} else {
