@@ -28,5 +28,9 @@ func examplePath(name string) bool {
 	case ".md", ".rst", ".adoc", ".pod", ".html":
 		return true
 	}
+	switch stem {
+	case "readme", "changelog", "pkg-info", "metadata": // the last two are Python's, and hold the first
+		return true
+	}
 	return strings.HasSuffix(stem, "_test") || strings.HasSuffix(stem, ".test") || strings.HasSuffix(stem, ".spec") || strings.HasPrefix(stem, "test_")
 }
