@@ -129,7 +129,7 @@ func outputLost(r *Report) (all error) {
 // say prints the report's lines, and on the runner annotates what is wrong. It
 // returns the annotations that the runner would drop.
 func say(r Report, d Deps) sink.Rest {
-	redact := r.Plan.Redactor.RedactString
+	redact := r.Plan.redact
 	d.Sink.Break()
 	for _, line := range r.Lines() {
 		d.Sink.Line("cilock: " + redact(line))

@@ -36,6 +36,7 @@ type Row struct {
 func Observe(ctx context.Context, p Plan, gate Decision, d Deps) Evidence {
 	ints := watchInterrupts(d.Signals, cancelBudget)
 	defer ints.close()
+	p.Secrets.hurry(func() bool { return ints.cancelled() != "" })
 
 	proc, startErr := freeze(ctx, p, gate, d)
 	target := Target{Plan: p}
@@ -153,7 +154,7 @@ func runStep(ctx context.Context, p Plan, proc *step.Process, startErr error, ga
 		return never
 	case startErr != nil:
 		never.Reason, never.ExitCode = startErr.Error(), cannotStart
-		d.Sink.Line(p.Redactor.RedactString(fmt.Sprintf("cilock: %v", startErr)))
+		d.Sink.Line(p.redact(fmt.Sprintf("cilock: %v", startErr)))
 		return never
 	case ints.cancelled() != "":
 		proc.Abandon()
@@ -162,7 +163,7 @@ func runStep(ctx context.Context, p Plan, proc *step.Process, startErr error, ga
 		return never
 	}
 	if err := proc.Thaw(); err != nil {
-		d.Sink.Line(p.Redactor.RedactString(fmt.Sprintf("cilock: %v", err))) // Wait says it too, in the evidence
+		d.Sink.Line(p.redact(fmt.Sprintf("cilock: %v", err))) // Wait says it too, in the evidence
 	}
 	return proc.Wait(ctx, ints.toStep)
 }

@@ -32,7 +32,7 @@ func stepOutputs(p Plan) (string, error) {
 // wrote there. A summary that is full or missing costs no evidence, so it is
 // said and not an error.
 func writeSummary(r Report, rest sink.Rest, d Deps) {
-	if err := d.Sink.Summary(r.Plan.Redactor.RedactString(r.Markdown() + rest.Markdown())); err != nil {
+	if err := d.Sink.Summary(r.Plan.redact(r.Markdown() + rest.Markdown())); err != nil {
 		d.Sink.Line("cilock: job summary: " + err.Error())
 	}
 }

@@ -38,7 +38,9 @@ type secretScan struct {
 	scanner *secretscan.Scanner
 	err     error
 
-	products atomic.Int64 // bytes that may still be scanned
+	hurried  func() bool   // the job is cancelled: what was not scanned stays so
+	one      chan struct{} // holds a token: products are taken apart one at a time, since an archive may need much memory
+	products atomic.Int64  // bytes that may still be scanned
 	mu       sync.Mutex
 	taps     []*tap
 }
@@ -49,7 +51,7 @@ func planSecrets(p *Plan, in Inputs, d Deps) error {
 	if err != nil {
 		return err
 	}
-	s := &secretScan{layers: max(depth, 0), ready: make(chan struct{})}
+	s := &secretScan{layers: max(depth, 0), ready: make(chan struct{}), one: make(chan struct{}, 1), hurried: func() bool { return false }}
 	switch tier := in.Secrets.FailTier; tier {
 	case "any", "high":
 		s.failTier = tier
@@ -85,6 +87,14 @@ func (s *secretScan) make(in ScanInputs, dir string, d Deps) {
 			s.scanner.Result()
 		}
 	}()
+}
+
+// hurry says how to find out that the job is cancelled: then evidence goes before
+// the scan, which has gaps.
+func (s *secretScan) hurry(cancelled func() bool) {
+	if s != nil {
+		s.hurried = cancelled
+	}
 }
 
 // get waits for the scanner. It is nil if there is none.
@@ -125,6 +135,11 @@ func (t *tap) Write(p []byte) (int, error) {
 	if t.w == nil {
 		t.w = scanner.Writer(t.name)
 	}
+	if !t.dropped && t.of.hurried() {
+		t.dropped, t.left = true, 0
+		scanner.Gap(t.name, "what came after the cancel is not scanned")
+		return n, nil
+	}
 	if int64(len(p)) > t.left {
 		p = p[:t.left]
 		if !t.dropped {
@@ -157,27 +172,32 @@ func (s *secretScan) look(path string, size int64) filetree.Inspection {
 	switch {
 	case scanner == nil || size == 0:
 		return nil
+	case s.hurried():
+		scanner.Gap(path, "not scanned: the job was cancelled")
+		return nil
 	case s.products.Add(-size) < 0:
 		s.products.Add(size)
 		scanner.Gap(path, fmt.Sprintf("not scanned: more than %d MiB of products", maxScannedProducts>>20))
 		return nil
 	case size <= scannedAtOnce:
-		return &wholeProduct{scanner: scanner, path: path}
+		return &wholeProduct{scan: s, path: path}
 	}
-	return newLongProduct(scanner, path)
+	return newLongProduct(s, path)
 }
 
 // wholeProduct is scanned when all of it is there.
 type wholeProduct struct {
-	scanner *secretscan.Scanner
-	path    string
-	data    bytes.Buffer
+	scan *secretScan
+	path string
+	data bytes.Buffer
 }
 
 func (w *wholeProduct) Write(p []byte) (int, error) { return w.data.Write(p) }
 
 func (w *wholeProduct) Result() any {
-	_ = w.scanner.Scan(context.Background(), w.path, &w.data) // what fails is a gap of the scanner's
+	w.scan.one <- struct{}{}
+	defer func() { <-w.scan.one }()
+	_ = w.scan.scanner.Scan(context.Background(), w.path, &w.data) // what fails is a gap of the scanner's
 	return nil
 }
 
@@ -185,30 +205,52 @@ func (w *wholeProduct) Abandon() {}
 
 // longProduct is scanned while it is hashed.
 type longProduct struct {
-	in   *io.PipeWriter
-	done chan struct{}
+	scan   *secretScan
+	path   string
+	in     *io.PipeWriter
+	cancel context.CancelFunc
+	done   chan struct{}
+	given  bool // it gets no more
 }
 
-func newLongProduct(scanner *secretscan.Scanner, path string) *longProduct {
+func newLongProduct(s *secretScan, path string) *longProduct {
+	ctx, cancel := context.WithCancel(context.Background())
 	out, in := io.Pipe()
-	l := &longProduct{in: in, done: make(chan struct{})}
+	l := &longProduct{scan: s, path: path, in: in, cancel: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(l.done)
-		out.CloseWithError(scanner.Scan(context.Background(), path, out))
+		s.one <- struct{}{}
+		defer func() { <-s.one }()
+		out.CloseWithError(s.scanner.Scan(ctx, path, out))
 	}()
 	return l
 }
 
-func (l *longProduct) Write(p []byte) (int, error) { return l.in.Write(p) }
+// Write leaves the scan alone once the job is cancelled: the hash goes on.
+func (l *longProduct) Write(p []byte) (int, error) {
+	if !l.given && l.scan.hurried() {
+		l.scan.scanner.Gap(l.path, "not scanned to its end: the job was cancelled")
+		l.Abandon()
+	}
+	if l.given {
+		return len(p), nil
+	}
+	return l.in.Write(p)
+}
 
 func (l *longProduct) Result() any {
 	_ = l.in.Close() // never fails
-	<-l.done
+	if !l.given {
+		<-l.done
+	}
+	l.cancel()
 	return nil
 }
 
-// Abandon is for a file that did not stand still: that is a gap already.
+// Abandon is for a file that did not stand still, which is a gap already. It does
+// not wait for the scanner.
 func (l *longProduct) Abandon() {
+	l.given = true
+	l.cancel()
 	_ = l.in.Close() // never fails
-	<-l.done
 }

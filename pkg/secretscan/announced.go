@@ -9,6 +9,8 @@ import (
 const (
 	// maxMasks bounds the values that one stream announces.
 	maxMasks = 256
+	// minMask is the shortest mask that is redacted, in bytes.
+	minMask = 8
 	// maxMaskLine bounds an announcement, in bytes.
 	maxMaskLine = 64 << 10
 	// maxGitConfig bounds the text that GitConfigValues reads, in bytes.

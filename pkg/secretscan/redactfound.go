@@ -8,9 +8,15 @@ import (
 	"github.com/org/cilock-action/pkg/secretscan/internal/rules"
 )
 
-// RedactFound replaces what a rule of tier high finds in text, as it stands and undecoded, by [REDACTED:RULE]. Text in which
-// nothing is found comes back as it is.
+// RedactFound replaces what a rule of tier high finds in text, as it stands and undecoded, by [REDACTED:RULE], and the masks
+// that a stream has announced so far. Text in which nothing is found comes back as it is.
 func (s *Scanner) RedactFound(text string) string {
+	s.mu.Lock()
+	masks := s.masks
+	s.mu.Unlock()
+	for _, mask := range masks {
+		text = strings.ReplaceAll(text, mask, "[REDACTED:add-mask]")
+	}
 	type span struct {
 		start, end int
 		rule       string

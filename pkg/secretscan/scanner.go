@@ -59,6 +59,7 @@ type Scanner struct {
 	allowed  int
 	gaps     map[string]int
 	canary   bool
+	masks    []string // that streams announced
 }
 
 type findingKey struct{ digest, source string }
@@ -156,6 +157,15 @@ func (s *Scanner) gap(source, what string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.addGap(source+": "+what, 1)
+}
+
+// announce keeps a mask for RedactFound.
+func (s *Scanner) announce(value string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(value) >= minMask && len(s.masks) < maxMasks && !slices.Contains(s.masks, value) {
+		s.masks = append(s.masks, value)
+	}
 }
 
 // Gap notes that the caller could not give a source to the scanner, such as a file that it may not read. what says why; it

@@ -111,6 +111,7 @@ func (src *source) announce(text []byte) (spans []span) {
 		default:
 			src.known[m.value] = true
 			src.announced = append(src.announced, Value{Name: "add-mask", Text: m.value})
+			src.s.announce(m.value)
 			fresh = true
 		}
 		return true

@@ -125,7 +125,10 @@ func (j *job) zipMember(at int) (int, bool) {
 	field := func(at int) int { return int(binary.LittleEndian.Uint16(b[at:])) }
 	flags, method, size := field(6), field(8), int(binary.LittleEndian.Uint32(b[18:]))
 	body := header + field(26) + field(28)
-	if body > len(b) || field(4)&0xff > 63 { // no version needs more than 6.3
+	// No version needs more than 6.3, some flags are reserved, and compressions have
+	// small numbers (APPNOTE 6.3.10, 4.4.3 to 4.4.5): programs that know zip have its
+	// magic among their constants.
+	if body > len(b) || field(4) > 63 || flags&0xd780 != 0 || method > 99 {
 		return 0, false
 	}
 	name := memberName(string(b[header : header+field(26)]))
@@ -154,7 +157,7 @@ func (j *job) zipMember(at int) (int, bool) {
 		in = bytes.NewReader(b[body : body+size])
 	}
 	all := in.Len()
-	data, whole := j.read("zip", in, open)
+	data, whole := j.read("zip", in, open, true)
 	if len(data) > 0 {
 		j.give(Child{Decoder: "zip", Data: data, Start: at, End: at + body + all - in.Len(), Name: name, Approximate: true})
 	}

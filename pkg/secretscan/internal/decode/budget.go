@@ -22,11 +22,11 @@ type Limits struct {
 //   - Nodes 20000: a log of 5 MB has some hundreds; a file of nothing but short encoded words has one for 40 bytes.
 //   - Bytes 256 MiB: three layers of base64 have 0.75 + 0.56 + 0.42 of the source; the floor is for archives.
 //   - Child 64 MiB: what one text may take of memory, and also the largest window of a compressed stream.
-//   - Ratio 200: text in gzip reaches 20, repetitive logs in xz 150; bombs start at 1000.
+//   - Ratio 1100: deflate reaches 1032 on zeros, which images and logs may well be. Bombs meet the other limits.
 //   - Members 4096: a wheel or a jar has hundreds.
 //   - Work 1 GiB: some seconds.
 func DefaultLimits() Limits {
-	return Limits{Nodes: 20_000, Bytes: 256 << 20, Child: 64 << 20, Ratio: 200, Members: 4096, Work: 1 << 30}
+	return Limits{Nodes: 20_000, Bytes: 256 << 20, Child: 64 << 20, Ratio: 1100, Members: 4096, Work: 1 << 30}
 }
 
 const (

@@ -78,7 +78,7 @@ func (j *job) stream(at int) int {
 		return 0
 	}
 	in := bytes.NewReader(b)
-	data, whole := j.read(name, in, open)
+	data, whole := j.read(name, in, open, at == 0)
 	if len(data) == 0 {
 		return 0
 	}
@@ -94,7 +94,7 @@ type opening func(in *bytes.Reader, room int) (io.ReadCloser, error)
 
 // read reads a stream up to its bounds, and reports whether that was all of it. What came before an error is kept, as a
 // log is often cut. Damage is no gap: there is nothing behind it that anyone could read.
-func (j *job) read(name string, in *bytes.Reader, open opening) (data []byte, whole bool) {
+func (j *job) read(name string, in *bytes.Reader, open opening, sure bool) (data []byte, whole bool) {
 	n := in.Len()
 	room, limit := j.b.room(n)
 	r, err := open(in, room)
@@ -108,7 +108,11 @@ func (j *job) read(name string, in *bytes.Reader, open opening) (data []byte, wh
 		j.b.gap(name, limit)
 		data = data[:room]
 	case errors.Is(err, zstd.ErrWindowSizeExceeded) || errors.Is(err, zstd.ErrDecoderSizeExceeded) || errors.Is(err, errWindow):
-		j.b.gap(name, "window")
+		// In the middle of a text those bytes are as a rule a constant of a program,
+		// with no stream behind them.
+		if sure {
+			j.b.gap(name, "window")
+		}
 	case errors.Is(err, errMethod):
 		j.b.gap(name, "method")
 	}
