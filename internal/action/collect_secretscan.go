@@ -2,14 +2,14 @@ package action
 
 import "context"
 
-// secretsCollector waits for the scan of what the step printed. What the scan
-// found, here and in the products, becomes the section that deriveSecrets makes.
+// secretsCollector accounts for the scan of what the step printed, which is over
+// by then (see settle) or a gap. What the scan found, here and in the products, becomes the section that deriveSecrets makes.
 type secretsCollector struct{ scan *secretScan }
 
 func (secretsCollector) Name() string { return secretscanName }
 
 func (c secretsCollector) Start(context.Context, Target) (Stop, error) {
-	return func(ctx context.Context, _ Step) (Section, error) {
+	return func(_ context.Context, s Step) (Section, error) {
 		if c.scan.get() == nil {
 			return Section{}, c.scan.err
 		}
@@ -20,8 +20,10 @@ func (c secretsCollector) Start(context.Context, Target) (Stop, error) {
 		for _, t := range taps {
 			select {
 			case <-t.done:
-			case <-ctx.Done():
-				gaps = append(gaps, t.name+" was not scanned to its end: there was no time left")
+			default:
+				if s.Started {
+					gaps = append(gaps, t.name+" was not scanned to its end: there was no time left")
+				}
 			}
 		}
 		return Section{Phase: PostProduct, Gaps: gaps}, nil

@@ -51,6 +51,9 @@ func Observe(ctx context.Context, p Plan, gate Decision, d Deps) Evidence {
 
 	ctx, cancel := ints.withBudget(ctx)
 	defer cancel()
+	if s.Started {
+		p.Secrets.settle(ctx)
+	}
 	stopAll(ctx, stops, s, rows, d)
 	if s.Cancelled == "" {
 		s.Cancelled = ints.cancelled() // it came after the step had ended

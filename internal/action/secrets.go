@@ -7,6 +7,7 @@ import (
 	"io"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/org/cilock-action/internal/filetree"
 	"github.com/org/cilock-action/internal/verdict"
@@ -164,6 +165,38 @@ func (t *tap) Close() error {
 		_ = t.w.Close() // what failed is a gap of the scanner's
 	}()
 	return nil
+}
+
+// What settle waits for the scanner, which has at most 4 MiB of each output left
+// to look at.
+const (
+	settleWithin      = time.Minute
+	settleAfterCancel = time.Second
+)
+
+// settle waits until the output has been scanned. The masks that it announced are
+// then known, before anything is named or recorded.
+func (s *secretScan) settle(ctx context.Context) {
+	scanner := s.get()
+	if scanner == nil {
+		return
+	}
+	within := settleWithin
+	if s.hurried() {
+		within = settleAfterCancel
+	}
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	s.mu.Lock()
+	taps := s.taps
+	s.mu.Unlock()
+	for _, t := range taps {
+		select {
+		case <-t.done:
+		case <-ctx.Done():
+		}
+	}
+	scanner.CloseMasks()
 }
 
 // look is a filetree.Inspect.

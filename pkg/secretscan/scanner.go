@@ -60,6 +60,7 @@ type Scanner struct {
 	gaps     map[string]int
 	canary   bool
 	masks    []string // that streams announced
+	closed   bool     // no more of them
 }
 
 type findingKey struct{ digest, source string }
@@ -163,9 +164,17 @@ func (s *Scanner) gap(source, what string) {
 func (s *Scanner) announce(value string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(value) >= minMask && len(s.masks) < maxMasks && !slices.Contains(s.masks, value) {
+	if !s.closed && len(value) >= minMask && len(s.masks) < maxMasks && !slices.Contains(s.masks, value) {
 		s.masks = append(s.masks, value)
 	}
+}
+
+// CloseMasks has RedactFound do the same from now on, whatever streams still announce: what is redacted twice must come out
+// alike.
+func (s *Scanner) CloseMasks() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
 }
 
 // Gap notes that the caller could not give a source to the scanner, such as a file that it may not read. what says why; it
