@@ -25,7 +25,6 @@ type place struct {
 
 func newEngine(rules []*rule) (*engine, error) {
 	e := &engine{patience: 256 << 10}
-	gates := &gateBuilder{classes: map[byteSet]*byteSet{}}
 	var strings []string
 	ids := map[string]int{}
 	id := func(s string) int {
@@ -39,7 +38,7 @@ func newEngine(rules []*rule) (*engine, error) {
 		return i
 	}
 	for i, r := range rules {
-		p, err := newPlan(r, gates)
+		p, err := newPlan(r)
 		if err != nil {
 			return nil, fmt.Errorf("rule %q: %w", r.ID, err)
 		}

@@ -123,7 +123,7 @@ func (f *finder) look(rule, k int) {
 	reach := -1
 	if p.gate != nil {
 		var ok bool
-		if reach, ok = p.gate.admits(f.text[k:], f.sets); !ok {
+		if reach, ok = p.gate().admits(f.text[k:], f.sets); !ok {
 			return
 		}
 	}

@@ -34,15 +34,15 @@ const (
 	anything // as much as there is: the last part of a gate that got too long
 )
 
-// gateBuilder makes gates. Equal classes are shared by all of them.
+// gateBuilder makes one gate, in which equal classes are shared.
 type gateBuilder struct {
 	classes map[byteSet]*byteSet
 	room    int // for parts
 }
 
-// gate derives the gate of a concatenation.
-func (b *gateBuilder) gate(parts []*syntax.Regexp) *gate {
-	b.room = gateParts
+// newGate derives the gate of a concatenation.
+func newGate(parts []*syntax.Regexp) *gate {
+	b := &gateBuilder{classes: map[byteSet]*byteSet{}, room: gateParts}
 	g := &gate{}
 	for _, part := range parts {
 		g.parts = append(g.parts, b.parts(part)...)

@@ -35,18 +35,18 @@ const (
 // plan is how a rule is matched, derived from its expression.
 type plan struct {
 	way      way
-	literals []string    // lower case
-	implied  bool        // each literal holds a keyword
-	back     int         // bytes, at most, from the start of a match to its literal or run
-	ahead    int         // bytes of the longest match, or as far as is looked
-	open     bool        // there is no longest match
-	needs    *automaton  // of literals one of which comes after the start; nil: none are known
-	gate     *gate       // of anchored
-	prefixes []prefix    // what may precede the literal of anchored: the leftmost, longest run of these
-	boundary syntax.Op   // the assertion at the literal of anchored; OpEmptyMatch: none
-	rest     *lazyRegexp // the expression from the literal on, where the text begins
-	context  *lazyRegexp // the expression after one rune, where the text begins
-	class    byteSet     // of runs
+	literals []string     // lower case
+	implied  bool         // each literal holds a keyword
+	back     int          // bytes, at most, from the start of a match to its literal or run
+	ahead    int          // bytes of the longest match, or as far as is looked
+	open     bool         // there is no longest match
+	needs    *automaton   // of literals one of which comes after the start; nil: none are known
+	gate     func() *gate // of anchored; made when a literal is first seen, since most rules never see theirs
+	prefixes []prefix     // what may precede the literal of anchored: the leftmost, longest run of these
+	boundary syntax.Op    // the assertion at the literal of anchored; OpEmptyMatch: none
+	rest     *lazyRegexp  // the expression from the literal on, where the text begins
+	context  *lazyRegexp  // the expression after one rune, where the text begins
+	class    byteSet      // of runs
 	run      int
 }
 
@@ -56,7 +56,7 @@ type prefix struct {
 	max   int
 }
 
-func newPlan(r *rule, gates *gateBuilder) (*plan, error) {
+func newPlan(r *rule) (*plan, error) {
 	if r.expr == nil {
 		return &plan{}, nil
 	}
@@ -66,7 +66,7 @@ func newPlan(r *rule, gates *gateBuilder) (*plan, error) {
 	}
 	p := &plan{context: newLazyRegexp(`\A(?s:.)(?:` + r.expr.text + `)`), boundary: syntax.OpEmptyMatch}
 	p.measure(re)
-	planned, err := p.anchor(flatten(re), gates)
+	planned, err := p.anchor(flatten(re))
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +116,7 @@ func crossesLines(re *syntax.Regexp) bool {
 
 // anchor plans for an expression that is a literal (one of some) and what follows, after nothing more than prefixes
 // and one assertion.
-func (p *plan) anchor(parts []*syntax.Regexp, gates *gateBuilder) (planned bool, err error) {
+func (p *plan) anchor(parts []*syntax.Regexp) (planned bool, err error) {
 	i, before := 0, 0
 	for ; i < len(parts); i++ {
 		part := parts[i]
@@ -152,7 +152,8 @@ func (p *plan) anchor(parts []*syntax.Regexp, gates *gateBuilder) (planned bool,
 	p.rest = &lazyRegexp{compile: sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`\A(?:` + rest.String() + `)`) // writing it out takes as long as all other planning
 	})}
-	p.way, p.literals, p.back, p.gate = anchored, literals, before, gates.gate(parts)
+	p.way, p.literals, p.back = anchored, literals, before
+	p.gate = sync.OnceValue(func() *gate { return newGate(parts) })
 	if needs := following(parts); p.open && shortestOf(needs) >= minNeed {
 		p.needs, err = newAutomaton(needs)
 	}
