@@ -173,6 +173,7 @@ func TestTruncated(t *testing.T) {
 func TestTiers(t *testing.T) {
 	s := load(t, "")
 	header := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256","typ":"JWT"}`))
+	bedrock := "bedrock-api-key-" + base64.RawStdEncoding.EncodeToString([]byte("bedrock.amazonaws.com"))
 	rest := ".eyJ" + random(40, alnum) + "." + random(43, alnum)
 	for _, c := range []struct {
 		text string
@@ -187,6 +188,8 @@ func TestTiers(t *testing.T) {
 		{"-----BEGIN PRIVATE KEY-----\n" + random(64, alnum) + "\n-----END PRIVATE KEY-----", "private-key", High},
 		{"-----BEGIN PRIVATE KEY-----\n" + strings.Repeat("put your key here, ", 5) + "\n-----END PRIVATE KEY-----", "private-key", Low},
 		{"api_key = " + made, "generic-api-key", Low},
+		{bedrock + random(100, alnum), "aws-amazon-bedrock-api-key-short-lived", High},
+		{bedrock + "`" + strings.Repeat(" next-rule", 5), "aws-amazon-bedrock-api-key-short-lived", Low},
 	} {
 		found := false
 		s.Find([]byte(c.text), func(m Match) bool {

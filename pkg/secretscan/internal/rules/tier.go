@@ -106,17 +106,29 @@ func prefixed(id string) []string {
 }
 
 // Tier returns the tier of one finding in a text, which may differ from its rule's: a JWT is high if its header is
-// JSON, a PEM block if it holds base64 and not prose, and a rule that knows a form with a prefix and one without is
+// JSON, a PEM block if it holds base64 and not prose, a rule whose expression is one constant if a token's worth of base64
+// goes on behind that (a list of rules, such as the one in a program that scans, has the constant alone), and a rule that knows a form with a prefix and one without is
 // high for the first.
 func (s *Set) Tier(text []byte, m Match) Tier {
 	r, secret := s.rules[m.Rule], text[m.Start:m.End]
 	switch {
 	case r.ID == "jwt" && !jwtHeader(secret), r.ID == "private-key" && !pemBody(secret):
 		return Low
+	case r.ID == constantRule && !goesOn(text[m.End:]):
+		return Low
 	case slices.ContainsFunc(prefixed(r.ID), func(p string) bool { return bytes.HasPrefix(secret, []byte(p)) }):
 		return High
 	}
 	return r.Tier
+}
+
+// constantRule matches what all keys of a kind begin with, and nothing of the key.
+const constantRule = "aws-amazon-bedrock-api-key-short-lived"
+
+// goesOn reports whether text begins with 16 characters of base64.
+func goesOn(text []byte) bool {
+	const token = 16
+	return len(text) >= token && !slices.ContainsFunc(text[:token], func(b byte) bool { return !base64Byte(b) })
 }
 
 // jwtHeader reports whether a JWT's first part is the base64url of a JSON object with an algorithm, as RFC 7519 (5) and
