@@ -1,56 +1,20 @@
 package secretscan
 
 import (
-	"bufio"
 	"bytes"
-	"compress/gzip"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"maps"
-	"os"
 	"slices"
 	"strconv"
 	"testing"
+
+	"github.com/org/cilock-action/pkg/secretscan/internal/corpus"
 )
 
-// corpusCase is one line of the corpus. All secrets in it were generated.
-type corpusCase struct {
-	Kind, Encoding string
-	Rule           bool // a rule of Gitleaks knows the kind
-	Needle         string
-	Data           []byte
-}
-
-func corpus(t *testing.T) (cases []corpusCase) {
-	t.Helper()
-	f, err := os.Open("testdata/corpus.jsonl.gz")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(z)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		var c corpusCase
-		if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
-			t.Fatal(err)
-		}
-		cases = append(cases, c)
-	}
-	if lines.Err() != nil || len(cases) == 0 {
-		t.Fatal(len(cases), lines.Err())
-	}
-	return cases
-}
-
 // findings are those of every case, by its number: of a scanner for all of them.
-func findings(t *testing.T, cases []corpusCase, o ScanOptions) map[string][]Finding {
+func findings(t *testing.T, cases []corpus.Case, o ScanOptions) map[string][]Finding {
 	t.Helper()
 	s, err := NewScanner(o)
 	if err != nil {
@@ -72,7 +36,7 @@ func findings(t *testing.T, cases []corpusCase, o ScanOptions) map[string][]Find
 // encoding, and with the value at hand 99.5 % of all. The table is printed.
 func TestRecall(t *testing.T) {
 	type row struct{ known, some, exact, all, value int }
-	cases := corpus(t)
+	cases := corpus.Read(t)
 	key := bytes.Repeat([]byte("k"), MinDigestKey)
 	var values []Value
 	for _, c := range cases {

@@ -2,13 +2,12 @@ package decode
 
 import (
 	"bytes"
-	"compress/gzip"
-	"encoding/json"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/org/cilock-action/pkg/secretscan/internal/corpus"
 )
 
 // layers is the depth of the tree in these tests, as the scanner's default.
@@ -50,34 +49,6 @@ func find(text, needle []byte) (path []string, found bool, b *Budget) {
 		return !found
 	})
 	return path, found, b
-}
-
-// sample is one line of the corpus. All secrets in it are generated.
-type sample struct {
-	Kind, Encoding, Needle string
-	Data                   []byte
-}
-
-func corpus(t testing.TB) []sample {
-	t.Helper()
-	f, err := os.Open("../../testdata/corpus.jsonl.gz")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all []sample
-	for d := json.NewDecoder(z); d.More(); {
-		var s sample
-		if err := d.Decode(&s); err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, s)
-	}
-	return all
 }
 
 // score counts what was found by encoding.
@@ -128,7 +99,7 @@ func (s *scores) check(t *testing.T, least float64) {
 // Every secret of the corpus is in the clear in some node of its tree.
 func TestCorpus(t *testing.T) {
 	var s scores
-	for _, c := range corpus(t) {
+	for _, c := range corpus.Read(t) {
 		path, found, b := find(c.Data, []byte(c.Needle))
 		s.add(c.Encoding, c.Kind, path, found)
 		for _, g := range b.Gaps() {
