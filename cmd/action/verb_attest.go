@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -38,11 +37,8 @@ func attestVerb(ctx context.Context, args []string, d action.Deps) (int, error) 
 // attestInputs signs and says where the bundles are.
 func attestInputs(ctx context.Context, in action.AttestInputs, d action.Deps) (int, error) {
 	written, err := action.Attest(ctx, in, d)
-	if exit := new(verdict.ExitError); errors.As(err, &exit) {
-		return exit.Code, err
-	}
 	if err != nil {
-		return verdict.ExitIO, err
+		return verdict.CodeOf(err), err
 	}
 	redact := action.NewRedactor(d.Environ).RedactString
 	var lines []string
@@ -85,11 +81,8 @@ func logLater(ctx context.Context, in action.AttestInputs, d action.Deps) (int, 
 		return verdict.ExitMisuse, verdict.Misuse("log-later completes a bundle that is there: give no type, predicate, subjects or outfile")
 	}
 	err := action.LogLater(ctx, in.LogLater, in.Signing, d)
-	if exit := new(verdict.ExitError); errors.As(err, &exit) {
-		return exit.Code, err
-	}
 	if err != nil {
-		return verdict.ExitIO, err
+		return verdict.CodeOf(err), err
 	}
 	return verdict.ExitOK, d.Sink.Line(action.NewRedactor(d.Environ).RedactString("cilock: logged: " + in.LogLater))
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 
 	"github.com/org/cilock-action/internal/action"
 	"github.com/org/cilock-action/internal/verdict"
@@ -30,11 +29,8 @@ func trustedRootVerb(ctx context.Context, args []string, d action.Deps) (int, er
 		return verdict.ExitMisuse, verdict.Misuse("trusted-root takes no arguments")
 	}
 	lines, err := action.FetchTrustedRoot(ctx, in, d)
-	if exit := new(verdict.ExitError); errors.As(err, &exit) {
-		return exit.Code, err
-	}
 	if err != nil {
-		return verdict.ExitIO, err
+		return verdict.CodeOf(err), err
 	}
 	for _, line := range lines {
 		if err := d.Sink.Line("cilock: " + line); err != nil {

@@ -1,10 +1,6 @@
 package action
 
-import (
-	"errors"
-
-	"github.com/org/cilock-action/internal/verdict"
-)
+import "github.com/org/cilock-action/internal/verdict"
 
 // ExitCode is the code of the whole process. The step's own code goes first:
 // nothing that we do may hide how the step ended.
@@ -12,12 +8,8 @@ func ExitCode(r Report, err error) int {
 	if r.Step.ExitCode != 0 {
 		return r.Step.ExitCode
 	}
-	var exit *verdict.ExitError
-	if errors.As(err, &exit) {
-		return exit.Code
-	}
 	if err != nil {
-		return verdict.ExitIO
+		return verdict.CodeOf(err)
 	}
 	code := r.Plan.FailOn.Code(r.Verdict)
 	if code == verdict.ExitOK && r.Unsigned {

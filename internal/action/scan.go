@@ -120,10 +120,8 @@ func CheckScan(in ScanInputs) error {
 	default:
 		return verdict.Misuse("format is %q, expected text or json", in.Format)
 	}
-	switch in.FailTier {
-	case "", "any", "high":
-	default:
-		return verdict.Misuse("secretscan-fail-tier is %q, expected any or high", in.FailTier)
+	if err := checkFailTier(in.FailTier); err != nil {
+		return err
 	}
 	if len(in.Paths) == 0 {
 		return verdict.Misuse("nothing to scan: give files or folders, or - for standard input")
@@ -145,6 +143,15 @@ func CheckScan(in ScanInputs) error {
 		}
 	}
 	return nil
+}
+
+// checkFailTier refuses what is no choice of findings that fail.
+func checkFailTier(tier string) error {
+	switch tier {
+	case "", "any", "high":
+		return nil
+	}
+	return verdict.Misuse("secretscan-fail-tier is %q, expected any or high", tier)
 }
 
 // ScanPaths scans the inputs' paths. What cannot be read is a gap in the scanner's result.

@@ -53,15 +53,11 @@ func planSecrets(p *Plan, in Inputs, d Deps) error {
 		return err
 	}
 	s := &secretScan{layers: max(depth, 0), ready: make(chan struct{}), one: make(chan struct{}, 1), hurried: func() bool { return false }}
-	switch tier := in.Secrets.FailTier; tier {
-	case "any", "high":
-		s.failTier = tier
-	case "":
-		if in.Secrets.Fail {
-			s.failTier = "any"
-		}
-	default:
-		return verdict.Misuse("secretscan-fail-tier is %q, expected any or high", tier)
+	if err := checkFailTier(in.Secrets.FailTier); err != nil {
+		return err
+	}
+	if s.failTier = in.Secrets.FailTier; s.failTier == "" && in.Secrets.Fail {
+		s.failTier = "any"
 	}
 	if !p.on("secretscan") {
 		if s.failTier != "" {

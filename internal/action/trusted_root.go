@@ -2,9 +2,7 @@ package action
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"path/filepath"
 
@@ -94,9 +92,8 @@ func rootPaths(in RootInputs) error {
 
 // rootAdvice is what there is to do about a repository that gave nothing.
 func rootAdvice(in RootInputs, err error) string {
-	dial := new(net.OpError)
 	switch {
-	case errors.As(err, &dial) && (dial.Op == "dial" || dial.Op == "proxyconnect"):
+	case attest.Unreachable(err):
 		return fmt.Sprintf("; run it where that host can be reached and copy %s here, or name a mirror with --tuf-mirror URL", in.Outfile)
 	case in.Mirror != "" && in.Root == "":
 		return "; a private instance needs its own root: --tuf-root 1.root.json, from its operator"

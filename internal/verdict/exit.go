@@ -1,6 +1,9 @@
 package verdict
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // The exit codes that are ours (DESIGN: verdicts and exit codes). A step's own
 // code goes before all of them.
@@ -16,6 +19,18 @@ const (
 type ExitError struct {
 	Code int
 	Err  error
+}
+
+// CodeOf is the exit code that an error stands for: its own, or that of I/O.
+func CodeOf(err error) int {
+	if err == nil {
+		return ExitOK
+	}
+	var exit *ExitError
+	if errors.As(err, &exit) {
+		return exit.Code
+	}
+	return ExitIO
 }
 
 func (e *ExitError) Error() string { return e.Err.Error() }

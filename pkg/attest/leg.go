@@ -79,7 +79,7 @@ func (l leg) do(ctx context.Context, ask func(ctx context.Context, transport htt
 			last = err // what it said while there was time, not that there was none
 		}
 		var final *refusal
-		if errors.As(err, &final) && !final.passes() || errors.As(err, new(*wrongAnswer)) || unreachable(err) && n == reachAttempts {
+		if errors.As(err, &final) && !final.passes() || errors.As(err, new(*wrongAnswer)) || Unreachable(err) && n == reachAttempts {
 			return &ServiceError{l.service, host, n, last}
 		}
 		wait := pause/2 + rand.N(pause/2)
@@ -97,11 +97,11 @@ func (l leg) do(ctx context.Context, ask func(ctx context.Context, transport htt
 	}
 }
 
-// unreachable reports whether nobody was spoken to: no name, no route, no port, or
+// Unreachable reports whether nobody was spoken to: no name, no route, no port, or
 // no proxy.
 // On a machine without a network that does not pass, and a step shall not wait
 // a minute for it.
-func unreachable(err error) bool {
+func Unreachable(err error) bool {
 	var op *net.OpError
 	return errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
 }
