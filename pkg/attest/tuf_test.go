@@ -120,6 +120,10 @@ func TestRepositoryRefused(t *testing.T) {
 			if service := new(ServiceError); !errors.As(err, &service) || !strings.Contains(err.Error(), tufName) || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("%v, expected %q", err, c.says)
 			}
+			fetched := slices.ContainsFunc(r.Asked(), func(path string) bool { return strings.HasSuffix(path, ".trusted_root.json") })
+			if c.name == "a huge target" && fetched {
+				t.Error("it was fetched, and refused then")
+			}
 			if strings.ContainsAny(err.Error(), "\n\r") {
 				t.Errorf("not one line: %q", err)
 			}
