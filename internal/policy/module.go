@@ -1,0 +1,172 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+)
+
+const (
+	// MaxModule is the longest module that is read, in bytes.
+	MaxModule = 1 << 20
+	// denyRule is the rule that is asked for, in whatever package the module is.
+	denyRule = "deny"
+)
+
+// forbidden are the builtins that no module has: those that reach out of the
+// evaluation, or answer differently the next time.
+var forbidden = []string{"http.send", "net.lookup_ip_addr", "opa.runtime", "rand.intn", "uuid.rfc4122", "trace"}
+
+// A Module is one Rego file that was parsed: a package of its own, whatever
+// other modules call theirs.
+type Module struct {
+	Name   string
+	Source []byte
+
+	parsed  *ast.Module
+	version ast.RegoVersion
+}
+
+// ParseModule reads a module as Rego v1, and as v0 if that fails. Its error is
+// that of v1, unless the text is full of v0.
+func ParseModule(name string, source []byte) (*Module, error) {
+	if len(source) > MaxModule {
+		return nil, fmt.Errorf("module %s has %d bytes, at most %d are read", name, len(source), MaxModule)
+	}
+	m := &Module{Name: name, Source: source, version: ast.RegoV1}
+	options := func(v ast.RegoVersion) ast.ParserOptions {
+		return ast.ParserOptions{RegoVersion: v, Capabilities: capabilities(), ProcessAnnotation: true}
+	}
+	var err error
+	if m.parsed, err = ast.ParseModuleWithOpts(name, string(source), options(ast.RegoV1)); err != nil {
+		var old error
+		m.version = ast.RegoV0
+		if m.parsed, old = ast.ParseModuleWithOpts(name, string(source), options(ast.RegoV0)); old != nil {
+			return nil, fmt.Errorf("parse module: %w", err)
+		}
+	}
+	if m.parsed == nil || m.parsed.Package == nil {
+		return nil, fmt.Errorf("parse module %s: it is empty", name)
+	}
+	if !slices.ContainsFunc(m.parsed.Rules, func(r *ast.Rule) bool { return string(r.Head.Name) == denyRule || headIs(r, denyRule) }) {
+		return nil, fmt.Errorf("module %s has no rule %s in %s", name, denyRule, m.parsed.Package)
+	}
+	return m, nil
+}
+
+// headIs reports whether a rule's head is a reference that starts with name.
+func headIs(r *ast.Rule, name string) bool {
+	ref := r.Head.Ref()
+	return len(ref) > 0 && ref[0].Value.Compare(ast.Var(name)) == 0
+}
+
+// query asks for the module's denials and for nothing else: a conjunction of
+// two would be undefined where one of them is.
+func (m *Module) query() string { return m.parsed.Package.Path.String() + "." + denyRule }
+
+// capabilities are what this version of OPA can do, less what is forbidden.
+func capabilities() *ast.Capabilities {
+	all := ast.CapabilitiesForThisVersion()
+	all.Builtins = slices.DeleteFunc(slices.Clone(all.Builtins), func(b *ast.Builtin) bool { return slices.Contains(forbidden, b.Name) })
+	all.AllowNet = []string{}
+	return all
+}
+
+// compile checks the module against the schema of its input, by itself: another
+// module of the same package could define its helpers away. A schema is JSON
+// that was decoded; nil means that there is none.
+func (m *Module) compile(schema any) (*ast.Compiler, error) {
+	c := ast.NewCompiler().WithCapabilities(capabilities()).WithDefaultRegoVersion(m.version)
+	if schema != nil {
+		set := ast.NewSchemaSet()
+		set.Put(ast.SchemaRootRef, schema)
+		c = c.WithSchemas(set).WithUseTypeCheckAnnotations(true)
+	}
+	// Compiling changes a module: each time gets one of its own.
+	c.Compile(map[string]*ast.Module{m.Name: m.parsed.Copy()})
+	if c.Failed() {
+		return nil, fmt.Errorf("compile module: %w", plainErrors(c.Errors))
+	}
+	if err := m.checkData(c.Modules[m.Name]); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// plainErrors is a compiler's errors on one line, bounded.
+func plainErrors(list ast.Errors) error {
+	const most = 5
+	var lines []string
+	for i, e := range list {
+		if i == most {
+			lines = append(lines, fmt.Sprintf("and %d more", len(list)-most))
+			break
+		}
+		lines = append(lines, spaces.ReplaceAllString(e.Error(), " "))
+	}
+	return errors.New(strings.Join(lines, "; "))
+}
+
+var spaces = regexp.MustCompile(`\s+`)
+
+// dataNames are what data.cilock has.
+var dataNames = []string{"step", "subjects", "attestations", "params"}
+
+// checkData refuses references to data that nobody provides. They are undefined,
+// and a denial that depends on one never comes.
+func (m *Module) checkData(compiled *ast.Module) (err error) {
+	ast.WalkRefs(compiled, func(r ast.Ref) bool {
+		if err != nil || !r.HasPrefix(ast.DefaultRootRef) || compiled.Package.Path.Equal(r) || r.HasPrefix(compiled.Package.Path) {
+			return err != nil
+		}
+		if len(r) == 1 {
+			err = fmt.Errorf("%s: %s takes all data: name what is needed of data.cilock", m.Name, place(r))
+			return true
+		}
+		if r[1].Value.Compare(ast.String("cilock")) != 0 || len(r) > 2 && !known(r[2]) {
+			err = fmt.Errorf("%s: %s is not provided: there is data.cilock with %s", m.Name, r, strings.Join(dataNames, ", "))
+		}
+		return err != nil
+	})
+	return err
+}
+
+func known(t *ast.Term) bool {
+	name, ok := t.Value.(ast.String)
+	return !ok || slices.Contains(dataNames, string(name))
+}
+
+func place(r ast.Ref) string {
+	if r[0].Location != nil {
+		return r[0].Location.String()
+	}
+	return r.String()
+}
+
+// reads tells whether a module may look at a field of its input: it names the
+// field, or takes the input as a whole, by variable or function.
+func reads(compiled *ast.Module, field string) bool {
+	found := false
+	ast.WalkRefs(compiled, func(r ast.Ref) bool {
+		if r[0].Value.Compare(ast.InputRootDocument.Value) != 0 {
+			return false
+		}
+		if len(r) == 1 {
+			found = true
+			return true
+		}
+		name, ok := r[1].Value.(ast.String)
+		found = found || !ok || string(name) == field
+		return found
+	})
+	ast.WalkTerms(compiled, func(t *ast.Term) bool {
+		found = found || t.Value.Compare(ast.InputRootDocument.Value) == 0
+		_, isRef := t.Value.(ast.Ref)
+		return found || isRef // a reference's own head is not the input as a whole
+	})
+	return found
+}

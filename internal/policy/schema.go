@@ -1,0 +1,116 @@
+package policy
+
+import (
+	"bytes"
+	"cmp"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/org/cilock-action/pkg/attest"
+)
+
+// schemaFiles are the JSON Schemas of attestations' bodies, named for the last
+// part of the type. They have Witness' fields and ours, and no others.
+//
+//go:embed schema/*.json
+var schemaFiles embed.FS
+
+// needed is the keyword by which a schema lists fields that may be absent, but
+// not from what a module reads them of.
+const needed = "x-needed-if-read"
+
+// Schema returns the schema of a type's body, nil if it is somebody else's type.
+func Schema(typ string) []byte {
+	name := schemaName(typ)
+	if name == "" {
+		return nil
+	}
+	text, err := schemaFiles.ReadFile("schema/" + name + ".json")
+	if err != nil {
+		return nil
+	}
+	return text
+}
+
+const (
+	witnessTypes = "https://witness.dev/attestations/"
+	ourTypes     = "https://github.com/org/cilock-action/"
+)
+
+// schemaName is the file of a type's schema, empty for other types. CI/lock
+// writes its own action type under a name of its own.
+func schemaName(typ string) string {
+	for _, prefix := range []string{witnessTypes, ourTypes} {
+		if rest, ok := strings.CutPrefix(typ, prefix); ok {
+			if name, ok := strings.CutSuffix(rest, "/v0.1"); ok && !strings.ContainsAny(name, "/.") {
+				return name
+			}
+		}
+	}
+	switch typ {
+	case attest.TypeSPDX:
+		return "spdx"
+	case attest.TypeCycloneDX:
+		return "cyclonedx"
+	case attest.TypeVEX:
+		return "vex"
+	}
+	return ""
+}
+
+// ShortType is a type as people write it: command-run for Witness' URI.
+func ShortType(typ string) string { return cmp.Or(schemaName(typ), typ) }
+
+// compileSchema reads a schema. It refers to nothing outside of itself.
+func compileSchema(text []byte) (*jsonschema.Schema, error) {
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		return nil, fmt.Errorf("read schema: %w", err)
+	}
+	c := jsonschema.NewCompiler()
+	c.UseLoader(nowhere{})
+	if err := c.AddResource("schema.json", document); err != nil {
+		return nil, fmt.Errorf("read schema: %w", err)
+	}
+	schema, err := c.Compile("schema.json")
+	if err != nil {
+		return nil, fmt.Errorf("compile schema: %w", plainError(err))
+	}
+	return schema, nil
+}
+
+// nowhere is a loader for schemas that stand alone.
+type nowhere struct{}
+
+func (nowhere) Load(url string) (any, error) {
+	return nil, errors.New("it refers to another document: " + url)
+}
+
+// neededFields reads the keyword needed of a schema.
+func neededFields(schema []byte) []string {
+	fields := map[string]json.RawMessage{}
+	var names []string
+	if json.Unmarshal(schema, &fields) == nil && fields[needed] != nil {
+		_ = json.Unmarshal(fields[needed], &names) // the schemas here are tested; those of modules have no such keyword
+	}
+	return names
+}
+
+// invalid is why a document does not hold, the innermost reason with its place.
+// Values are not repeated.
+func invalid(err error) error {
+	e := new(jsonschema.ValidationError)
+	if !errors.As(err, &e) {
+		return err
+	}
+	for len(e.Causes) > 0 {
+		e = e.Causes[0]
+	}
+	text := strings.Join(e.ErrorKind.KeywordPath(), "/")
+	return fmt.Errorf("/%s fails %s", strings.Join(e.InstanceLocation, "/"), text)
+}
