@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/util"
 )
 
 const (
@@ -95,6 +97,57 @@ func (m *Module) compile(schema any) (*ast.Compiler, error) {
 		return nil, err
 	}
 	return c, nil
+}
+
+// check compiles the module against the schema of the type that it judges. A type
+// of somebody else needs a schema in the module.
+func (m *Module) check(typ string) error {
+	text := Schema(typ)
+	if text == nil {
+		var err error
+		if text, err = m.Schema(); err != nil {
+			return err
+		}
+	}
+	var schema any
+	if err := util.UnmarshalJSON(text, &schema); err != nil {
+		return fmt.Errorf("read schema: %w", err)
+	}
+	_, err := m.compile(schema)
+	return err
+}
+
+// Schema is the one that a module's metadata gives its input, as JSON: in
+// annotations of the package, as `schemas: [{input: {...}}]`.
+func (m *Module) Schema() ([]byte, error) {
+	for _, a := range m.parsed.Annotations {
+		for _, s := range a.Schemas {
+			if s.Definition != nil && s.Path.Equal(ast.InputRootRef) {
+				text, err := json.Marshal(*s.Definition)
+				if err != nil {
+					return nil, fmt.Errorf("module %s: read the schema of its input: %w", m.Name, err)
+				}
+				_, err = compileSchema(text)
+				return text, err
+			}
+		}
+	}
+	return nil, fmt.Errorf("module %s judges a type that has no schema here: give its input one, in METADATA of the package, as `schemas: [{input: {type: object, ...}}]`", m.Name)
+}
+
+// names tells whether the module's text names a field of its input, before
+// anything is compiled.
+func (m *Module) names(field string) bool { return reads(m.parsed, field) }
+
+// Fix is what the module's metadata says can be done about a denial
+// (custom.fix of the package or of a rule), empty if it says nothing.
+func (m *Module) Fix() string {
+	for _, a := range m.parsed.Annotations {
+		if text, ok := a.Custom["fix"].(string); ok {
+			return text
+		}
+	}
+	return ""
 }
 
 // plainErrors is a compiler's errors on one line, bounded.

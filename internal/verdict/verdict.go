@@ -33,6 +33,16 @@ func (v Verdict) Worst(w Verdict) Verdict {
 	return v
 }
 
+// Check is one thing that was looked at: a leaf of the verdict tree. Expected and
+// Found are set when it did not hold.
+type Check struct {
+	Name     string `json:"name"`
+	OK       bool   `json:"ok"`
+	Detail   string `json:"detail,omitempty"`
+	Expected string `json:"expected,omitempty"`
+	Found    string `json:"found,omitempty"`
+}
+
 // Finding is one reason for a verdict that is not pass. Its texts may be
 // untrusted: only the sink prints them.
 type Finding struct {

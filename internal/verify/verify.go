@@ -63,14 +63,8 @@ type named struct {
 	*attest.Verified
 }
 
-// Check is one leaf of the tree. Expected and Found are set when it failed.
-type Check struct {
-	Name     string `json:"name"`
-	OK       bool   `json:"ok"`
-	Detail   string `json:"detail,omitempty"`
-	Expected string `json:"expected,omitempty"`
-	Found    string `json:"found,omitempty"`
-}
+// Check is one leaf of the tree.
+type Check = verdict.Check
 
 // SubjectResult is what became of one artifact.
 type SubjectResult struct {

@@ -51,7 +51,7 @@ func (s Signature) isEntry(entry *tlog.Entry) error {
 		}
 		signer.leaf = leaf
 	}
-	message, payload := sha256.Sum256(preAuth(PayloadType, s.Payload)), sha256.Sum256(s.Payload)
+	message, payload := sha256.Sum256(preAuth(s.PayloadType, s.Payload)), sha256.Sum256(s.Payload)
 	ofMessage, _, record := entry.GetHashedRekordDigest()
 	ofPayload, envelope := entry.GetDssePayloadHash()
 	switch {

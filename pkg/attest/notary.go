@@ -223,7 +223,7 @@ func (n Notary) log(ctx context.Context, s Signature) (json.RawMessage, error) {
 // loggable is the signature as sigstore-go's client of Rekor reads it, and the
 // PEM of what verifies it.
 func (s Signature) loggable() (*protobundle.Bundle, []byte, error) {
-	text, err := Signature{Payload: s.Payload, Sig: s.Sig, Key: s.Key, Certificates: s.Certificates}.Bundle()
+	text, err := Signature{Payload: s.Payload, PayloadType: s.PayloadType, Sig: s.Sig, Key: s.Key, Certificates: s.Certificates}.Bundle()
 	if err != nil {
 		return nil, nil, err
 	}

@@ -19,7 +19,7 @@ func (b *Bundle) Signature(public PublicKey) (s Signature, err error) {
 		return s, fmt.Errorf("payload type %s, expected %s", quote(b.envelope.PayloadType), PayloadType)
 	}
 	c := b.signatures[0]
-	s = Signature{Payload: b.envelope.Payload, Sig: c.sig, Key: public, Timestamps: c.timestamps, Entries: b.entries}
+	s = Signature{Payload: b.envelope.Payload, PayloadType: PayloadType, Sig: c.sig, Key: public, Timestamps: c.timestamps, Entries: b.entries}
 	if c.certificate != nil {
 		leaf, _, err := c.leaf()
 		if err != nil {

@@ -13,7 +13,8 @@ import (
 // Signature is a signed statement with what proves whose signature it is and
 // when it was made. It is what bundles and envelopes are written from.
 type Signature struct {
-	Payload []byte    // the statement, as Statement.Marshal gives it
+	Payload []byte // the statement, as Statement.Marshal gives it
+	PayloadType string // PayloadType, unless it is no statement
 	Sig     []byte    // over the payload's PAE
 	Key     PublicKey // that signed
 	// Certificates are DER, the signer's first, without the root; none for a
@@ -36,11 +37,16 @@ func (k *Key) Identity() string {
 
 // Sign signs payload, a statement as Statement.Marshal gives it.
 func (k *Key) Sign(ctx context.Context, payload []byte) (Signature, error) {
-	sig, err := k.sign(ctx, preAuth(PayloadType, payload))
+	return k.SignPayload(ctx, PayloadType, payload)
+}
+
+// SignPayload signs a document of another payload type, such as a policy.
+func (k *Key) SignPayload(ctx context.Context, payloadType string, payload []byte) (Signature, error) {
+	sig, err := k.sign(ctx, preAuth(payloadType, payload))
 	if err != nil {
 		return Signature{}, err
 	}
-	return Signature{Payload: payload, Sig: sig, Key: k.public}, nil
+	return Signature{Payload: payload, PayloadType: payloadType, Sig: sig, Key: k.public}, nil
 }
 
 // Timed reports whether anything beside the signature says when it was made: a
@@ -63,7 +69,7 @@ func (s Signature) Bundle() ([]byte, error) {
 	b := sigstoreBundle{
 		MediaType: bundleV03,
 		DSSEEnvelope: &envelope{
-			Payload: s.Payload, PayloadType: PayloadType, Signatures: []envelopeSignature{{Sig: s.Sig}},
+			Payload: s.Payload, PayloadType: s.PayloadType, Signatures: []envelopeSignature{{Sig: s.Sig}},
 		},
 	}
 	var err error
@@ -151,7 +157,7 @@ func (s Signature) Envelope() ([]byte, error) {
 	if s.Payload == nil {
 		return nil, errors.New("write the envelope: nothing is signed")
 	}
-	return Encode(envelope{Payload: s.Payload, PayloadType: PayloadType, Signatures: []envelopeSignature{sig}})
+	return Encode(envelope{Payload: s.Payload, PayloadType: s.PayloadType, Signatures: []envelopeSignature{sig}})
 }
 
 // preAuth is DSSE's pre-authentication encoding, PAE: what is signed

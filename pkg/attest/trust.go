@@ -21,6 +21,8 @@ type Signer struct {
 	// else than the signer vouches for. Both are empty unless they were asked for.
 	Log   []LogEntry    `json:"log,omitempty"`
 	Times []TrustedTime `json:"times,omitempty"`
+	// Trusts are the members of a OneOf that hold, as positions in it.
+	Trusts []int `json:"-"`
 }
 
 // CertificateSigner is the identity that a certificate authority vouches for.

@@ -29,12 +29,14 @@ func (k *Keyless) prove(b *Bundle, message []byte, c claim) (Signer, []Check, er
 }
 
 // CertificateTrust trusts certificates of private authorities: Leaf alone, or
-// whoever Chain's authority names, if Identity fits. One of Leaf and Chain is
-// required; without Leaf, Identity too.
+// whoever Chain's authority names, if Identity or Constraint fits. One of Leaf and
+// Chain is required; without Leaf, one of the other two.
 type CertificateTrust struct {
 	Leaf     *x509.Certificate   // the one that must have signed
 	Chain    []*x509.Certificate // intermediates and at least one root
 	Identity *Identity
+	// Constraint is Witness' way to say who.
+	Constraint *Constraint
 	// Root verifies log entries and timestamps, which are then required. Without
 	// one the certificate must be valid now.
 	Root *TrustedRoot
@@ -43,13 +45,13 @@ type CertificateTrust struct {
 }
 
 func (t *CertificateTrust) prove(b *Bundle, message []byte, c claim) (Signer, []Check, error) {
-	if t.Leaf == nil && (len(t.Chain) == 0 || t.Identity == nil) {
+	if t.Leaf == nil && (len(t.Chain) == 0 || t.Identity == nil && t.Constraint == nil) {
 		return Signer{}, nil, &CheckError{"identity", "caller", "a certificate, or a chain and an identity to compare with", "none"}
 	}
 	if c.certificate == nil && t.Leaf != nil {
 		c.certificate = t.Leaf.Raw // signed by the certificate's key, and the file names the key alone
 	}
-	p := certified{bundle: b, message: message, claim: c, unsafe: t.Unsafe, root: t.Root, pinned: t.Leaf, now: t.Now, needTime: t.Root != nil}
+	p := certified{bundle: b, message: message, claim: c, unsafe: t.Unsafe, root: t.Root, pinned: t.Leaf, now: t.Now, needTime: t.Root != nil, constraint: t.Constraint}
 	if len(t.Chain) > 0 {
 		p.authorities = []root.CertificateAuthority{privateAuthority(t.Chain)}
 	}
@@ -104,6 +106,7 @@ type certified struct {
 	now         time.Time
 	needTime    bool
 	keyless     bool // the certificate is one of Fulcio's
+	constraint  *Constraint
 
 	leaf          *x509.Certificate
 	intermediates []*x509.Certificate
@@ -145,6 +148,11 @@ func (p *certified) run(identity *Identity) (Signer, []Check, error) {
 	}
 	if identity != nil {
 		if err := identity.match(signer.Certificate); err != nil {
+			return Signer{}, nil, err
+		}
+	}
+	if p.constraint != nil {
+		if err := p.constraint.match(p.leaf); err != nil {
 			return Signer{}, nil, err
 		}
 	}

@@ -44,17 +44,9 @@ func (e *CheckError) Error() string {
 // nobody vouches for is no reason to believe, and may be one to worry.
 func Verify(b *Bundle, trust Trust) (*Verified, error) {
 	v := &Verified{}
-	message := preAuth(b.envelope.PayloadType, b.envelope.Payload)
-	for i, signature := range b.signatures {
-		signer, held, err := trust.prove(b, message, signature)
-		if err != nil {
-			return nil, numbered(err, i, len(b.signatures))
-		}
-		v.Signers = append(v.Signers, signer)
-		v.Checks = append(v.Checks, held...)
-	}
-	if len(v.Signers) == 0 {
-		return nil, &CheckError{"signature", "envelope", "a signature", "none"}
+	var err error
+	if v.Signers, v.Checks, err = b.prove(trust); err != nil {
+		return nil, err
 	}
 	v.KeyID = v.Signers[0].KeyID
 	if n := len(v.Signers); n > 1 {

@@ -1,0 +1,95 @@
+package policy
+
+import (
+	"context"
+
+	"github.com/org/cilock-action/pkg/attest"
+)
+
+// A Case is a policy that is ready to decide: a signed document or a pack.
+type Case struct {
+	Name    string `json:"name"`   // path, or pack:NAME
+	Digest  string `json:"sha256"` // of the document, or of the pack's files
+	Version int    `json:"version,omitempty"`
+	// SignedBy is who signed the document; empty for a pack, which is part of the
+	// program.
+	SignedBy []attest.Signer `json:"signedBy,omitempty"`
+
+	roles    *Roles
+	rules    []Rule
+	verifier Verifier
+}
+
+// NewCase makes a case of a signed document.
+func NewCase(name string, s *Signed, v Verifier) (*Case, error) {
+	roles, err := s.Roles(v)
+	if err != nil {
+		return nil, &RefusedError{"functionaries", "functionaries that can be verified", err.Error()}
+	}
+	c := &Case{Name: name, Digest: s.Digest, SignedBy: s.Signers, roles: roles, verifier: v}
+	if s.Ours != nil {
+		c.Version = s.Ours.Version
+	}
+	return c, nil
+}
+
+// NewPackCase makes a case of a pack.
+func NewPackCase(name, digest string, rules []Rule, v Verifier) *Case {
+	return &Case{Name: "pack:" + name, Digest: digest, rules: rules, verifier: v}
+}
+
+// Pack reports whether the case is a pack, which says nothing of who may sign.
+func (c *Case) Pack() bool { return c.roles == nil }
+
+// Trust is who may sign evidence; nil for a pack.
+func (c *Case) Trust() attest.Trust {
+	if c.Pack() {
+		return nil
+	}
+	return c.roles.Trust()
+}
+
+// Scoped reports whether the policy itself says which evidence must be complete.
+func (c *Case) Scoped() bool { return !c.Pack() }
+
+// Wants reports whether the policy judges statements of a type.
+func (c *Case) Wants(predicateType string) bool {
+	if c.Pack() || c.roles.document.Ours == nil {
+		return false
+	}
+	for _, a := range c.roles.document.Ours.Artifacts {
+		if a.Type == predicateType {
+			return true
+		}
+	}
+	return false
+}
+
+// Concerns reports whether the policy has modules or demands for attestations of
+// one of the types, in a step of that name.
+func (c *Case) Concerns(step string, types ...string) bool {
+	has := map[string]bool{}
+	for _, r := range c.rules {
+		has[r.Type] = true
+	}
+	if !c.Pack() {
+		for _, a := range c.roles.document.Steps[step].Attestations {
+			has[a.Type] = true
+		}
+	}
+	for _, t := range types {
+		if has[t] {
+			return true
+		}
+	}
+	return false
+}
+
+// Decide judges evidence.
+func (c *Case) Decide(ctx context.Context, q Question) Decision {
+	if c.Pack() {
+		return DecidePack(ctx, c.rules, q, c.verifier)
+	}
+	return c.roles.Decide(ctx, q)
+}
+
