@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/org/cilock-action/internal/action"
+	"github.com/org/cilock-action/internal/policy"
 	"github.com/org/cilock-action/internal/sink"
 	"github.com/org/cilock-action/internal/step"
 	"github.com/org/cilock-action/internal/tracerd"
@@ -70,7 +71,7 @@ func verbs() []verb {
 		{"version", os.Stdout, versionVerb, "tell the version, commit and cryptographic module of this program"},
 		{"action", os.Stderr, actionVerb, "what action.yml calls"},
 		{"wrap", nil, nil, ""},
-		{"policy", nil, nil, ""},
+		{"policy", os.Stderr, policyVerb, "author policies: policy build P.yaml -o P.json; policy sign P.json -o FILE; policy check FILE; policy test PATH..."},
 		{"report", nil, nil, ""},
 	}
 }
@@ -80,8 +81,11 @@ func dispatch(args []string) (int, error) {
 		return verdict.ExitMisuse, verdict.Misuse("no verb: `cilock help` lists them")
 	}
 	name := args[0]
-	if name == tracerd.Verb && len(args) == 1 {
+	switch {
+	case name == tracerd.Verb && len(args) == 1:
 		return tracerVerb()
+	case name == policy.Verb && len(args) == 1:
+		return evaluateVerb()
 	}
 	switch {
 	case name == "help" && len(args) == 2:
@@ -184,6 +188,7 @@ func flagParts() []flagPart {
 		{"refs", " (a PATH is a file, or a folder with its workflows and actions; default: here)", refsFlags(new(action.RefsInputs)), "0 nothing that --fail-on names, 1 the answer could not be written,\n2 misuse, 3 an error, or a warning where that fails"},
 		{"trace", "", traceFlags(new(action.TraceInputs)), "the command's own if it is not 0; else 0 it was seen, 1 the trace could not\nbe written, 2 misuse, 3 replay of what is no trace, 4 the trace has a gap"},
 		{"scan", "", scanFlags(new(action.ScanInputs)), "0 nothing found, 1 the answer could not be written, 2 misuse,\n3 a finding that fails, 4 not everything could be scanned"},
+		{"policy", "", policyFlags(new(action.PolicySignInputs)), "0 done, or nothing to say against it, 1 not written, 2 misuse, or a plan with mistakes,\n3 mistakes in a policy, or a test that failed"},
 		{"trusted-root", "", rootFlags(new(action.RootInputs)), "0 written, 1 not fetched or not written, 2 misuse"},
 		{"doctor", "", doctorFlags(new(string)), "0 whatever was found, 1 the answer could not be written, 2 misuse"},
 	}

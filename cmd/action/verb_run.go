@@ -17,7 +17,13 @@ func runFlags(in *action.Inputs) []flagSpec {
 		{name: "--attestations", short: "-a", set: list(&in.Attestations), help: "list of optional collectors: environment git github github-action (default: all)"},
 		{name: "--trace", bool: true, words: []string{"auto", "ebpf", "ptrace", "off"}, set: traceMode(&in.Trace), help: "how the step is watched: auto (default; eBPF, else ptrace), ebpf, ptrace or off"},
 		{name: "--outfile", short: "-o", set: text(&in.Outfile), help: "the bundle (default: STEP.cilock.json); .dsse.json, .slsa.json and .pub stand beside it"},
-		{name: "--policy", set: only("--policy", "none"), help: "none, the only value in this version"},
+		{name: "--policy", set: text(&in.Policy.Policy), help: "signed policy that judges the step, pack:NAME, or none (default: pack:baseline, which warns at worst)"},
+		{name: "--policy-key", set: text(&in.Policy.Key), help: "public key of the policy's signer, PEM file or env://NAME"},
+		{name: "--policy-cert-identity", set: text(&in.Policy.Identity), help: "or the name in the signer's certificate, exactly; needs --trusted-root"},
+		{name: "--policy-cert-identity-regexp", set: text(&in.Policy.IdentityPattern), help: "or a pattern for the whole of it"},
+		{name: "--policy-cert-oidc-issuer", set: text(&in.Policy.Issuer), help: "who vouches for that name (default: GitHub Actions)"},
+		{name: "--policy-min-version", set: text(&in.Policy.MinVersion), help: "refuse a policy of an older version"},
+		{name: "--trusted-root", set: text(&in.TrustedRoot), help: "trusted_root.json for the policy's signer and its keyless functionaries"},
 		{name: "--fail-on", set: text(&in.FailOn), help: "the mildest verdict that fails: fail (default), incomplete or warn"},
 		{name: "--pass-oidc", bool: true, set: toggle(&in.PassOIDC), help: "leave the job's OIDC variables to the command"},
 		{name: "--product-include-glob", set: list(&in.Include), help: "list of globs, relative to workingdir: products to record (default: all)"},
@@ -28,9 +34,6 @@ func runFlags(in *action.Inputs) []flagSpec {
 		{name: "--attestor-secretscan-fail-on-detection", bool: true, set: toggle(&in.Secrets.Fail), help: "a secret in the output or a product fails the step"},
 		{name: "--secretscan-fail-tier", set: text(&in.Secrets.FailTier), help: "the same for: any finding, or only high ones"},
 		{name: "--report"},
-		{name: "--policy-key"},
-		{name: "--policy-cert-identity"},
-		{name: "--policy-cert-oidc-issuer"},
 	}, signingFlags(&in.Signing)...)
 }
 
@@ -101,7 +104,7 @@ func actionVerb(ctx context.Context, args []string, d action.Deps) (int, error) 
 	}
 	switch call.Mode {
 	case "verify":
-		return verifyInputs(call.Verify, d)
+		return verifyInputs(ctx, call.Verify, d)
 	case "refs":
 		return refsInputs(ctx, call.Refs, d)
 	case "attest":

@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
 	"github.com/org/cilock-action/internal/action"
 	"github.com/org/cilock-action/internal/filetree"
+	"github.com/org/cilock-action/internal/policy"
 	"github.com/org/cilock-action/internal/sink"
 	"github.com/org/cilock-action/internal/verdict"
 	"github.com/org/cilock-action/internal/verify"
@@ -40,10 +42,12 @@ func verifyFlags(in *action.VerifyInputs) []flagSpec {
 		{name: "--skip-sct-unsafe", bool: true, set: toggle(&in.SkipSCTUnsafe), help: "need no certificate transparency log"},
 		{name: "--fail-on", set: text(&in.FailOn), help: "the mildest verdict that fails: fail (default), incomplete or warn"},
 		{name: "--format", set: text(&in.Format), help: "text (default) or json"},
-		{name: "--policy", set: only("--policy", "none"), help: "none, the only value in this version"},
-		{name: "--policy-key"},
-		{name: "--policy-cert-identity"},
-		{name: "--policy-cert-oidc-issuer"},
+		{name: "--policy", set: text(&in.Policy.Policy), help: "signed policy that decides, or pack:NAME; evidence is then by its functionaries (default: none)"},
+		{name: "--policy-key", set: text(&in.Policy.Key), help: "public key of the policy's signer, PEM file or env://NAME"},
+		{name: "--policy-cert-identity", set: text(&in.Policy.Identity), help: "or the name in the signer's certificate, exactly; needs --trusted-root"},
+		{name: "--policy-cert-identity-regexp", set: text(&in.Policy.IdentityPattern), help: "or a pattern for the whole of it"},
+		{name: "--policy-cert-oidc-issuer", set: text(&in.Policy.Issuer), help: "who vouches for that name (default: " + attest.GitHubIssuer + ")"},
+		{name: "--policy-min-version", set: text(&in.Policy.MinVersion), help: "refuse a policy of an older version"},
 		{name: "--vsa", set: text(&in.Summary), help: "write a SLSA verification summary there: a predicate for `attest --type vsa`"},
 	}
 }
@@ -63,23 +67,29 @@ func firstAndMore(first *string, more *[]string) func(string) error {
 }
 
 // verifyVerb is `cilock verify [flags] SUBJECT...`.
-func verifyVerb(_ context.Context, args []string, d action.Deps) (int, error) {
+func verifyVerb(ctx context.Context, args []string, d action.Deps) (int, error) {
 	var in action.VerifyInputs
 	positional, rest, err := parseFlags(args, verifyFlags(&in))
 	if err != nil {
 		return verdict.ExitMisuse, err
 	}
 	in.Subjects = append(append(in.Subjects, positional...), rest...)
-	return verifyInputs(in, d)
+	return verifyInputs(ctx, in, d)
 }
 
 // verifyInputs refuses what would prove nothing, then verifies and prints.
-func verifyInputs(in action.VerifyInputs, d action.Deps) (int, error) {
+func verifyInputs(ctx context.Context, in action.VerifyInputs, d action.Deps) (int, error) {
 	opts, failOn, err := verifyOptions(in, d)
-	if err != nil {
+	refused := new(policy.RefusedError)
+	if err != nil && !errors.As(err, &refused) {
 		return verdict.ExitMisuse, err
 	}
-	result := verify.Verify(opts)
+	var result verify.Result
+	if err != nil {
+		result = verify.Refused(in.Policy.Policy, refused)
+	} else {
+		result = verify.Verify(ctx, opts)
+	}
 	if in.Summary != "" {
 		if err := writeSummary(result, in.Summary, d); err != nil {
 			return verdict.ExitIO, err
@@ -94,7 +104,7 @@ func verifyInputs(in action.VerifyInputs, d action.Deps) (int, error) {
 		if err != nil {
 			return verdict.ExitIO, err
 		}
-		return failOn.Code(result.Verdict), nil
+		return result.ExitCode(failOn), nil
 	}
 	for _, line := range result.Lines() {
 		if err := d.Sink.Line(line); err != nil {
@@ -106,7 +116,7 @@ func verifyInputs(in action.VerifyInputs, d action.Deps) (int, error) {
 			return verdict.ExitIO, err
 		}
 	}
-	return failOn.Code(result.Verdict), nil
+	return result.ExitCode(failOn), nil
 }
 
 // writeSummary writes what was verified for those who trust whoever signs it.
@@ -153,11 +163,12 @@ func verifyOptions(in action.VerifyInputs, d action.Deps) (verify.Options, verdi
 	case len(in.Subjects) == 0 && !in.NoSubject:
 		return verify.Options{}, "", verdict.Misuse("no subject: name the artifact, or say --skip-subject-unsafe")
 	}
-	trust, root, err := verifyTrust(in, d)
+	trust, root, decided, err := verifyTrusts(in, d)
 	if err != nil {
-		return verify.Options{}, "", err
+		return verify.Options{}, failOn, err
 	}
 	opts := verify.Options{
+		Policy: decided, Evaluate: action.EvaluatePolicy(decided, d),
 		Bundles: in.Bundles, Subjects: in.Subjects, Proofs: in.Proofs, Trust: trust, Root: root, Now: d.Now(), SkipSubjectUnsafe: in.NoSubject,
 	}
 	for _, skip := range []struct {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/org/cilock-action/internal/action"
 	"github.com/org/cilock-action/internal/filetree"
+	"github.com/org/cilock-action/internal/policy"
 	"github.com/org/cilock-action/internal/verdict"
 	"github.com/org/cilock-action/pkg/attest"
 )
@@ -17,6 +18,30 @@ import (
 // howToGetRoot is what there is to do without a trusted root. Fetching one is
 // no part of a verification: whoever answers would decide whom to trust.
 const howToGetRoot = "give --trusted-root FILE: `cilock trusted-root` fetches that of Sigstore's public instance, with --tuf-mirror that of another; `gh attestation trusted-root > trusted_root.jsonl` GitHub's too"
+
+// verifyTrusts opens the policy, if there is one, and makes the trust for
+// evidence: that of the policy's functionaries, or what the caller said.
+func verifyTrusts(in action.VerifyInputs, d action.Deps) (trust attest.Trust, root *attest.TrustedRoot, c *policy.Case, err error) {
+	if in.Policy.Given() && !in.Policy.Pack() {
+		if in.Key != "" || in.Keyless || in.Certificate+in.Chain != "" || asksForIdentity(in) {
+			return nil, nil, nil, verdict.Misuse("a policy names itself who may sign evidence: --key, --cert and identities exclude --policy FILE")
+		}
+		if root, err = chosenRoot(in); err != nil {
+			return nil, nil, nil, err
+		}
+	} else if trust, root, err = verifyTrust(in, d); err != nil {
+		return nil, nil, nil, err
+	}
+	c, err = action.OpenPolicy(in.Policy, policy.Verifier{Now: d.Now(), Root: root, Unsafe: skipped(in)}, d)
+	if err == nil && c != nil && !c.Pack() {
+		trust = c.Trust()
+	}
+	return trust, root, c, err
+}
+
+func skipped(in action.VerifyInputs) attest.Unsafe {
+	return attest.Unsafe{SkipLogUnsafe: in.SkipLogUnsafe, SkipTimestampUnsafe: in.SkipTimestampUnsafe, SkipSCTUnsafe: in.SkipSCTUnsafe}
+}
 
 // verifyTrust makes the trust of what the caller said: keys, a keyless
 // identity or certificates, and exactly one of these. root is nil if there is
@@ -44,7 +69,7 @@ func verifyTrust(in action.VerifyInputs, d action.Deps) (attest.Trust, *attest.T
 	if err != nil {
 		return nil, nil, err
 	}
-	unsafe := attest.Unsafe{SkipLogUnsafe: in.SkipLogUnsafe, SkipTimestampUnsafe: in.SkipTimestampUnsafe, SkipSCTUnsafe: in.SkipSCTUnsafe}
+	unsafe := skipped(in)
 	var trust attest.Trust
 	switch {
 	case in.Key != "":

@@ -91,7 +91,7 @@ func Attest(ctx context.Context, in AttestInputs, d Deps) (out AttestResult, err
 		}
 		docs = append(docs, st)
 	}
-	return signAll(ctx, p, asked, docs, d)
+	return signAll(ctx, p, asked, attest.PayloadType, docs, d)
 }
 
 // attestSubjects are the artifacts. Unlike after a step, a file that is missing
@@ -175,19 +175,7 @@ func checkPredicate(data []byte, typ string) error {
 // is known of the job and the checkout.
 func jobProvenance(ctx context.Context, p Plan, d Deps) ([]byte, error) {
 	p.Resolve = ResolveLocal
-	list := []Collector{newGit(), newGitHub(d.IDToken), actionsCollector{}}
-	e := Evidence{Rows: make([]Row, len(list))}
-	for i, c := range list {
-		row := &e.Rows[i]
-		row.Name = c.Name()
-		row.judge(guarded(func() error {
-			stop, err := c.Start(ctx, Target{Plan: p})
-			if err == nil {
-				row.Section, err = stop(ctx, Step{})
-			}
-			return err
-		}))
-	}
+	e := collectAlone(ctx, p, []Collector{newGit(), newGitHub(d.IDToken), actionsCollector{}}, d)
 	all, err := attestations(p, e)
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/org/cilock-action/internal/filetree"
 	"github.com/org/cilock-action/internal/verdict"
+	"github.com/org/cilock-action/pkg/attest"
 )
 
 // AttestResult is what became of an attestation.
@@ -19,11 +20,11 @@ type AttestResult struct {
 
 // signAll signs and checks all statements before it writes the first, and
 // writes them before it asks a service for anything.
-func signAll(ctx context.Context, p Plan, in Inputs, docs [][]byte, d Deps) (out AttestResult, err error) {
+func signAll(ctx context.Context, p Plan, in Inputs, typ string, docs [][]byte, d Deps) (out AttestResult, err error) {
 	letters := make([]letter, len(docs))
 	for i, doc := range docs {
 		path := partPath(p.Outfile, i)
-		letters[i] = letter{path: path, payload: doc, log: true}
+		letters[i] = letter{path: path, payload: doc, typ: typ, log: true}
 		if i > 0 {
 			if err := p.mayReplace(path, in); err != nil {
 				return out, err
@@ -56,14 +57,14 @@ func signAll(ctx context.Context, p Plan, in Inputs, docs [][]byte, d Deps) (out
 // writeLetters writes the bundles, each after its check.
 func writeLetters(p Plan, s Signed, letters []letter, paths []string) error {
 	for i, l := range letters {
-		bundle, err := l.signature.Bundle()
+		text, err := l.document()
 		if err == nil {
-			err = checkProvenance(p, Signed{SLSA: bundle})
+			err = l.check(text, p.Signing.Key.Public())
 		}
 		if err != nil {
 			return fmt.Errorf("sign: %w", err)
 		}
-		if err := filetree.Replace(paths[i], bundle, 0o644, nil); err != nil {
+		if err := filetree.Replace(paths[i], text, 0o644, nil); err != nil {
 			return fmt.Errorf("write %s: %w", paths[i], err)
 		}
 	}
@@ -78,4 +79,27 @@ func partPath(outfile string, i int) string {
 	}
 	ext := filepath.Ext(outfile)
 	return fmt.Sprintf("%s-%d%s", strings.TrimSuffix(outfile, ext), i+1, ext)
+}
+
+// document is what is written: a Sigstore bundle, but a bare envelope, which
+// Witness reads too, for another payload than a statement that a key signed.
+func (l letter) document() ([]byte, error) {
+	if l.typ != attest.PayloadType && len(l.signature.Certificates) == 0 {
+		return l.signature.Envelope()
+	}
+	return l.signature.Bundle()
+}
+
+// check proves a document before it is written.
+func (l letter) check(text []byte, key attest.PublicKey) error {
+	b, err := attest.ParseBundle(text)
+	if err != nil {
+		return err
+	}
+	if l.typ == attest.PayloadType {
+		_, err = attest.Verify(b, key)
+		return err
+	}
+	_, err = attest.VerifyPayload(b, key, l.typ)
+	return err
 }

@@ -1,6 +1,7 @@
 package action
 
 import (
+	"context"
 	"slices"
 
 	"github.com/org/cilock-action/internal/verdict"
@@ -10,7 +11,7 @@ import (
 // Evaluate judges what was signed, read back out of the signed bytes: a
 // verifier on another machine judges the same. That also proves the bundle
 // before it is written.
-func Evaluate(p Plan, s Signed) []verdict.Finding {
+func Evaluate(ctx context.Context, p Plan, s Signed) []verdict.Finding {
 	broken := func(err error) []verdict.Finding {
 		return []verdict.Finding{{
 			Verdict: verdict.Fail, Rule: "self-check", Step: p.Name,
@@ -29,7 +30,9 @@ func Evaluate(p Plan, s Signed) []verdict.Finding {
 		return broken(err)
 	}
 	findings := verdict.Judge(verified.Statement.PredicateType, *verified.Collection)
-	return append(judgeSecrets(p, findings, *verified.Collection), judgeSigning(p, s)...)
+	findings = judgeSecrets(p, findings, *verified.Collection)
+	findings = judgePolicy(ctx, p, bundle, verified, findings)
+	return append(findings, judgeSigning(p, s)...)
 }
 
 // judgeSecrets gives the findings about credentials the weight that the caller

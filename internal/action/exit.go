@@ -11,6 +11,9 @@ func ExitCode(r Report, err error) int {
 	if err != nil {
 		return verdict.CodeOf(err)
 	}
+	if r.Verdict == verdict.Incomplete && r.Plan.Judge.asked() {
+		return verdict.ExitIncomplete // what the policy needs to be complete is not
+	}
 	code := r.Plan.FailOn.Code(r.Verdict)
 	if code == verdict.ExitOK && r.Unsigned {
 		return verdict.ExitIncomplete

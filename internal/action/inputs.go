@@ -1,6 +1,7 @@
 package action
 
 import (
+	"cmp"
 	"slices"
 	"sort"
 	"strings"
@@ -27,6 +28,8 @@ type Inputs struct {
 	Trace        string   // auto, ebpf, ptrace or off; empty: auto
 	Resolve      string   // how far action references are followed: off, local or online; empty: local
 	Deny         string   // path of a deny-list for them
+	Policy       PolicyInputs
+	TrustedRoot  string // path, for keyless functionaries of the policy
 	// InAction: called by action.yml. The step then gets output and summary
 	// files of its own, so that it cannot write our outputs, and ours are set.
 	InAction bool
@@ -41,6 +44,7 @@ type VerifyInputs struct {
 	Proofs    []string
 	NoSubject bool   // --skip-subject-unsafe
 	Format    string // text or json
+	Policy    PolicyInputs
 	Summary   string // path for a verification summary; empty: none
 	InAction  bool   // called by action.yml: outputs are set, findings annotated
 	TrustInputs
@@ -102,10 +106,10 @@ func inputs() []input {
 		{name: "workingdir", set: func(c *Call, v string) error { c.Run.WorkingDir = v; return nil }},
 		{name: "attestations", set: func(c *Call, v string) error { c.Run.Attestations = List(v); return nil }},
 		{name: "trace", set: func(c *Call, v string) error { c.Run.Trace = v; return nil }},
-		{name: "policy", off: "none"},
-		{name: "policy-key"},
-		{name: "policy-cert-identity"},
-		{name: "policy-cert-oidc-issuer"},
+		{name: "policy", set: forPolicy(func(p *PolicyInputs) *string { return &p.Policy })},
+		{name: "policy-key", set: forPolicy(func(p *PolicyInputs) *string { return &p.Key })},
+		{name: "policy-cert-identity", set: forPolicy(func(p *PolicyInputs) *string { return &p.Identity })},
+		{name: "policy-cert-oidc-issuer", set: forPolicy(func(p *PolicyInputs) *string { return &p.Issuer })},
 		{name: "fail-on", set: func(c *Call, v string) error { c.Run.FailOn, c.Verify.FailOn, c.Refs.FailOn = v, v, v; return nil }},
 		{name: "secretscan-max-decode-layers", set: func(c *Call, v string) error { c.Run.Secrets.Layers = v; return nil }},
 		{name: "secretscan-fail-on-detection", off: "false", set: func(c *Call, v string) (err error) {
@@ -154,7 +158,7 @@ func inputs() []input {
 		{name: "fulcio-url", set: signing(func(s *SigningInputs, t *TrustInputs) (*string, *string) { return &s.FulcioURL, &t.FulcioURL })},
 		{name: "rekor-url", set: signing(func(s *SigningInputs, t *TrustInputs) (*string, *string) { return &s.RekorURL, &t.RekorURL })},
 		{name: "timestamp-url", set: signing(func(s *SigningInputs, t *TrustInputs) (*string, *string) { return &s.TimestampURL, &t.TimestampURL })},
-		{name: "trusted-root", set: func(c *Call, v string) error { c.Verify.TrustedRoot = v; return nil }},
+		{name: "trusted-root", set: func(c *Call, v string) error { c.Verify.TrustedRoot, c.Run.TrustedRoot = v, v; return nil }},
 		{name: "signing-config", set: signing(func(s *SigningInputs, _ *TrustInputs) (*string, *string) { return &s.SigningConfig, nil })},
 		{name: "binary-path", set: func(*Call, string) error { return nil }}, // used by action.yml's script
 		{name: "binary-mirror"},
@@ -164,6 +168,14 @@ func inputs() []input {
 			c.Attest.Signing.RequireSigning = c.Run.Signing.RequireSigning
 			return err
 		}},
+	}
+}
+
+// forPolicy sets an input that means the same to run and verify.
+func forPolicy(of func(*PolicyInputs) *string) func(*Call, string) error {
+	return func(c *Call, v string) error {
+		*of(&c.Run.Policy), *of(&c.Verify.Policy) = v, v
+		return nil
 	}
 }
 
@@ -218,10 +230,13 @@ func ParseInputs(getenv func(string) string) (Call, error) {
 // ofOneMode are the inputs that mean something to verify alone, or to nothing
 // but it. Elsewhere they are refused: whoever gives them counts on them.
 func (c *Call) ofOneMode() error {
-	verify := []string{"cert-identity", "cert-identity-regexp", "cert-oidc-issuer", "verify-repo", "verify-ref", "trusted-root", "vsa"}
+	verify := []string{"cert-identity", "cert-identity-regexp", "cert-oidc-issuer", "verify-repo", "verify-ref", "vsa"}
 	sign := []string{"identity-token", "signing-config"}
 	for _, name := range c.given {
+		mode := cmp.Or(c.Mode, "run")
 		switch {
+		case strings.HasPrefix(name, "policy") && mode != "verify" && mode != "run", name == "trusted-root" && mode != "verify" && !(mode == "run" && c.Run.Policy.given()):
+			return verdict.Misuse("input %s has a meaning in mode verify only, or beside a policy in mode run", name)
 		case slices.Contains(verify, name) && c.Mode != "verify":
 			return verdict.Misuse("input %s has a meaning in mode verify only", name)
 		case slices.Contains(sign, name) && (c.Mode == "verify" || c.Mode == "refs"):

@@ -1,6 +1,7 @@
 package action
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,8 +16,13 @@ import (
 type letter struct {
 	path      string // where it is written
 	payload   []byte
-	log       bool // Witness reads no log, so its document needs no entry
+	typ       string // of the payload; empty: a statement
+	log       bool   // Witness reads no log, so its document needs no entry
 	signature attest.Signature
+}
+
+func (l letter) sign(ctx context.Context, key *attest.Key) (attest.Signature, error) {
+	return key.SignPayload(ctx, cmp.Or(l.typ, attest.PayloadType), l.payload)
 }
 
 // Proof is what the signatures of a run have beside themselves.
@@ -35,7 +41,7 @@ type Proof struct {
 func (g Signing) sign(ctx context.Context, letters []letter) (Proof, error) {
 	for i := range letters {
 		var err error
-		if letters[i].signature, err = g.Key.Sign(ctx, letters[i].payload); err != nil {
+		if letters[i].signature, err = letters[i].sign(ctx, g.Key); err != nil {
 			return Proof{}, fmt.Errorf("sign evidence: %w", err)
 		}
 		letters[i].signature.Certificates = g.Chain
@@ -106,7 +112,7 @@ func (g Signing) finish(ctx context.Context, l letter) (attest.Signature, error)
 }
 
 func (g Signing) signAgain(l letter) (attest.Signature, error) {
-	again, err := g.Key.Sign(context.Background(), l.payload)
+	again, err := l.sign(context.Background(), g.Key)
 	again.Certificates = l.signature.Certificates
 	return again, err
 }

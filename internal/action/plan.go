@@ -41,7 +41,8 @@ type Plan struct {
 	Signing  Signing
 	Redactor *secretscan.Redactor
 	Secrets  *secretScan // nil: off
-	Scratch  string      // private folder for spools and the step's output files
+	Judge    Judge
+	Scratch  string // private folder for spools and the step's output files
 	InAction bool
 }
 
@@ -92,7 +93,7 @@ func MakePlan(in Inputs, d Deps) (Plan, error) {
 	}
 	p.Redactor = NewRedactor(d.Environ)
 	for _, set := range []func(*Plan, Inputs, Deps) error{
-		planName, planDir, planCollectors, planTrace, planSecrets, planGlobs, planVerdict, planSigning, planOutfile, planScratch, planEnv, planSubjects, planRefs,
+		planName, planDir, planCollectors, planTrace, planPolicy, planSecrets, planGlobs, planVerdict, planSigning, planOutfile, planScratch, planEnv, planSubjects, planRefs,
 	} {
 		if err := set(&p, in, d); err != nil {
 			p.Close()

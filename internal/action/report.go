@@ -66,7 +66,7 @@ func (r Report) Lines() []string {
 	for _, l := range r.Lost {
 		lines = append(lines, "lost: "+l)
 	}
-	lines = append(lines, "trace: "+r.traceFact(), "signer: "+cmp.Or(r.Proof.Identity, "none"), "policy: none was evaluated")
+	lines = append(lines, "trace: "+r.traceFact(), "signer: "+cmp.Or(r.Proof.Identity, "none"), "policy: "+r.Plan.Judge.fact())
 	lines = append(lines, r.subjectLines()...)
 	if len(r.Files) > 0 {
 		lines = append(lines, "evidence: "+r.Files[0], "next: "+r.verifyCommand())

@@ -12,18 +12,19 @@ func Run(ctx context.Context, in Inputs, d Deps) (Report, error) {
 		return Report{}, err
 	}
 	defer plan.Close()
-	decision := Gate(plan)                      // pure
+	decision := Gate(ctx, plan, d)              // the policy, on what is known
 	evidence := Observe(ctx, plan, decision, d) // processes
 	evidence = Derive(evidence)                 // pure
 	docs, err := Statement(plan, evidence)      // pure
 	if err != nil {
 		return lost(plan, evidence, d, err), err
 	}
+	docs = Withhold(ctx, plan, docs)         // the policy, on what will be signed
 	signed, err := Sign(ctx, &plan, docs, d) // keys, network
 	if err != nil {
 		return lost(plan, evidence, d, err), err
 	}
-	findings := Evaluate(plan, signed) // data, read back out of what was signed
+	findings := Evaluate(ctx, plan, signed) // data, read back out of what was signed
 	report := NewReport(plan, evidence, signed, findings)
 	return Emit(report, signed, d) // files and stdout
 }

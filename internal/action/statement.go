@@ -15,6 +15,8 @@ type Documents struct {
 	Subjects   []attest.Subject
 	Sidecar    []byte // what the statement names by its digest, redacted too
 	Cancelled  bool   // there is little time left
+	// Attestations are those of Statement, for who is asked before it is signed.
+	Attestations []attest.Attestation
 }
 
 // Statement turns the evidence into the documents that are signed.
@@ -32,7 +34,7 @@ func Statement(p Plan, e Evidence) (Documents, error) {
 	if err != nil {
 		return Documents{}, err
 	}
-	docs := Documents{Subjects: subjects, Sidecar: e.Sidecar, Cancelled: e.Step.Cancelled != ""}
+	docs := Documents{Subjects: subjects, Sidecar: e.Sidecar, Cancelled: e.Step.Cancelled != "", Attestations: all}
 	if docs.Statement, err = statement(attest.CollectionType, subjects, predicate); err != nil {
 		return Documents{}, err
 	}

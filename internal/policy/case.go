@@ -65,20 +65,11 @@ func (c *Case) Wants(predicateType string) bool {
 	return false
 }
 
-// Concerns reports whether the policy has modules or demands for attestations of
-// one of the types, in a step of that name.
-func (c *Case) Concerns(step string, types ...string) bool {
-	has := map[string]bool{}
-	for _, r := range c.rules {
-		has[r.Type] = true
-	}
-	if !c.Pack() {
-		for _, a := range c.roles.document.Steps[step].Attestations {
-			has[a.Type] = true
-		}
-	}
-	for _, t := range types {
-		if has[t] {
+// Concerns reports whether the policy has modules for one of the types, in a step
+// of that name.
+func (c *Case) Concerns(step string, types []string) bool {
+	for _, typ := range types {
+		if len(c.modulesFor(step, typ)) > 0 {
 			return true
 		}
 	}
@@ -92,4 +83,3 @@ func (c *Case) Decide(ctx context.Context, q Question) Decision {
 	}
 	return c.roles.Decide(ctx, q)
 }
-

@@ -26,7 +26,7 @@ func (d *decider) completeness(part *Part) {
 			continue
 		}
 		if !done.Started {
-			d.lack(part, "a step that was started", "one that was not: "+done.Reason)
+			d.refuse(part, "started", "a step that ran", "one that was not started: "+done.Reason)
 		}
 		bad := false
 		for _, name := range d.collectors(part, e) {

@@ -139,6 +139,26 @@ func (m *Module) Schema() ([]byte, error) {
 // anything is compiled.
 func (m *Module) names(field string) bool { return reads(m.parsed, field) }
 
+// namesData tells whether the module may look at a part of data.cilock.
+func (m *Module) namesData(name string) bool {
+	found := false
+	ast.WalkRefs(m.parsed, func(r ast.Ref) bool {
+		if r.HasPrefix(cilockData) {
+			part := ast.Value(ast.Null{})
+			if len(r) > len(cilockData) {
+				part = r[len(cilockData)].Value
+			}
+			text, ok := part.(ast.String)
+			found = found || !ok || string(text) == name
+		}
+		return found
+	})
+	return found
+}
+
+// cilockData is data.cilock.
+var cilockData = ast.Ref{ast.DefaultRootDocument, ast.StringTerm("cilock")}
+
 // Fix is what the module's metadata says can be done about a denial
 // (custom.fix of the package or of a rule), empty if it says nothing.
 func (m *Module) Fix() string {

@@ -114,3 +114,16 @@ func invalid(err error) error {
 	text := strings.Join(e.ErrorKind.KeywordPath(), "/")
 	return fmt.Errorf("/%s fails %s", strings.Join(e.InstanceLocation, "/"), text)
 }
+
+// LongType is the URI of a type that may be written short; others are as they are.
+func LongType(name string) string {
+	if strings.Contains(name, ":") {
+		return name
+	}
+	for _, typ := range attest.WitnessTypes() {
+		if schemaName(typ) == name {
+			return typ
+		}
+	}
+	return ourTypes + name + "/v0.1"
+}

@@ -122,6 +122,7 @@ func (b *BundleResult) describe(v *attest.Verified) {
 	case b.Type != "":
 		b.hold("type", b.Type)
 	default:
+		b.notJudged = true
 		b.findings = append(b.findings, verdict.Finding{
 			Verdict: verdict.Warn, Rule: "predicate of " + b.Path, Expected: "evidence of a step",
 			Found: fmt.Sprintf("a statement of type %q, which is not judged", v.Statement.PredicateType),

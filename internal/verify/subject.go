@@ -22,7 +22,7 @@ func (r *Result) subject(subject string, held []named, products []proven) Subjec
 	if n, _, ok := attest.ParseDigest(subject); ok && digests.named {
 		name = n
 	}
-	out := SubjectResult{Name: name, SHA256: digests.set["sha256"]}
+	out := SubjectResult{Name: name, SHA256: digests.set["sha256"], digests: digests.set}
 	check := Check{Name: "subject"}
 	switch {
 	case err != nil:

@@ -42,6 +42,9 @@ func (r *Result) Redact(f func(string) string) {
 		r.Subjects[i].Name = f(r.Subjects[i].Name)
 		checks(r.Subjects[i].Checks)
 	}
+	if r.Policy != nil {
+		r.Policy.redact(f)
+	}
 	for i := range r.Findings {
 		x := &r.Findings[i]
 		x.Rule, x.Step, x.Expected, x.Found, x.Fix = f(x.Rule), f(x.Step), f(x.Expected), f(x.Found), f(x.Fix)
@@ -67,6 +70,9 @@ func (r Result) Lines() []string {
 	for _, s := range r.Subjects {
 		lines = append(lines, fmt.Sprintf("  subject %q", s.Name))
 		lines = appendChecks(lines, s.Checks)
+	}
+	if r.Policy != nil {
+		lines = append(lines, r.Policy.lines()...)
 	}
 	for _, f := range r.Findings {
 		lines = append(lines, fmt.Sprintf("%s: %s", f.Verdict, f))

@@ -5,9 +5,11 @@ package verify
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"time"
 
+	"github.com/org/cilock-action/internal/policy"
 	"github.com/org/cilock-action/internal/verdict"
 	"github.com/org/cilock-action/pkg/attest"
 )
@@ -23,6 +25,10 @@ type Options struct {
 	Now               time.Time           // for Root's age
 	Skipped           []string            // flags that dropped a part of the verification
 	SkipSubjectUnsafe bool
+	// Policy decides; nil: nothing is asked but that the evidence holds. Evaluate
+	// asks its modules.
+	Policy   *policy.Case
+	Evaluate func(ctx context.Context, b *policy.Batch) []policy.Answer
 }
 
 // Result is the verdict tree. Bundles that held come first, then those that
@@ -33,6 +39,7 @@ type Result struct {
 	Bundles     []BundleResult    `json:"bundles"`
 	Subjects    []SubjectResult   `json:"subjects"`
 	Proofs      []ProofResult     `json:"proofs,omitempty"`
+	Policy      *PolicyResult     `json:"policy,omitempty"`
 	Findings    []verdict.Finding `json:"findings"`
 
 	now time.Time
@@ -53,8 +60,9 @@ type BundleResult struct {
 	NotHigherLevel string          `json:"notHigherLevel,omitempty"`
 	Checks         []Check         `json:"checks"`
 
-	findings []verdict.Finding
-	verified *attest.Verified // nil unless Verified
+	findings  []verdict.Finding
+	notJudged bool             // its type says nothing here
+	verified  *attest.Verified // nil unless Verified
 }
 
 // named is a bundle that held.
@@ -71,11 +79,13 @@ type SubjectResult struct {
 	Name   string  `json:"name"`
 	SHA256 string  `json:"sha256,omitempty"`
 	Checks []Check `json:"checks"`
+
+	digests attest.DigestSet
 }
 
 // Verify checks every bundle and then every subject against the bundles that
 // held. One bundle that does not hold fails the whole: the caller named it.
-func Verify(o Options) Result {
+func Verify(ctx context.Context, o Options) Result {
 	r := Result{Bundles: []BundleResult{}, Subjects: []SubjectResult{}, Findings: []verdict.Finding{}, now: o.Now}
 	r.root(o)
 	for _, path := range o.Bundles {
@@ -86,7 +96,7 @@ func Verify(o Options) Result {
 	slices.SortStableFunc(r.Bundles, func(a, b BundleResult) int { return cmp.Compare(b.progress(), a.progress()) })
 	var held []named
 	for _, b := range r.Bundles {
-		r.Findings = append(r.Findings, b.findings...)
+		r.Findings = append(r.Findings, o.kept(b)...)
 		if b.Verified {
 			held = append(held, named{b.Path, b.verified})
 		}
@@ -99,6 +109,7 @@ func Verify(o Options) Result {
 	for _, subject := range o.Subjects {
 		r.Subjects = append(r.Subjects, r.subject(subject, held, products))
 	}
+	r.decide(ctx, o, held)
 	if o.SkipSubjectUnsafe && len(o.Subjects) == 0 {
 		r.warn("subject", "an artifact to compare with", "none (--skip-subject-unsafe)", "")
 	}

@@ -31,7 +31,11 @@ func (r Result) SummaryPredicate(o SummaryOptions) ([]byte, error) {
 	if in.ResourceURI == "" && len(r.Subjects) > 0 {
 		in.ResourceURI = r.Subjects[0].Name
 	}
-	if in.Policy.URI == "" {
+	switch {
+	case in.Policy.URI != "":
+	case r.Policy != nil:
+		in.Policy = attest.ResourceDescriptor{URI: r.Policy.Name, Digest: attest.SHA256(r.Policy.Digest)}
+	default:
 		in.Policy.URI = noPolicy
 	}
 	for _, b := range r.Bundles {

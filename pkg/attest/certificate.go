@@ -182,3 +182,15 @@ func forCodeSigning(cert *x509.Certificate, strictly bool) bool {
 	}
 	return slices.Contains(cert.ExtKeyUsage, x509.ExtKeyUsageCodeSigning)
 }
+
+// CertificatePEM is a certificate as text.
+func CertificatePEM(cert *x509.Certificate) []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw})
+}
+
+// CertificateID names a certificate in a policy: the SHA-256 of its text, as
+// Witness has it.
+func CertificateID(cert *x509.Certificate) string {
+	sum := sha256.Sum256(CertificatePEM(cert))
+	return hex.EncodeToString(sum[:])
+}

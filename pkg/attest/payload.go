@@ -23,6 +23,12 @@ func VerifyPayload(b *Bundle, trust Trust, payloadType string) (*SignedPayload, 
 	return p, nil
 }
 
+// UnverifiedPayload is what the envelope holds, and of which type it says that is.
+// Nobody has vouched for either.
+func (b *Bundle) UnverifiedPayload() (payloadType string, payload []byte) {
+	return b.envelope.PayloadType, b.envelope.Payload
+}
+
 // prove checks every signature of b.
 func (b *Bundle) prove(trust Trust) (signers []Signer, held []Check, err error) {
 	message := preAuth(b.envelope.PayloadType, b.envelope.Payload)
@@ -47,4 +53,3 @@ func Strict(document []byte, v any) error {
 	}
 	return strict(document, v)
 }
-

@@ -13,10 +13,10 @@ import (
 // Signature is a signed statement with what proves whose signature it is and
 // when it was made. It is what bundles and envelopes are written from.
 type Signature struct {
-	Payload []byte // the statement, as Statement.Marshal gives it
-	PayloadType string // PayloadType, unless it is no statement
-	Sig     []byte    // over the payload's PAE
-	Key     PublicKey // that signed
+	Payload     []byte    // the statement, as Statement.Marshal gives it
+	PayloadType string    // PayloadType, unless it is no statement
+	Sig         []byte    // over the payload's PAE
+	Key         PublicKey // that signed
 	// Certificates are DER, the signer's first, without the root; none for a
 	// key that has none.
 	Certificates [][]byte
