@@ -10,13 +10,15 @@ const TypeTrace = "https://github.com/org/cilock-action/trace/v0.1"
 
 // Process is one entry of CommandRun.Processes: one program that a process of
 // the step was. A process that became another program has one entry for each,
-// with one ProcessID. The first fields are Witness'.
+// with one ProcessID. The first fields are Witness', of which the names are written
+// even if they are empty: a rule that puts one into its message denies nothing
+// where it is absent.
 type Process struct {
-	Program       string    `json:"program,omitempty"` // what was executed: the script, where it is one
-	ProcessID     int       `json:"processid"`         // in the PID namespace of the runner
+	Program       string    `json:"program"`   // what was executed: the script, where it is one
+	ProcessID     int       `json:"processid"` // in the PID namespace of the runner
 	ParentPID     int       `json:"parentpid"`
-	Comm          string    `json:"comm,omitempty"`
-	Cmdline       string    `json:"cmdline,omitempty"` // arguments joined by blanks, redacted
+	Comm          string    `json:"comm"`
+	Cmdline       string    `json:"cmdline"` // arguments joined by blanks, redacted
 	ProgramDigest DigestSet `json:"programdigest,omitempty"`
 	ExeDigest     DigestSet `json:"exedigest,omitempty"`
 	// OpenedFiles maps every file that was opened to its digest, or to an empty
