@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"sort"
+	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/rego"
@@ -76,12 +77,13 @@ func (e *evaluator) check(ctx context.Context, i int) (a Answer) {
 	if err != nil {
 		return Answer{Err: err.Error()}
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeLimit(len(e.batch.Documents[c.Input])))
+	limit := timeLimit(len(e.batch.Documents[c.Input]))
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	results, err := value.query.Eval(ctx, rego.EvalParsedInput(e.inputs[c.Input].value), rego.EvalTime(e.batch.Now))
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return Answer{Err: fmt.Sprintf("the module did not end within %s", timeLimit(len(e.batch.Documents[c.Input])))}
+		return Answer{Err: fmt.Sprintf("the module did not end within %s", limit.Round(time.Millisecond))}
 	case ctx.Err() != nil:
 		return Answer{Err: "the module was stopped"}
 	case err != nil:

@@ -2,8 +2,10 @@ package policy
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -79,13 +81,25 @@ func readBatch(in io.Reader) (*Batch, error) {
 	}
 	b := &Batch{Now: h.Now, Modules: h.Modules, Checks: h.Checks}
 	for _, size := range h.Sizes {
-		text := make([]byte, size)
-		if _, err := io.ReadFull(r, text); err != nil {
-			return nil, fmt.Errorf("read a document: %w", err)
+		var text bytes.Buffer // grows with what comes, whatever was announced
+		if n, err := io.CopyN(&text, r, int64(size)); err != nil || size < 0 {
+			return nil, fmt.Errorf("read a document of %d bytes, of which %d came: %w", size, n, errors.Join(io.ErrUnexpectedEOF, err))
 		}
-		b.Documents = append(b.Documents, text)
+		b.Documents = append(b.Documents, text.Bytes())
 	}
-	return b, nil
+	return b, b.sound()
+}
+
+// sound refuses a batch whose numbers lead nowhere.
+func (b *Batch) sound() error {
+	for _, c := range b.Checks {
+		in := func(n, size int) bool { return n >= 0 && n < size }
+		if !in(c.Module, len(b.Modules)) || !in(c.Input, len(b.Documents)) ||
+			c.Context != None && !in(c.Context, len(b.Documents)) || c.Schema != None && !in(c.Schema, len(b.Documents)) {
+			return fmt.Errorf("read a batch: check %+v asks for what is not there", c)
+		}
+	}
+	return nil
 }
 
 func readLine(r *bufio.Reader, most int) (line []byte, err error) {
