@@ -3,11 +3,9 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 
 	"github.com/org/cilock-action/internal/action"
-	"github.com/org/cilock-action/internal/filetree"
 	"github.com/org/cilock-action/internal/policy"
 	"github.com/org/cilock-action/internal/sink"
 	"github.com/org/cilock-action/internal/verdict"
@@ -49,6 +47,7 @@ func verifyFlags(in *action.VerifyInputs) []flagSpec {
 		{name: "--policy-cert-oidc-issuer", set: text(&in.Policy.Issuer), help: "who vouches for that name (default: " + attest.GitHubIssuer + ")"},
 		{name: "--policy-min-version", set: text(&in.Policy.MinVersion), help: "refuse a policy of an older version"},
 		{name: "--vsa", set: text(&in.Summary), help: "write a SLSA verification summary there: a predicate for `attest --type vsa`"},
+		{name: "--vsa-key", set: text(&in.SummaryKey), help: "private key: write it as a signed statement instead, and only if the verdict is pass"},
 	}
 }
 
@@ -79,6 +78,10 @@ func verifyVerb(ctx context.Context, args []string, d action.Deps) (int, error) 
 
 // verifyInputs refuses what would prove nothing, then verifies and prints.
 func verifyInputs(ctx context.Context, in action.VerifyInputs, d action.Deps) (int, error) {
+	key, err := summaryKey(in, d)
+	if err != nil {
+		return verdict.ExitMisuse, err
+	}
 	opts, failOn, err := verifyOptions(in, d)
 	refused := new(policy.RefusedError)
 	if err != nil && !errors.As(err, &refused) {
@@ -91,7 +94,7 @@ func verifyInputs(ctx context.Context, in action.VerifyInputs, d action.Deps) (i
 		result = verify.Verify(ctx, opts)
 	}
 	if in.Summary != "" {
-		if err := writeSummary(result, in.Summary, d); err != nil {
+		if err := writeSummary(ctx, result, in.Summary, key, d); err != nil {
 			return verdict.ExitIO, err
 		}
 	}
@@ -117,18 +120,6 @@ func verifyInputs(ctx context.Context, in action.VerifyInputs, d action.Deps) (i
 		}
 	}
 	return result.ExitCode(failOn), nil
-}
-
-// writeSummary writes what was verified for those who trust whoever signs it.
-func writeSummary(r verify.Result, path string, d action.Deps) error {
-	data, err := r.SummaryPredicate(verify.SummaryOptions{Now: d.Now()})
-	if err != nil {
-		return err
-	}
-	if err := filetree.Replace(path, data, 0o644, nil); err != nil {
-		return fmt.Errorf("write the verification summary: %w", err)
-	}
-	return nil
 }
 
 // tellRunner annotates what did not hold, and sets the verdict as output. The

@@ -46,7 +46,9 @@ type VerifyInputs struct {
 	Format    string // text or json
 	Policy    PolicyInputs
 	Summary   string // path for a verification summary; empty: none
-	InAction  bool   // called by action.yml: outputs are set, findings annotated
+	// SummaryKey is the private key that signs the summary; empty: nobody signs it.
+	SummaryKey string
+	InAction   bool // called by action.yml: outputs are set, findings annotated
 	TrustInputs
 }
 
