@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"github.com/org/cilock-action/internal/action"
+	"github.com/org/cilock-action/internal/filetree"
 	"github.com/org/cilock-action/internal/refs"
 	"github.com/org/cilock-action/internal/sink"
 	"github.com/org/cilock-action/internal/step"
@@ -232,12 +233,12 @@ func refsOutputs(findings []refs.Finding, d action.Deps) error {
 
 // checkout is the current folder, and in a job the workspace as the root of
 // what annotations and code scanning know.
-func checkout(d action.Deps) refs.Checkout {
+func checkout(d action.Deps) filetree.Checkout {
 	dir, err := os.Getwd()
 	if err != nil {
-		return refs.Checkout{}
+		return filetree.Checkout{}
 	}
-	c := refs.Checkout{Dir: dir, Root: dir}
+	c := filetree.Checkout{Dir: dir, Root: dir}
 	if workspace := d.Getenv("GITHUB_WORKSPACE"); workspace != "" && d.Sink.InActions() {
 		c.Root = workspace
 	}
