@@ -51,6 +51,7 @@ type Scanner struct {
 	allow  *AllowList
 
 	proof sync.Once // of the canary
+	trees sync.Pool // of *redactTree
 
 	mu       sync.Mutex // guards all below
 	findings map[findingKey]*Finding
