@@ -71,7 +71,7 @@ func (s *Scanner) standing(b []byte) (found []redaction) {
 	})
 	s.rules.Find(b, func(m rules.Match) bool {
 		if s.rules.Tier(b, m) == rules.High {
-			found = append(found, redaction{span{m.Start, m.End}, s.rules.Info(m.Rule).ID})
+			found = append(found, redaction{span{m.Start, m.End}, s.info(m.Rule).ID})
 		}
 		return true
 	})
@@ -143,7 +143,7 @@ func (t *redactTree) secretIn(b []byte, depth int, masks []string) (name string)
 	if name == "" {
 		s.rules.Find(b, func(m rules.Match) bool {
 			if s.rules.Tier(b, m) == rules.High {
-				name = s.rules.Info(m.Rule).ID
+				name = s.info(m.Rule).ID
 			}
 			return name == ""
 		})
