@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"strconv"
@@ -154,22 +153,6 @@ func tellRefs(r refs.Report, findings []refs.Finding, in action.RefsInputs, d ac
 	return printLines(d.Sink, refs.Lines(r, findings))
 }
 
-func write(w io.Writer, text string, err error) error {
-	if err == nil {
-		_, err = io.WriteString(w, text)
-	}
-	return err
-}
-
-func printLines(s *sink.Sink, lines []string) error {
-	for _, line := range lines {
-		if err := s.Line(line); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // annotateRefs prints the lines, then the annotations; those that the runner
 // would drop go into the job summary. Whoever asks for the format outside of a
 // job gets the commands too.
@@ -190,12 +173,8 @@ func annotateRefs(r refs.Report, findings []refs.Finding, in action.RefsInputs, 
 	if err != nil {
 		return err
 	}
-	// As in a run, a summary that cannot be written is said and is no error:
-	// everything in it has been printed above.
-	if err := s.Summary(refs.Markdown(r, findings, rest)); err != nil {
-		if err := s.Line("job summary: " + err.Error()); err != nil {
-			return err
-		}
+	if err := summarize(s, refs.Markdown(r, findings, rest)); err != nil {
+		return err
 	}
 	if in.InAction {
 		return refsOutputs(findings, d)
@@ -203,43 +182,19 @@ func annotateRefs(r refs.Report, findings []refs.Finding, in action.RefsInputs, 
 	return nil
 }
 
-// refsOutputs sets the outputs of action.yml that are about references. The
-// findings for code scanning are in a file of their own.
+// refsOutputs sets the outputs of action.yml that are about references.
 func refsOutputs(findings []refs.Finding, d action.Deps) error {
 	text, err := refs.SARIF(findings, checkout(d))
 	if err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(d.TempDir, "cilock-refs-*.sarif")
+	path, err := writeSARIF(text, "cilock-refs-*.sarif", d)
 	if err != nil {
-		return fmt.Errorf("write SARIF: %w", err)
+		return err
 	}
-	_, err = f.WriteString(text)
-	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
-		return fmt.Errorf("write SARIF: %w", err)
-	}
-	for _, kv := range [][2]string{
+	return setOutputs(d, [][2]string{
 		{"verdict", string(refs.Verdict(findings))},
 		{"findings-count", strconv.Itoa(len(findings))},
-		{"sarif-path", f.Name()},
-	} {
-		if err := d.Sink.SetOutput(kv[0], kv[1]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// checkout is the current folder, and in a job the workspace as the root of
-// what annotations and code scanning know.
-func checkout(d action.Deps) refs.Checkout {
-	dir, err := os.Getwd()
-	if err != nil {
-		return refs.Checkout{}
-	}
-	c := refs.Checkout{Dir: dir, Root: dir}
-	if workspace := d.Getenv("GITHUB_WORKSPACE"); workspace != "" && d.Sink.InActions() {
-		c.Root = workspace
-	}
-	return c
+		{"sarif-path", path},
+	})
 }

@@ -107,6 +107,8 @@ func actionVerb(ctx context.Context, args []string, d action.Deps) (int, error) 
 		return verifyInputs(ctx, call.Verify, d)
 	case "refs":
 		return refsInputs(ctx, call.Refs, d)
+	case "scan":
+		return scanInputs(ctx, call.Scan, d)
 	case "attest":
 		return attestInputs(ctx, call.Attest, d)
 	}

@@ -70,9 +70,10 @@ type Call struct {
 	Verify VerifyInputs
 	Refs   RefsInputs
 	Attest AttestInputs
+	Scan   ScanInputs
 	Shell  string
 	Script string
-	given  []string // names of the inputs that ask for something
+	given  []string // names of the inputs that ask for something, in the table's order
 }
 
 // InputPrefix marks the variables by which action.yml hands its inputs over.
@@ -92,35 +93,37 @@ type input struct {
 	name string
 	set  func(c *Call, value string) error
 	off  string // a value that asks for nothing
+	std  string // action.yml's default, which says nothing about what the workflow wants
 }
 
 // inputs is the whole table of action.yml, in its order.
 func inputs() []input {
 	return []input{
-		{name: "mode", set: setMode},
+		{name: "mode", std: "run", set: setMode},
 		{name: "step", set: func(c *Call, v string) error { c.Run.Step = v; return nil }},
 		{name: "command", set: func(c *Call, v string) error { c.Script = v; return nil }},
-		{name: "shell", set: func(c *Call, v string) error { c.Shell = v; return nil }},
+		{name: "shell", std: "bash", set: func(c *Call, v string) error { c.Shell = v; return nil }},
 		{name: "action-ref"},
 		{name: "action-inputs"},
 		{name: "action-env"},
 		{name: "wrapped-commands"},
 		{name: "workingdir", set: func(c *Call, v string) error { c.Run.WorkingDir = v; return nil }},
 		{name: "attestations", set: func(c *Call, v string) error { c.Run.Attestations = List(v); return nil }},
-		{name: "trace", set: func(c *Call, v string) error { c.Run.Trace = v; return nil }},
+		{name: "trace", std: "auto", set: func(c *Call, v string) error { c.Run.Trace = v; return nil }},
 		{name: "policy", set: forPolicy(func(p *PolicyInputs) *string { return &p.Policy })},
 		{name: "policy-key", set: forPolicy(func(p *PolicyInputs) *string { return &p.Key })},
 		{name: "policy-cert-identity", set: forPolicy(func(p *PolicyInputs) *string { return &p.Identity })},
 		{name: "policy-cert-oidc-issuer", set: forPolicy(func(p *PolicyInputs) *string { return &p.Issuer })},
-		{name: "fail-on", set: func(c *Call, v string) error { c.Run.FailOn, c.Verify.FailOn, c.Refs.FailOn = v, v, v; return nil }},
-		{name: "secretscan-max-decode-layers", set: func(c *Call, v string) error { c.Run.Secrets.Layers = v; return nil }},
-		{name: "secretscan-fail-on-detection", off: "false", set: func(c *Call, v string) (err error) {
+		{name: "fail-on", std: "fail", set: func(c *Call, v string) error { c.Run.FailOn, c.Verify.FailOn, c.Refs.FailOn = v, v, v; return nil }},
+		{name: "secretscan-max-decode-layers", set: func(c *Call, v string) error { c.Run.Secrets.Layers, c.Scan.Depth = v, v; return nil }},
+		{name: "secretscan-fail-on-detection", set: func(c *Call, v string) (err error) {
 			c.Run.Secrets.Fail, err = boolean("secretscan-fail-on-detection", v)
 			return err
 		}},
-		{name: "secretscan-fail-tier", set: func(c *Call, v string) error { c.Run.Secrets.FailTier = v; return nil }},
+		{name: "secretscan-fail-tier", set: func(c *Call, v string) error { c.Run.Secrets.FailTier, c.Scan.FailTier = v, v; return nil }},
 		{name: "env", set: func(c *Call, v string) error {
 			c.Run.Secrets.Env = List(strings.ReplaceAll(v, ",", " "))
+			c.Scan.Env = c.Run.Secrets.Env
 			return nil
 		}},
 		{name: "product-include-glob", set: func(c *Call, v string) error { c.Run.Include = List(v); return nil }},
@@ -132,7 +135,7 @@ func inputs() []input {
 		{name: "predicate", set: func(c *Call, v string) error { c.Attest.Predicate = v; return nil }},
 		{name: "predicate-type", set: func(c *Call, v string) error { c.Attest.Type = v; return nil }},
 		{name: "bundle", set: func(c *Call, v string) error { c.Verify.Bundles = List(v); return nil }},
-		{name: "paths", set: func(c *Call, v string) error { c.Refs.Paths = List(v); return nil }},
+		{name: "paths", set: func(c *Call, v string) error { c.Refs.Paths, c.Scan.Paths = List(v), List(v); return nil }},
 		{name: "resolve", set: func(c *Call, v string) error { c.Run.Resolve, c.Refs.Resolve = v, v; return nil }},
 		{name: "deny-list", set: func(c *Call, v string) error { c.Run.Deny, c.Refs.Deny = v, v; return nil }},
 		{name: "outfile", set: func(c *Call, v string) error { c.Run.Outfile, c.Attest.Outfile = v, v; return nil }},
@@ -165,7 +168,7 @@ func inputs() []input {
 		{name: "binary-path", set: func(*Call, string) error { return nil }}, // used by action.yml's script
 		{name: "binary-mirror"},
 		{name: "github-token", set: func(*Call, string) error { return nil }}, // read where it is used: it is a secret
-		{name: "require-signing", set: func(c *Call, v string) (err error) {
+		{name: "require-signing", std: "false", set: func(c *Call, v string) (err error) {
 			c.Run.Signing.RequireSigning, err = boolean("require-signing", v)
 			c.Attest.Signing.RequireSigning = c.Run.Signing.RequireSigning
 			return err
@@ -209,7 +212,7 @@ func InputNames() []string {
 // ParseInputs reads the inputs of action.yml. Values are trimmed of the white
 // space that YAML block scalars add, but for the command.
 func ParseInputs(getenv func(string) string) (Call, error) {
-	c := Call{Run: Inputs{InAction: true}, Verify: VerifyInputs{InAction: true}, Refs: RefsInputs{InAction: true, Format: "github"}, Attest: AttestInputs{InAction: true}}
+	c := Call{Run: Inputs{InAction: true}, Verify: VerifyInputs{InAction: true}, Refs: RefsInputs{InAction: true, Format: "github"}, Attest: AttestInputs{InAction: true}, Scan: ScanInputs{InAction: true}}
 	for _, in := range inputs() {
 		value := getenv(InputVariable(in.name))
 		if in.name != "command" {
@@ -221,7 +224,9 @@ func ParseInputs(getenv func(string) string) (Call, error) {
 		if in.set == nil {
 			return Call{}, NotAvailable("input " + in.name)
 		}
-		c.given = append(c.given, in.name)
+		if value != in.std {
+			c.given = append(c.given, in.name)
+		}
 		if err := in.set(&c, value); err != nil {
 			return Call{}, err
 		}
@@ -241,9 +246,29 @@ func (c *Call) ofOneMode() error {
 			return verdict.Misuse("input %s has a meaning in mode verify only, or beside a policy in mode run", name)
 		case slices.Contains(verify, name) && c.Mode != "verify":
 			return verdict.Misuse("input %s has a meaning in mode verify only", name)
-		case slices.Contains(sign, name) && (c.Mode == "verify" || c.Mode == "refs"):
+		case slices.Contains(sign, name) && (c.Mode == "verify" || c.Mode == "refs"),
+			c.Mode == "scan" && !slices.Contains(scanInputNames(), name):
 			return verdict.Misuse("input %s has no meaning in mode %s", name, c.Mode)
 		}
+	}
+	return nil
+}
+
+// scanInputNames are the inputs that mode scan knows, and those of the action itself.
+func scanInputNames() []string {
+	return []string{
+		"mode", "paths", "secretscan-max-decode-layers", "secretscan-fail-on-detection", "secretscan-fail-tier", "env",
+		"binary-path", "github-token",
+	}
+}
+
+// completeScan fills in the default, and refuses what would be a scan that finds and passes.
+func (c *Call) completeScan() error {
+	if slices.Contains(c.given, "secretscan-fail-on-detection") && !c.Run.Secrets.Fail {
+		return verdict.Misuse("input secretscan-fail-on-detection is false, and mode scan fails on what it finds: continue-on-error lets the job go on")
+	}
+	if len(c.Scan.Paths) == 0 {
+		c.Scan.Paths = []string{"."}
 	}
 	return nil
 }
@@ -253,8 +278,8 @@ func (c *Call) complete() error {
 	if err := c.ofOneMode(); err != nil {
 		return err
 	}
-	if c.Mode != "refs" && c.Refs.Paths != nil {
-		return verdict.Misuse("input paths has a meaning in mode refs only")
+	if c.Mode != "refs" && c.Mode != "scan" && c.Refs.Paths != nil {
+		return verdict.Misuse("input paths has a meaning in modes refs and scan only")
 	}
 	if c.Mode != "attest" && c.Attest.Predicate+c.Attest.Type != "" {
 		return verdict.Misuse("inputs predicate and predicate-type have a meaning in mode attest only")
@@ -270,9 +295,12 @@ func (c *Call) complete() error {
 			return err
 		}
 		c.Run.Command = argv
-	case "verify", "refs", "attest":
+	case "verify", "refs", "attest", "scan":
 		if c.Script != "" {
 			return verdict.Misuse("input command has no meaning in mode %s", c.Mode)
+		}
+		if c.Mode == "scan" {
+			return c.completeScan()
 		}
 	}
 	return nil
@@ -280,13 +308,11 @@ func (c *Call) complete() error {
 
 func setMode(c *Call, v string) error {
 	switch v {
-	case "run", "verify", "refs", "attest":
+	case "run", "verify", "refs", "scan", "attest":
 		c.Mode = v
 		return nil
-	case "scan":
-		return NotAvailable("mode " + v)
 	}
-	return verdict.Misuse("input mode is %q, expected run, verify, refs or attest", v)
+	return verdict.Misuse("input mode is %q, expected run, verify, refs, scan or attest", v)
 }
 
 // NotAvailable refuses a flag, verb or input whose feature is not built yet.

@@ -7,19 +7,33 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/org/cilock-action/pkg/attest"
 	"github.com/org/cilock-action/pkg/secretscan"
 )
 
+// settleRounds is how often redact has one of its two look at what the other made.
+const settleRounds = 4
+
 // redact takes out of what is signed the values that are known to be secret, and
-// what a rule knows to be one. It waits for the rules.
+// what the scan knows to be one, encoded or not. It waits for the rules. What it
+// returned it leaves as it is: the roots of the trees are over names that it is
+// given once more.
 func (p Plan) redact(text string) string {
 	text = p.Redactor.RedactString(text)
-	if scanner := p.Secrets.get(); scanner != nil {
-		text = scanner.RedactFound(text)
+	scanner := p.Secrets.get()
+	if scanner == nil {
+		return text
 	}
-	return text
+	for range settleRounds {
+		found := scanner.RedactFound(text)
+		if found == text {
+			return text
+		}
+		text = p.Redactor.RedactString(found)
+	}
+	return "[REDACTED]"
 }
 
 // redactArgs is redact for a command, where a flag's name tells too.
@@ -32,10 +46,10 @@ func (p Plan) redactArgs(argv []string) []string {
 }
 
 // redactJSON redacts every string of a JSON text, keys included. A text in
-// which the redactor finds nothing comes back as it is; otherwise the text is
-// taken apart, since a secret may span what is syntax to JSON.
+// which no string has anything to redact comes back as it is; otherwise it is
+// taken apart.
 func redactJSON(redact func(string) string, text []byte) ([]byte, error) {
-	if redact(string(text)) == string(text) {
+	if !anyString(text, func(key, s string) bool { return !isDigest(key, s) && redact(s) != s }) {
 		return text, nil
 	}
 	var v any
@@ -45,6 +59,47 @@ func redactJSON(redact func(string) string, text []byte) ([]byte, error) {
 		return nil, fmt.Errorf("redact: %w", err)
 	}
 	return attest.Encode(redactValue(redact, v))
+}
+
+// anyString reports whether has is true of a string of a JSON text; key is the
+// one that it is the value of, if it is. It does so without taking the text
+// apart, which for a hundred thousand files needs a hundred times its memory.
+// Text that is no JSON counts as if it were.
+func anyString(text []byte, has func(key, s string) bool) bool {
+	key := ""
+	for {
+		i := bytes.IndexByte(text, '"')
+		if i < 0 {
+			return false
+		}
+		if len(bytes.Trim(text[:i], " \t\r\n:")) > 0 { // a comma or a bracket
+			key = ""
+		}
+		text = text[i+1:]
+		end := endOfString(text)
+		if end < 0 {
+			return true
+		}
+		s := string(text[:end])
+		if strings.IndexByte(s, '\\') >= 0 && json.Unmarshal([]byte(`"`+s+`"`), &s) != nil || has(key, s) {
+			return true
+		}
+		text = text[end+1:]
+		key = s
+	}
+}
+
+// endOfString is where the quote is that ends a string, or -1.
+func endOfString(text []byte) int {
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case '"':
+			return i
+		}
+	}
+	return -1
 }
 
 func redactValue(redact func(string) string, v any) any {

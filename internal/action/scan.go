@@ -4,15 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 
 	"github.com/org/cilock-action/internal/filetree"
-	"github.com/org/cilock-action/internal/sink"
 	"github.com/org/cilock-action/internal/verdict"
 	"github.com/org/cilock-action/pkg/secretscan"
 )
@@ -20,13 +17,14 @@ import (
 // ScanInputs is what `scan` was asked for.
 type ScanInputs struct {
 	Paths     []string // files and folders; "-" is standard input
-	Format    string   // text or json; empty: text
+	Format    string   // text, json or sarif; empty: text
 	Depth     string   // layers of encoding, 0 to 8; empty: 3
 	Env       []string // more variables that hold secrets
 	FailTier  string   // any or high; empty: any
 	Config    string   // path of rules
 	Allow     string   // path of an allow list
 	DigestKey string   // path of a key
+	InAction  bool     // called by action.yml: outputs are set, findings annotated
 }
 
 // Bounds of the files that are given to a scan, in bytes.
@@ -114,11 +112,9 @@ func checkoutValues(dir, temp string) (list []secretscan.Value) {
 // CheckScan refuses what cannot be done before anything is read.
 func CheckScan(in ScanInputs) error {
 	switch in.Format {
-	case "", "text", "json":
-	case "sarif":
-		return NotAvailable("flag --format=sarif")
+	case "", "text", "json", "sarif":
 	default:
-		return verdict.Misuse("format is %q, expected text or json", in.Format)
+		return verdict.Misuse("format is %q, expected text, json or sarif", in.Format)
 	}
 	if err := checkFailTier(in.FailTier); err != nil {
 		return err
@@ -128,8 +124,8 @@ func CheckScan(in ScanInputs) error {
 	}
 	seen := map[string]bool{}
 	for _, p := range in.Paths {
-		if p == "-" && seen[p] {
-			return verdict.Misuse("standard input is named twice")
+		if p == "-" && (seen[p] || in.InAction) {
+			return verdict.Misuse("standard input is named twice, or where there is none")
 		}
 		seen[p] = true
 		if p == "-" {
@@ -154,8 +150,8 @@ func checkFailTier(tier string) error {
 	return verdict.Misuse("secretscan-fail-tier is %q, expected any or high", tier)
 }
 
-// ScanPaths scans the inputs' paths. What cannot be read is a gap in the scanner's result.
-func ScanPaths(ctx context.Context, in ScanInputs, s *secretscan.Scanner, d Deps) {
+// ScanPaths scans the inputs' paths. What cannot be read is a gap in the scanner's result; what is no file is in the notes.
+func ScanPaths(ctx context.Context, in ScanInputs, s *secretscan.Scanner, d Deps) (notes []string) {
 	jobs, wait := scanWorkers(ctx, s)
 	for _, p := range in.Paths {
 		info, err := os.Stat(p)
@@ -166,111 +162,11 @@ func ScanPaths(ctx context.Context, in ScanInputs, s *secretscan.Scanner, d Deps
 		case err != nil:
 			s.Gap(scanName(p), "not scanned: "+scanReason(err))
 		case info.IsDir():
-			scanFolder(ctx, p, s, jobs)
+			notes = append(notes, scanFolder(ctx, p, s, jobs)...)
 		default:
 			jobs <- scanJob{name: p, open: func() (*os.File, error) { return filetree.OpenRegular(p) }}
 		}
 	}
 	wait()
-}
-
-// ScanCode is the exit code of a result.
-func ScanCode(r secretscan.Result, failTier string) int {
-	switch {
-	case r.High() > 0, failTier != "high" && len(r.Findings) > 0:
-		return verdict.ExitDenied
-	case r.Incomplete:
-		return verdict.ExitIncomplete
-	}
-	return verdict.ExitOK
-}
-
-// TellScan prints a result: as one JSON document, or the verdict first and a line a fact.
-func TellScan(r secretscan.Result, in ScanInputs, redact func(string) string, d Deps) error {
-	for i := range r.Findings {
-		f := &r.Findings[i]
-		f.Source, f.Member = redact(f.Source), redact(f.Member)
-	}
-	for i := range r.Gaps {
-		r.Gaps[i] = redact(r.Gaps[i])
-	}
-	if in.Format != "json" {
-		for _, line := range scanLines(r, in.FailTier) {
-			if err := d.Sink.Line(line); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	text, err := sink.Document(scanDocument{
-		Findings: append([]secretscan.Finding{}, r.Findings...), ScannedBytes: r.ScannedBytes, Incomplete: r.Incomplete,
-		Gaps: append([]string{}, r.Gaps...), Canary: r.Canary, Allowed: r.Allowed,
-	})
-	if err == nil {
-		_, err = d.Stdout.WriteString(text)
-	}
-	if err != nil {
-		return fmt.Errorf("write the findings: %w", err)
-	}
-	return nil
-}
-
-type scanDocument struct {
-	Findings     []secretscan.Finding `json:"findings"`
-	ScannedBytes int64                `json:"scannedbytes"`
-	Incomplete   bool                 `json:"incomplete"`
-	Gaps         []string             `json:"gaps"`
-	Canary       bool                 `json:"canary"`
-	Allowed      int                  `json:"allowed"`
-}
-
-// scanLines are the facts for people.
-func scanLines(r secretscan.Result, failTier string) []string {
-	v := verdict.Pass
-	switch ScanCode(r, failTier) {
-	case verdict.ExitDenied:
-		v = verdict.Fail
-	case verdict.ExitIncomplete:
-		v = verdict.Incomplete
-	}
-	lines := []string{
-		fmt.Sprintf("verdict: %s", v),
-		fmt.Sprintf("scanned: %d bytes of %d sources", r.ScannedBytes, r.Sources),
-		fmt.Sprintf("findings: %d, %d of them high", len(r.Findings), r.High()),
-	}
-	for _, f := range r.Findings {
-		lines = append(lines, scanLine(f))
-	}
-	for _, gap := range r.Gaps {
-		lines = append(lines, "gap: "+gap)
-	}
-	if r.Allowed > 0 {
-		lines = append(lines, fmt.Sprintf("allowed: %d findings, by the allow list", r.Allowed))
-	}
-	if r.Canary {
-		lines = append(lines, "canary: found")
-	}
-	return lines
-}
-
-// scanLine is one finding, the place first.
-func scanLine(f secretscan.Finding) string {
-	var b strings.Builder
-	place := f.Source
-	if f.Member != "" {
-		place += " (" + f.Member + ")"
-	}
-	about := ""
-	if f.LocationApproximate {
-		about = "about "
-	}
-	fmt.Fprintf(&b, "%s:%s%d: %s %s, %d bytes", place, about, f.Line, f.Tier, f.RuleID, f.Length)
-	if len(f.EncodingPath) > 0 {
-		fmt.Fprintf(&b, ", in %s", strings.Join(f.EncodingPath, " in "))
-	}
-	if f.Count > 1 {
-		fmt.Fprintf(&b, ", %d times", f.Count)
-	}
-	fmt.Fprintf(&b, ", digest %.16s: %s", f.Digest, f.Description)
-	return b.String()
+	return notes
 }

@@ -3,6 +3,7 @@ package action
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -64,15 +65,16 @@ func scanFile(ctx context.Context, j scanJob, s *secretscan.Scanner) {
 }
 
 // scanFolder hands on the regular files below dir, .git and all: what is uploaded is uploaded whole, and checkout's token
-// is in .git/config. It leaves dir by no symlink, and follows none that it lists; a symlink is no file of the folder.
-func scanFolder(ctx context.Context, dir string, s *secretscan.Scanner, jobs chan<- scanJob) {
+// is in .git/config. It leaves dir by no symlink, and follows none that it lists; a symlink is no file of the folder, which
+// a note says, nor is a pipe or a device. That there is no file at all is a gap: a name was mistyped, or a build made nothing.
+func scanFolder(ctx context.Context, dir string, s *secretscan.Scanner, jobs chan<- scanJob) (notes []string) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		s.Gap(scanName(dir), "not scanned: "+scanReason(err))
-		return
+		return nil
 	}
 	open := sync.WaitGroup{} // jobs that still need root
-	files := 0
+	files, links, special := 0, 0, 0
 	for stack := []string{"."}; len(stack) > 0 && ctx.Err() == nil; {
 		folder := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
@@ -84,7 +86,10 @@ func scanFolder(ctx context.Context, dir string, s *secretscan.Scanner, jobs cha
 				s.Gap(scanName(filepath.Join(dir, path)), "not scanned: "+scanReason(err))
 			case info.IsDir():
 				stack = append(stack, path)
+			case info.Mode()&fs.ModeSymlink != 0:
+				links++
 			case !info.Mode().IsRegular():
+				special++
 			case files == maxScanFiles:
 				s.Gap(scanName(dir), "files beyond the first million are not scanned")
 			default:
@@ -100,11 +105,18 @@ func scanFolder(ctx context.Context, dir string, s *secretscan.Scanner, jobs cha
 			s.Gap(scanName(filepath.Join(dir, folder)), "not listed whole: "+scanReason(err))
 		}
 	}
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
 		s.Gap(scanName(dir), "not scanned whole: it was cancelled")
+	case files == 0:
+		s.Gap(scanName(dir), "no file was scanned: there is none in it")
+	}
+	if links+special > 0 {
+		notes = append(notes, fmt.Sprintf("%s: not scanned, since they are no files: %d symlinks, %d pipes, sockets and devices", scanName(dir), links, special))
 	}
 	open.Wait()
 	root.Close()
+	return notes
 }
 
 // listFolder calls each for the names in a folder, a batch at a time.

@@ -10,10 +10,10 @@ import (
 // Version prints what this program is, as far as its build has recorded it.
 func Version(d Deps) (int, error) {
 	version, commit := "(unknown)", "not recorded (built without version control)"
+	if v := buildVersion(); v != "" {
+		version = v
+	}
 	if info, ok := debug.ReadBuildInfo(); ok {
-		if info.Main.Version != "" {
-			version = info.Main.Version
-		}
 		settings := map[string]string{}
 		for _, s := range info.Settings {
 			settings[s.Key] = s.Value
@@ -33,4 +33,12 @@ func Version(d Deps) (int, error) {
 		}
 	}
 	return verdict.ExitOK, nil
+}
+
+// buildVersion is the version of our module, or empty where the build did not record it.
+func buildVersion() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return info.Main.Version
+	}
+	return ""
 }

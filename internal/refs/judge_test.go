@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/org/cilock-action/internal/filetree"
 	"github.com/org/cilock-action/internal/verdict"
 	"github.com/org/cilock-action/pkg/actionref"
 	"github.com/org/cilock-action/pkg/actionref/ghresolve"
@@ -199,7 +200,7 @@ func TestRedactReachesEveryText(t *testing.T) {
 	findings := Judge(r)
 	texts := Lines(r, findings)
 	for _, render := range []func() (string, error){
-		func() (string, error) { return JSON(r) }, func() (string, error) { return SARIF(findings, Checkout{}) },
+		func() (string, error) { return JSON(r) }, func() (string, error) { return SARIF(findings, filetree.Checkout{}) },
 	} {
 		text, err := render()
 		if err != nil {

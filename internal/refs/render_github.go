@@ -4,13 +4,14 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/org/cilock-action/internal/filetree"
 	"github.com/org/cilock-action/internal/sink"
 )
 
 // Annotate writes the findings as annotations, the worst first. The runner
 // keeps ten of each level a step; what comes after them is returned for the
 // job summary.
-func Annotate(findings []Finding, c Checkout, s *sink.Sink) (sink.Rest, error) {
+func Annotate(findings []Finding, c filetree.Checkout, s *sink.Sink) (sink.Rest, error) {
 	for _, f := range findings {
 		level := sink.Warning
 		if f.Level == Error {
@@ -18,7 +19,7 @@ func Annotate(findings []Finding, c Checkout, s *sink.Sink) (sink.Rest, error) {
 		}
 		p := sink.Properties{Line: f.Line, Col: f.Col, Title: "cilock: " + f.Rule}
 		if f.File != "" {
-			p.File = c.relative(f.File)
+			p.File = c.Relative(f.File)
 		}
 		if f.exact.Line == f.Line && f.exact.End > f.Col {
 			p.EndLine, p.EndCol = f.Line, f.exact.End

@@ -10,6 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/org/cilock-action/internal/filetree"
 	"github.com/org/cilock-action/internal/sink"
 	"github.com/org/cilock-action/pkg/actionref"
 	"github.com/org/cilock-action/pkg/actionref/ghresolve"
@@ -136,7 +137,7 @@ func TestGitHub(t *testing.T) {
 	r, findings := report(t)
 	var b bytes.Buffer
 	s := sink.New(sink.Options{Writer: &b, Getenv: func(name string) string { return map[string]string{"GITHUB_ACTIONS": "true"}[name] }})
-	rest, err := Annotate(findings, Checkout{}, s)
+	rest, err := Annotate(findings, filetree.Checkout{}, s)
 	if err != nil || rest.Total() != 0 {
 		t.Fatalf("%+v, %v", rest, err)
 	}
@@ -159,7 +160,7 @@ func TestGitHubTenOfEachLevel(t *testing.T) {
 	findings := Judge(r)
 	var b bytes.Buffer
 	s := sink.New(sink.Options{Writer: &b, Getenv: func(name string) string { return map[string]string{"GITHUB_ACTIONS": "true"}[name] }})
-	rest, err := Annotate(findings, Checkout{}, s)
+	rest, err := Annotate(findings, filetree.Checkout{}, s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,27 +175,6 @@ func TestGitHubTenOfEachLevel(t *testing.T) {
 	}
 	if strings.Contains(text, "toolj") {
 		t.Errorf("the summary repeats an annotation:\n%s", text)
-	}
-}
-
-// TestCheckoutPaths: annotations and SARIF name files as the repository does.
-func TestCheckoutPaths(t *testing.T) {
-	root, err := filepath.Abs("/repo")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := Checkout{Dir: filepath.Join(root, "sub"), Root: root}
-	outside := filepath.ToSlash(filepath.Join(filepath.Dir(root), "other", "a.yml"))
-	for file, want := range map[string]string{
-		"a.yml": "sub/a.yml", "../a.yml": "a.yml", "../../other/a.yml": outside,
-		filepath.ToSlash(filepath.Join(root, "b.yml")): "b.yml", "%bytes:%FF": "sub/\xff",
-	} {
-		if got := c.relative(file); got != want {
-			t.Errorf("%s: %q, want %q", file, got, want)
-		}
-	}
-	if got := (Checkout{}).relative("../x"); got != "../x" {
-		t.Errorf("without folders: %q", got)
 	}
 }
 

@@ -7,18 +7,25 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/org/cilock-action/internal/filetree"
+	"github.com/org/cilock-action/internal/sarif"
 	"github.com/org/cilock-action/internal/sink"
 )
 
-// sarif decodes what SARIF wrote.
-func sarif(t *testing.T, findings []Finding) sarifLog {
+// sarifLog is a log as a reader sees it.
+type sarifLog struct {
+	Version string
+	Runs    []sarif.Run
+}
+
+// logOf decodes what SARIF wrote.
+func logOf(t *testing.T, findings []Finding) (log sarifLog) {
 	t.Helper()
-	text, err := SARIF(findings, Checkout{})
+	text, err := SARIF(findings, filetree.Checkout{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	quiet(t, text)
-	var log sarifLog
 	if err := json.Unmarshal([]byte(text), &log); err != nil {
 		t.Fatal(err)
 	}
@@ -30,12 +37,12 @@ func sarif(t *testing.T, findings []Finding) sarifLog {
 // SARIF 2.1.0 errata 01.
 func TestSARIF(t *testing.T) {
 	_, findings := report(t)
-	text, err := SARIF(findings, Checkout{})
+	text, err := SARIF(findings, filetree.Checkout{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "report.sarif", text)
-	log := sarif(t, findings)
+	log := logOf(t, findings)
 	run := log.Runs[0]
 	if log.Version != "2.1.0" || len(log.Runs) != 1 || run.ColumnKind != "unicodeCodePoints" || run.Tool.Driver.Name == "" || len(run.Results) != len(findings) {
 		t.Fatalf("log is %+v", log)
@@ -44,14 +51,14 @@ func TestSARIF(t *testing.T) {
 		t.Error("a file could not be read, and the run says that it was complete")
 	}
 	for _, r := range run.Tool.Driver.Rules {
-		if r.ID == "" || r.Short.Text == "" || r.Full.Text == "" || r.Help.Text == "" || r.Default.Level != Error && r.Default.Level != Warning {
+		if r.ID == "" || r.Short.Text == "" || r.Full.Text == "" || r.Help.Text == "" || r.Default.Level != sarif.Error && r.Default.Level != sarif.Warning {
 			t.Errorf("rule %+v", r)
 		}
 	}
 	unique := map[string]bool{}
 	for i, r := range run.Results {
 		at := r.Locations[0].Physical
-		if run.Tool.Driver.Rules[r.RuleIndex].ID != r.RuleID || r.Message.Text == "" || r.Level != findings[i].Level {
+		if run.Tool.Driver.Rules[r.RuleIndex].ID != r.RuleID || r.Message.Text == "" || r.Level != string(findings[i].Level) {
 			t.Errorf("result %+v", r)
 		}
 		if at.Region.StartLine < 1 || at.Region.StartColumn < 0 || at.Region.EndColumn != 0 && at.Region.EndColumn <= at.Region.StartColumn {
@@ -77,11 +84,11 @@ func TestSARIF(t *testing.T) {
 func TestSARIFFix(t *testing.T) {
 	_, findings := report(t)
 	n := 0
-	for _, r := range sarif(t, findings).Runs[0].Results {
+	for _, r := range logOf(t, findings).Runs[0].Results {
 		for _, f := range r.Fixes {
 			n++
 			got := f.Changes[0].Replacements[0]
-			if got.Deleted != (sarifRegion{5, 16, 28}) || got.Inserted.Text != "Acme/Tool@"+strings.Repeat("5", 40) || f.Changes[0].Artifact.URI != "ci.yml" {
+			if got.Deleted != (sarif.Region{StartLine: 5, StartColumn: 16, EndColumn: 28}) || got.Inserted.Text != "Acme/Tool@"+strings.Repeat("5", 40) || f.Changes[0].Artifact.URI != "ci.yml" {
 				t.Errorf("fix %+v", f)
 			}
 		}
@@ -93,7 +100,7 @@ func TestSARIFFix(t *testing.T) {
 
 // TestSARIFNoFindings: results is an array also when it is empty.
 func TestSARIFNoFindings(t *testing.T) {
-	text, err := SARIF(nil, Checkout{})
+	text, err := SARIF(nil, filetree.Checkout{})
 	if err != nil || !strings.Contains(text, `"results": []`) || !strings.Contains(text, `"executionSuccessful": true`) {
 		t.Errorf("%v\n%s", err, text)
 	}
@@ -103,7 +110,7 @@ func TestSARIFNoFindings(t *testing.T) {
 // and two of the same reference have two.
 func TestFingerprintStays(t *testing.T) {
 	prints := func(rows ...Row) (all []string) {
-		for _, r := range sarif(t, Judge(Report{Rows: rows})).Runs[0].Results {
+		for _, r := range logOf(t, Judge(Report{Rows: rows})).Runs[0].Results {
 			all = append(all, r.Fingerprints[fingerprintName])
 		}
 		return all
@@ -115,28 +122,17 @@ func TestFingerprintStays(t *testing.T) {
 	}
 }
 
-func TestArtifactURI(t *testing.T) {
-	for file, want := range map[string]string{
-		".github/workflows/ci.yml": ".github/workflows/ci.yml", "a b/ü#?%.yml": "a%20b/%C3%BC%23%3F%25.yml",
-		"c:x.yml": "c%3Ax.yml", "%bytes:bad%FF.yml": "bad%FF.yml", "a\n::error::.yml": "a%0A%3A%3Aerror%3A%3A.yml",
-	} {
-		if got := artifactURI(file, Checkout{}); got != want {
-			t.Errorf("%q: %q, want %q", file, got, want)
-		}
-	}
-}
-
 // TestNoPlace: what is about no file has a place that code scanning accepts, and
 // an annotation without one.
 func TestNoPlace(t *testing.T) {
 	findings := Judge(Report{Gaps: []string{"more than can be followed"}, Files: 1})
-	at := sarif(t, findings).Runs[0].Results[0].Locations
-	if len(at) != 1 || at[0].Physical.Artifact.URI != ".github/workflows" || at[0].Physical.Region != (sarifRegion{StartLine: 1}) {
+	at := logOf(t, findings).Runs[0].Results[0].Locations
+	if len(at) != 1 || at[0].Physical.Artifact.URI != ".github/workflows" || *at[0].Physical.Region != (sarif.Region{StartLine: 1}) {
 		t.Errorf("locations are %+v", at)
 	}
 	var b strings.Builder
 	s := sink.New(sink.Options{Writer: &b, Getenv: func(name string) string { return map[string]string{"GITHUB_ACTIONS": "true"}[name] }})
-	if _, err := Annotate(findings, Checkout{Dir: "/a", Root: "/a"}, s); err != nil {
+	if _, err := Annotate(findings, filetree.Checkout{Dir: "/a", Root: "/a"}, s); err != nil {
 		t.Fatal(err)
 	}
 	if got := b.String(); strings.Contains(got, "file=") || !strings.Contains(got, "more than can be followed") {

@@ -50,7 +50,11 @@ type Scanner struct {
 	sizes  windowSizes
 	allow  *AllowList
 
+	ownRules bool     // there are rules of a user
+	infos    sync.Map // rules.Info by rule, made fit to be shown
+
 	proof sync.Once // of the canary
+	trees sync.Pool // of *redactTree
 
 	mu       sync.Mutex // guards all below
 	findings map[findingKey]*Finding
@@ -78,11 +82,11 @@ func NewScanner(o ScanOptions) (*Scanner, error) {
 	}
 	set, err := rules.Load(o.Rules)
 	if err != nil {
-		return nil, fmt.Errorf("make a scanner: %w", err)
+		return nil, rulesError(err, o.Values)
 	}
 	s := &Scanner{
 		rules: set, decode: decode.Children, depth: o.Depth, values: o.Values, key: slices.Clone(o.DigestKey), limits: o.Limits, sizes: usualWindows(),
-		allow: o.Allow, findings: map[findingKey]*Finding{}, gaps: map[string]int{},
+		allow: o.Allow, ownRules: o.Rules != nil, findings: map[findingKey]*Finding{}, gaps: map[string]int{},
 	}
 	switch o.Depth {
 	case 0:

@@ -171,7 +171,7 @@ func (w *walk) rulesIn(n node, certain []occurrence) []occurrence {
 		if w.src.s.rules.Integrity(n.text, m) {
 			return true // the digest of something public
 		}
-		info := w.src.s.rules.Info(m.Rule)
+		info := w.src.s.info(m.Rule)
 		o := w.at(n, m.Start, m.End)
 		secret := n.text[m.Start:m.End]
 		o.rule, o.description, o.tier = info.ID, info.Description, TierLow
@@ -186,7 +186,7 @@ func (w *walk) rulesIn(n node, certain []occurrence) []occurrence {
 		return len(high)+len(low) <= maxOccurrences
 	})
 	for _, rule := range truncated {
-		w.src.gap("rule " + w.src.s.rules.Info(rule).ID + ": too many matches, the rest was not looked at")
+		w.src.gap("rule " + w.src.s.info(rule).ID + ": too many matches, the rest was not looked at")
 	}
 	high = outside(high, certain, 80)
 	return append(high, outside(outside(low, certain, 1), high, 100)...)

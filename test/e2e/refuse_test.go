@@ -30,15 +30,16 @@ func refused() map[string][2]string {
 		"refs, fail-on":      {"{mode: refs, command: '', fail-on: incomplete}", `fail-on is "incomplete"`},
 		"refs, no such file": {"{mode: refs, command: '', paths: no/such/file}", "no such file or folder"},
 		"resolve":            {"resolve: maybe", "resolve is \"maybe\""},
-		"paths, no refs":     {"paths: x", "in mode refs only"},
+		"paths, no refs":     {"paths: x", "in modes refs and scan only"},
+		"scan, command":      {"{mode: scan}", "input command has no meaning in mode scan"},
+		"scan, subjects":     {"{mode: scan, command: '', subjects: x}", "input subjects has no meaning in mode scan"},
+		"scan, fail-on":      {"{mode: scan, command: '', fail-on: warn}", "input fail-on has no meaning in mode scan"},
+		"scan, no such file": {"{mode: scan, command: '', key: '', paths: no/such/file}", "no such file or folder"},
 		"verify, command":    {"{mode: verify, bundle: x, subjects: x}", "no meaning in mode verify"},
 		"attest, command":    {"{mode: attest, predicate-type: slsaprovenance1, subjects: x}", "no meaning in mode attest"},
 		"attest, no type":    {"{mode: attest, command: '', subjects: x}", "no predicate type"},
 		"attest, a tag":      {"{mode: attest, command: '', predicate-type: slsaprovenance1, subjects: 'app:1'}", "a tag can be moved"},
 		"predicate, no mode": {"predicate: p.json", "in mode attest only"},
-	}
-	for _, mode := range []string{"scan"} {
-		table["mode "+mode] = [2]string{"mode: " + mode, "mode " + mode + " is not available in this version"}
 	}
 	for name, value := range map[string]string{
 		"action-ref": "actions/checkout@v4", "action-inputs": "a=b", "action-env": "A=b", "wrapped-commands": "sh",

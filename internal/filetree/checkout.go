@@ -1,10 +1,6 @@
-package refs
+package filetree
 
-import (
-	"path/filepath"
-
-	"github.com/org/cilock-action/internal/filetree"
-)
+import "path/filepath"
 
 // Checkout is where relative paths start and where the repository does. The
 // readers of annotations and SARIF know the latter only.
@@ -13,10 +9,10 @@ type Checkout struct {
 	Root string // of the repository, absolute
 }
 
-// relative is a recorded name relative to the repository; one that lies outside
+// Relative is a recorded name relative to the repository; one that lies outside
 // becomes absolute. A Checkout without folders changes nothing.
-func (c Checkout) relative(file string) string {
-	name, err := filetree.PathOf(file)
+func (c Checkout) Relative(file string) string {
+	name, err := PathOf(file)
 	if err != nil { // redacted, and no name any more
 		name = file
 	}
