@@ -180,6 +180,9 @@ func setOutputs(r Report, d Deps) error {
 	if t, ok := r.Trace.Section.Body.(*attest.Trace); ok && t.Root != "" {
 		outputs = append(outputs, [2]string{"trace-root", t.Root})
 	}
+	if c := r.Plan.Judge.Case; c != nil {
+		outputs = append(outputs, [2]string{"policy-digest", c.Digest})
+	}
 	fromStep, err := stepOutputs(r.Plan)
 	if fromStep != "" {
 		outputs = append(outputs, [2]string{"action-outputs", fromStep})

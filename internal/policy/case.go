@@ -2,6 +2,7 @@ package policy
 
 import (
 	"context"
+	"time"
 
 	"github.com/org/cilock-action/pkg/attest"
 )
@@ -20,8 +21,12 @@ type Case struct {
 	verifier Verifier
 }
 
-// NewCase makes a case of a signed document.
+// NewCase makes a case of a signed document that has not expired. Its error is a
+// *RefusedError.
 func NewCase(name string, s *Signed, v Verifier) (*Case, error) {
+	if !v.Now.Before(s.Expires) {
+		return nil, &RefusedError{"expiry", "a policy that is valid at " + v.Now.UTC().Format(time.RFC3339), "one that expired at " + s.Expires.UTC().Format(time.RFC3339)}
+	}
 	roles, err := s.Roles(v)
 	if err != nil {
 		return nil, &RefusedError{"functionaries", "functionaries that can be verified", err.Error()}

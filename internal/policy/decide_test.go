@@ -176,7 +176,11 @@ func TestDecide(t *testing.T) {
 			r[0].complete(`"github-action","state":"ran"`, `"github-action","state":"off"`)
 			return r
 		}, "incomplete build complete: expected an attestation of github-action in 0.json, found none: its collector is off"},
-		{"nothing is there", func(_ *Document, r []record) []record { r[0].bodies = nil; r[0].bodies = map[string][]string{attest.TypeGit: {`{}`}}; return r }, "fail build attestation: expected command-run in 0.json"},
+		{"nothing is there", func(_ *Document, r []record) []record {
+			r[0].bodies = nil
+			r[0].bodies = map[string][]string{attest.TypeGit: {`{}`}}
+			return r
+		}, "fail build attestation: expected command-run in 0.json"},
 		{"one of several is denied", func(_ *Document, r []record) []record {
 			r[0].bodies[attest.TypeGitHubAction][1] = `{"actionref":"acme/tool@v1","refpinned":false}`
 			return r
@@ -215,7 +219,10 @@ func TestDecide(t *testing.T) {
 			delete(r[0].bodies, attest.TypeCompleteness)
 			return r
 		}, ""},
-		{"never started", func(_ *Document, r []record) []record { r[0].complete(`"started":true`, `"started":false,"reason":"denied"`); return r }, "fail build started: expected a step that ran, found one that was not started: denied"},
+		{"never started", func(_ *Document, r []record) []record {
+			r[0].complete(`"started":true`, `"started":false,"reason":"denied"`)
+			return r
+		}, "fail build started: expected a step that ran, found one that was not started: denied"},
 		{"processes, and the trace was off", func(d *Document, r []record) []record {
 			d.rego(attest.TypeCommandRun, "package p\ndeny contains p.program if some p in input.processes")
 			r[0].complete(`"trace","state":"ran"`, `"trace","state":"off"`)
@@ -231,8 +238,14 @@ func TestDecide(t *testing.T) {
 			return r
 		}, "fail build denySHAs: expected no action of a commit that the policy denies, found actions/cache@1123456789012345678901234567890123456789 is commit"},
 		{"a statement is missing", func(d *Document, r []record) []record { d.artifact(""); return r }, "fail  statement: expected a statement of type https://slsa.dev/provenance/v1, found none"},
-		{"a statement", func(d *Document, r []record) []record { d.artifact(""); return append(r, provenance("builder", artifact)) }, ""},
-		{"a statement about something else", func(d *Document, r []record) []record { d.artifact(""); return append(r, provenance("builder", another)) }, "fail  subject: expected a statement about the artifact in 1.json"},
+		{"a statement", func(d *Document, r []record) []record {
+			d.artifact("")
+			return append(r, provenance("builder", artifact))
+		}, ""},
+		{"a statement about something else", func(d *Document, r []record) []record {
+			d.artifact("")
+			return append(r, provenance("builder", another))
+		}, "fail  subject: expected a statement about the artifact in 1.json"},
 		{"a statement that is denied", func(d *Document, r []record) []record {
 			d.artifact("# METADATA\n# scope: package\n# schemas:\n#   - input: {type: object, required: [builder], properties: {builder: {type: string}}, additionalProperties: false}\npackage p\ndeny contains \"no such builder\" if input.builder != \"mine\"")
 			return append(r, provenance("builder", artifact))

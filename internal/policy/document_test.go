@@ -60,7 +60,9 @@ func TestCheck(t *testing.T) {
 		{"an identity of everybody", func(d *Document) {
 			d.Ours.Steps = map[string]StepExtension{"build": {Keyless: []Identity{{Issuer: attest.GitHubIssuer}}}}
 		}, "keyless functionary: no name is asked for"},
-		{"an identity without an issuer", func(d *Document) { d.Ours.Steps = map[string]StepExtension{"build": {Keyless: []Identity{{Name: "me"}}}} }, "it has no issuer"},
+		{"an identity without an issuer", func(d *Document) {
+			d.Ours.Steps = map[string]StepExtension{"build": {Keyless: []Identity{{Name: "me"}}}}
+		}, "it has no issuer"},
 		{"an empty constraint", func(d *Document) {
 			s := d.Steps["build"]
 			s.Functionaries = []Functionary{{Type: FunctionaryRoot, CertConstraint: &CertConstraint{Roots: []string{"*"}}}}
@@ -98,6 +100,8 @@ func TestStrict(t *testing.T) {
 		{`"steps":{`, `"steps":{},"steps":{`},
 		{`"build":{`, `"build":{},"build":{`},
 		{`"name":"build"`, `"name":"build","threshold":2`},
+		{`"functionaries":[`, `"Functionaries":[`},
+		{`"regopolicies"`, `"regoPolicies"`},
 		{`}`, `}}`},
 	} {
 		if _, err := ParseDocument([]byte(strings.Replace(string(text), change[0], change[1], 1))); err == nil {
@@ -236,14 +240,14 @@ params: {least: 2, hosts: [a.example]}
 		t.Errorf("expires %s, params %v", d.Expires, d.Ours.Params)
 	}
 	for change, want := range map[[2]string]string{
-		{"version: 2", "versoin: 2"}:                                          "versoin",
-		{"2027-06-30", "soon"}:                                                `expires is "soon"`,
-		{"packs: [mine]", "packs: [other]"}:                                   `there is no pack "other"`,
-		{"rego: [pins.rego]", "rego: [none.rego]"}:                            "none.rego",
-		{"[{key: k.pub}]", "[{key: k.pub, keyless: {}}]"}:                     "give one of key, keyless and certificate",
-		{"threshold: 2", "threshold: 2\n    threshold: 1"}:                    "threshold",
-		{"params: {", "params: {1: 2, "}:                                      "",
-		{"attestations: [{type: product}]", "attestations: []"}:               "asks for no attestation",
+		{"version: 2", "versoin: 2"}:                                            "versoin",
+		{"2027-06-30", "soon"}:                                                  `expires is "soon"`,
+		{"packs: [mine]", "packs: [other]"}:                                     `there is no pack "other"`,
+		{"rego: [pins.rego]", "rego: [none.rego]"}:                              "none.rego",
+		{"[{key: k.pub}]", "[{key: k.pub, keyless: {}}]"}:                       "give one of key, keyless and certificate",
+		{"threshold: 2", "threshold: 2\n    threshold: 1"}:                      "threshold",
+		{"params: {", "params: {1: 2, "}:                                        "",
+		{"attestations: [{type: product}]", "attestations: []"}:                 "asks for no attestation",
 		{"artifacts-from: [checkout]", "artifacts-from: [checkout]\n---\na: 1"}: "document",
 	} {
 		_, err := b.Build([]byte(strings.Replace(plan, change[0], change[1], 1)))

@@ -29,7 +29,7 @@ func (e *RefusedError) Error() string {
 
 // Open checks who signed a policy (a DSSE envelope or Sigstore bundle), reads it,
 // and refuses what Check refuses, or what is older than minVersion. Its error is a
-// *RefusedError. Whether it has expired is for Decide to say.
+// *RefusedError. Whether it has expired is for NewCase and Decide to say.
 func Open(text []byte, trust attest.Trust, minVersion int) (*Signed, error) {
 	b, err := attest.ParseBundle(text)
 	if err != nil {

@@ -111,6 +111,16 @@ func exactNames(document []byte, t reflect.Type) error {
 				return err
 			}
 		}
+	case reflect.Map:
+		var values map[string]json.RawMessage
+		if json.Unmarshal(document, &values) != nil {
+			return nil
+		}
+		for _, one := range values {
+			if err := exactNames(one, t.Elem()); err != nil {
+				return err
+			}
+		}
 	case reflect.Struct:
 		var fields map[string]json.RawMessage
 		if json.Unmarshal(document, &fields) != nil {
