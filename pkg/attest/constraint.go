@@ -18,8 +18,8 @@ const Any = "*"
 
 // Constraint is what Witness' policies ask of a certificate (policy/constraints.go
 // of go-witness): its names are exactly those of each list, in any order; an empty
-// list means none. Extensions are Fulcio's by their JSON names, with globs; one
-// that is not named may be anything.
+// list means none. Extensions are Fulcio's by their names in sigstore-go's JSON or,
+// as Witness writes them, in Go, with globs; one that is not named may be anything.
 type Constraint struct {
 	CommonName    string            `json:"commonname"`
 	DNSNames      []string          `json:"dnsnames"`
@@ -41,7 +41,7 @@ func (c Constraint) Check() error {
 		asks = asks || slices.ContainsFunc(list, func(s string) bool { return s != "" })
 	}
 	for name, glob := range c.Extensions {
-		if _, ok := known[name]; !ok {
+		if _, ok := known[extensionName(name)]; !ok {
 			return fmt.Errorf("there is no certificate extension %s", quote(name))
 		}
 		if strings.ContainsAny(glob, `[]{}\`) {
@@ -80,11 +80,19 @@ func (c Constraint) match(cert *x509.Certificate) error {
 		return &CheckError{"identity", "certificate", "readable extensions", err.Error()}
 	}
 	for name, glob := range c.Extensions {
-		if glob != "" && !globbed(glob, found[name]) {
-			return &CheckError{"identity", "certificate", "extension " + name + " " + quote(glob), quote(found[name])}
+		if value := found[extensionName(name)]; glob != "" && !globbed(glob, value) {
+			return &CheckError{"identity", "certificate", "extension " + name + " " + quote(glob), quote(value)}
 		}
 	}
 	return nil
+}
+
+// extensionName is a name as it is in JSON: Issuer is issuer.
+func extensionName(name string) string {
+	if name == "" {
+		return name
+	}
+	return strings.ToLower(name[:1]) + name[1:]
 }
 
 // globbed matches the whole of a text; * stands for anything, also for slashes.

@@ -89,6 +89,21 @@ func wrap(t *testing.T, bin, script string) fixture {
 	return f
 }
 
+// sign makes a signed policy as Witness does.
+func (f fixture) sign(t *testing.T, doc []byte) (dsse.Envelope, cryptoutil.Verifier) {
+	t.Helper()
+	signer := cryptoutil.NewECDSASigner(f.key, crypto.SHA256)
+	signed, err := dsse.Sign("https://witness.testifysec.com/policy/v0.1", bytes.NewReader(doc), dsse.SignWithSigners(signer))
+	if err != nil {
+		t.Fatal(err)
+	}
+	verifier, err := signer.Verifier()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signed, verifier
+}
+
 // verify asks go-witness about an envelope, with a policy that requires the
 // types we write, one Rego module over command-run, and what more is given.
 func (f fixture) verify(t *testing.T, envelope, artifact []byte, rego string, more ...policy.Attestation) error {
@@ -118,15 +133,7 @@ func (f fixture) verify(t *testing.T, envelope, artifact []byte, rego string, mo
 	if err != nil {
 		t.Fatal(err)
 	}
-	signer := cryptoutil.NewECDSASigner(f.key, crypto.SHA256)
-	signed, err := dsse.Sign("https://witness.testifysec.com/policy/v0.1", bytes.NewReader(doc), dsse.SignWithSigners(signer))
-	if err != nil {
-		t.Fatal(err)
-	}
-	verifier, err := signer.Verifier()
-	if err != nil {
-		t.Fatal(err)
-	}
+	signed, verifier := f.sign(t, doc)
 	src := source.NewMemorySource()
 	if err := src.LoadBytes("e.json.dsse.json", envelope); err != nil {
 		return err
