@@ -72,6 +72,9 @@ func Children(text []byte, b *Budget, each func(Child)) {
 		{"pem", j.pem},
 		{"mirror", j.mirrors},
 	} {
+		if b.unpacked && from == source && (d.name == "compressed" || d.name == "archive") {
+			continue
+		}
 		j.guard(d.name, d.run)
 	}
 }
