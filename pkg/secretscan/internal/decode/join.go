@@ -9,6 +9,7 @@ const (
 	openPieces = 4    // wrapped texts that may be mixed with each other
 	loneRuns   = 4    // runs shorter than minRun that make a wrapped text
 	tailLines  = 4    // lines after the last run in which its tail may be
+	minWrapped = 60   // characters of a line of base64 as programs wrap it
 )
 
 // piece is a wrapped text.
@@ -111,8 +112,10 @@ func (j *job) together(p piece) {
 	for _, f := range found {
 		j.give(Child{Decoder: f.decoder, Data: f.data, Start: at.start, End: j.afterPadding(at.end)})
 	}
+	noise := found == nil && p.size >= minWrapped && p.size%4 == 0 && len(chars) > maxMirrored &&
+		any&isUpper != 0 && any&isLower != 0 && !j.turnedText(chars)
 	for _, i := range p.runs {
-		j.survey.runs[i].used = found != nil
+		j.survey.runs[i].used, j.survey.runs[i].noise = found != nil, noise
 	}
 }
 

@@ -54,7 +54,7 @@ func (j *job) runs() {
 		if !r.used {
 			j.base58(*r, at)
 		}
-		if !sure(found) {
+		if !sure(found) && !r.noise {
 			j.keepOdd(r, at)
 		}
 	}
