@@ -61,9 +61,9 @@ func (j *job) runs() {
 }
 
 // keepOdd keeps a run for the transforms if some part of it looks random. Hexadecimal does too, but a log is full of
-// digests.
+// digests, and that of Go's build is full of build IDs.
 func (j *job) keepOdd(r *run, at span) {
-	if r.all&isNumber != 0 {
+	if r.all&isNumber != 0 || buildID(j.text[at.start:at.end]) {
 		return
 	}
 	var look pattern
@@ -84,6 +84,12 @@ func (j *job) keepOdd(r *run, at span) {
 	if look.random() {
 		j.odd = append(j.odd, at)
 	}
+}
+
+// buildID reports whether chars are what "go build -x" gives its compiler: two equal hashes in base64.
+func buildID(chars []byte) bool {
+	const hash = 20
+	return len(chars) == 2*hash+1 && chars[hash] == '/' && bytes.Equal(chars[:hash], chars[hash+1:])
 }
 
 // pattern counts how characters change between capitals, small letters and digits, and how often digits are in it.
@@ -193,10 +199,11 @@ func (j *job) decodeRun(chars []byte, all, any uint16) []reading {
 	if found != nil {
 		return found
 	}
-	if all&isHex == 0 {
-		if at := longest(chars, hexValues); at.end-at.start >= 24 {
-			found = j.within(found, "hex", chars, at, hexValues, 4)
-		}
+	if all&isHex != 0 {
+		return nil // a digest; of base32 in either order, of 16 characters, one in 65536 is
+	}
+	if at := longest(chars, hexValues); at.end-at.start >= 24 {
+		found = j.within(found, "hex", chars, at, hexValues, 4)
 	}
 	if len(found) > 0 || any&isDigit == 0 || len(chars) < minRun {
 		return found
