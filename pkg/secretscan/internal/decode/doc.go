@@ -89,6 +89,7 @@ type job struct {
 	giving bool   // each is running
 	odd    []span // runs that look random and that no decoder could read
 
+	rows     rowReader
 	repeated int // bytes that stars in dumps stood for
 }
 

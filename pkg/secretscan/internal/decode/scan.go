@@ -17,6 +17,8 @@ const (
 	isNUL
 	isBinary // never in text: control characters without white space, ESC, BS; bytes above 0x7e
 	isMagic  // the first byte of one of the magics
+	isOctal  // 0-7
+	isBit    // 0 1
 )
 
 // classes is never changed.
@@ -33,6 +35,8 @@ func makeClasses() (t [256]uint16) {
 	set("abcdefghijklmnopqrstuvwxyz", isRun|isLower)
 	set(digits, isRun|isDigit|isHex|isNumber)
 	set("234567", isBase32)
+	set("01234567", isOctal)
+	set("01", isBit)
 	set("abcdefABCDEF", isHex|isNumber)
 	set("xX-", isNumber)
 	set("+/-_", isRun|isMark)
@@ -71,6 +75,7 @@ const (
 	minOnes    = 8  // single characters in a row
 	minGroup   = 3  // bytes of a group of characters
 	minGroups  = 6  // groups in a row
+	usualRuns  = 96 // bytes of a log in which there is one run, about
 	maxNumber  = 8  // digits of a number; an offset or a word of 32 bits
 )
 
@@ -106,6 +111,7 @@ type row struct {
 
 func scan(text []byte) survey {
 	s := surveyor{text: text}
+	s.runs = make([]run, 0, min(len(text)/usualRuns, 1<<14))
 	for i := 0; i < len(text); {
 		c := classes[text[i]]
 		if c&isRun == 0 {
