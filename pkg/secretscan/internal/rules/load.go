@@ -115,7 +115,8 @@ type file struct {
 	disabled []string
 	defaults *bool // useDefault, where it is said
 	trusted  bool
-	cost     int // of the expressions, as in complexity
+	low      []string // rules of the low tier
+	cost     int      // of the expressions, as in complexity
 }
 
 func decodeUser(text []byte) (*file, error) {
@@ -146,7 +147,7 @@ func decode(text []byte, trusted bool) (*file, error) {
 	if vc.Extend.Path != "" || vc.Extend.URL != "" {
 		return nil, errors.New("[extend] names a file or a URL, which is not supported")
 	}
-	f := &file{trusted: trusted, targeted: map[string][]*allowList{}, disabled: vc.Extend.DisabledRules}
+	f := &file{trusted: trusted, low: lowRules(), targeted: map[string][]*allowList{}, disabled: vc.Extend.DisabledRules}
 	if len(vc.Rules) > maxRules {
 		return nil, fmt.Errorf("%d rules, and the limit is %d", len(vc.Rules), maxRules)
 	}
@@ -184,7 +185,7 @@ func (f *file) addRule(vc *config.ViperConfig, i int) error {
 	if len(v.Required) > 0 {
 		return errors.New("it requires other rules, which is not supported")
 	}
-	r := &rule{Info: Info{v.ID, v.Description, tier(v.ID), v.Path != ""}, group: v.SecretGroup, entropy: v.Entropy}
+	r := &rule{Info: Info{v.ID, v.Description, tier(v.ID, f.low), v.Path != ""}, group: v.SecretGroup, entropy: v.Entropy}
 	for _, k := range v.Keywords {
 		if k != "" {
 			r.keywords = append(r.keywords, strings.ToLower(k))
