@@ -111,7 +111,13 @@ func TestNoise(t *testing.T) {
 // its marks, or text among other base64 of the same width.
 func TestTurnedBlocks(t *testing.T) {
 	m := maker{newRand(17)}
-	bytes := func(n int) string { return m.from("\x00\x01\x02\x80\x90\xa0\xb0\xc0\xd0\xe0\xf0\xffabcdefgh", n) }
+	bytes := func(n int) string {
+		b := make([]byte, n)
+		for i := range b {
+			b[i] = byte(m.IntN(256))
+		}
+		return string(b)
+	}
 	key := "-----BEGIN PRIVATE KEY-----\n" + wrapAt(b64(bytes(2400)), 64, with(""), "") + "-----END PRIVATE KEY-----\n"
 	env := strings.Repeat("GITHUB_TOKEN="+m.secret(0)+" ", 16)
 	block := func(s string) string { return wrapAt(b64(s), 76, with(""), "") }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"hash/crc32"
-	"slices"
 	"unicode/utf8"
 )
 
@@ -116,8 +115,13 @@ func (j *job) packed(b []byte) bool {
 func hasMagic(b []byte) bool {
 	head := b[:min(len(b), nearMagic)]
 	for at, c := range head {
-		if classes[c]&isMagic != 0 && slices.ContainsFunc(magics, func(m []byte) bool { return bytes.HasPrefix(head[at:], m) && plausible(b[at:]) }) {
-			return true
+		if classes[c]&isMagic == 0 {
+			continue
+		}
+		for _, m := range magics {
+			if m[0] == c && bytes.HasPrefix(head[at:], m) && plausible(b[at:]) {
+				return true
+			}
 		}
 	}
 	return false

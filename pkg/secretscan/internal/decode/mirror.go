@@ -9,7 +9,6 @@ import (
 const (
 	mirrorAround = 256  // bytes on both sides of a run in a long line that are transformed with it
 	maxMirrored  = 1024 // bytes of a run that is transformed with its line
-	maxPlain85   = 128  // characters of base85 without any of the marks that base64 lacks: of 100 million of that length there is none
 	mirrorJoin   = 2    // lines between two odd runs that are transformed as one text
 )
 
@@ -41,7 +40,7 @@ func (j *job) mirrored(chars []byte, all, any uint16) []reading {
 
 // turnedText reports whether some part of a long wrapped text is base64 that was turned around or went through rot13.
 func (j *job) turnedText(chars []byte) bool {
-	const window, step = 96, 4 * 96
+	const window, step = 96, 6 * 96
 	for at := 0; at+window <= len(chars); at += step {
 		part := chars[at : at+window]
 		for _, turned := range [][]byte{reversed(part), rot13(part)} {
@@ -99,7 +98,7 @@ func (j *job) mirrors() {
 		for _, f := range found {
 			j.give(Child{Decoder: f.decoder, Data: f.data, Start: at.start, End: at.end})
 		}
-		if found == nil && len(chars) <= maxPlain85 {
+		if found == nil && !tooPlain85(chars) {
 			j.word85(chars, at)
 		}
 		if found == nil && at.end-at.start <= maxMirrored {

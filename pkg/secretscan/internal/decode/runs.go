@@ -202,7 +202,7 @@ func (j *job) decodeRun(chars []byte, all, any uint16) []reading {
 	if all&isHex != 0 {
 		return nil // a digest; of base32 in either order, of 16 characters, one in 65536 is
 	}
-	if at := longest(chars, hexValues); at.end-at.start >= 24 {
+	if at := longest(chars, hexValues, minHex); at.end > 0 {
 		found = j.within(found, "hex", chars, at, hexValues, 4)
 	}
 	if len(found) > 0 || any&isDigit == 0 || len(chars) < minRun {
@@ -226,10 +226,10 @@ func anyOf(b []byte) (any uint16) {
 }
 
 func (j *job) base32(found []reading, chars []byte, std, hex *[256]uint8) []reading {
-	if at := longest(chars, std); at.end-at.start >= minRun {
+	if at := longest(chars, std, minRun); at.end > 0 {
 		found = j.within(found, "base32", chars, at, std, 5)
 	}
-	if at := longest(chars, hex); len(found) == 0 && at.end-at.start >= minRun {
+	if at := longest(chars, hex, minRun); len(found) == 0 && at.end > 0 {
 		found = j.within(found, "base32hex", chars, at, hex, 5)
 	}
 	return found
@@ -244,16 +244,26 @@ func (j *job) within(found []reading, decoder string, chars []byte, at span, val
 	return found
 }
 
-// longest returns the longest stretch of an alphabet's characters.
-func longest(chars []byte, values *[256]uint8) span {
+// longest returns the longest stretch of an alphabet's characters that has so many or more. Every such stretch has one of
+// the characters that are so far apart.
+func longest(chars []byte, values *[256]uint8, least int) span {
 	var best span
-	start := 0
-	for i, c := range chars {
-		if values[c] == none {
-			start = i + 1
-		} else if i+1-start > best.end-best.start {
-			best = span{start, i + 1}
+	for i, done := least-1, 0; i < len(chars); {
+		if values[chars[i]] == none {
+			i += least
+			continue
 		}
+		start, end := i, i+1
+		for start > done && values[chars[start-1]] != none {
+			start--
+		}
+		for end < len(chars) && values[chars[end]] != none {
+			end++
+		}
+		if end-start >= least && end-start > best.end-best.start {
+			best = span{start, end}
+		}
+		i, done = end+least, end
 	}
 	return best
 }

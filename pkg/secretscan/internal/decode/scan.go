@@ -70,6 +70,7 @@ func (r run) size() int { return int(r.end - r.start) }
 
 const (
 	minRun     = 16 // bytes of a run that is looked at; 12 bytes in base64
+	minHex     = 24 // digits of hexadecimal within a run of other characters; 12 bytes
 	minWord    = 20 // bytes of a word that may be base85; 16 bytes
 	minNumbers = 6  // numbers in a row that may be a dump or an array
 	minOnes    = 8  // single characters in a row
