@@ -127,6 +127,7 @@ func TestTurnedBlocks(t *testing.T) {
 		"a key's lines backwards":  {"log\n" + string(reversedLines([]byte(key))), "reversed", key},
 		"text through rot13":       {block(bytes(5700)) + rot(block(env)) + block(bytes(5700)), "rot13-base64", env[:57]},
 		"text's letters backwards": {block(bytes(5700)) + string(reversedLines([]byte(block(env)))) + block(bytes(5700)), "reversed-base64", env[:57]},
+		"text behind letters":      {block(bytes(5700)) + each(env[:12], "%c"+strings.TrimRight(b64(env[:56]), "="), "\n") + "\n" + block(bytes(2850)), "base64", env[:56]},
 		"nothing":                  {block(bytes(5700)), "", ""},
 	} {
 		found := false

@@ -113,7 +113,7 @@ func (j *job) together(p piece) {
 		j.give(Child{Decoder: f.decoder, Data: f.data, Start: at.start, End: j.afterPadding(at.end)})
 	}
 	noise := found == nil && p.size >= minWrapped && p.size%4 == 0 && len(chars) > maxMirrored &&
-		any&isUpper != 0 && any&isLower != 0 && !j.turnedText(chars)
+		any&isUpper != 0 && any&isLower != 0 && !j.otherText(chars)
 	for _, i := range p.runs {
 		j.survey.runs[i].used, j.survey.runs[i].noise = found != nil, noise
 	}

@@ -38,14 +38,15 @@ func (j *job) mirrored(chars []byte, all, any uint16) []reading {
 	return found
 }
 
-// turnedText reports whether some part of a long wrapped text is base64 that was turned around or went through rot13.
-func (j *job) turnedText(chars []byte) bool {
+// otherText reports whether some part of a long wrapped text is base64 that was turned around, went through rot13, or has
+// something glued to the start of each line.
+func (j *job) otherText(chars []byte) bool {
 	const window, step = 96, 6 * 96
 	for at := 0; at+window <= len(chars); at += step {
 		part := chars[at : at+window]
-		for _, turned := range [][]byte{reversed(part), rot13(part)} {
+		for _, other := range [][]byte{reversed(part), rot13(part), part} {
 			for skip := range 4 {
-				if j.sampled(turned[skip:], base64Values, 6, 4) {
+				if j.sampled(other[skip:], base64Values, 6, 4) {
 					return true
 				}
 			}

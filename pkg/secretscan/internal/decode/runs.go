@@ -123,7 +123,7 @@ func (j *job) alone(r *run, at span) []reading {
 	if *slot == h { // the same paths and names are in a log again and again
 		return nil
 	}
-	found := j.decodeRun(chars, r.all, r.any)
+	found := j.decode(chars, r.all, r.any, !r.noise)
 	if found == nil {
 		*slot = h
 		return nil
@@ -180,18 +180,23 @@ type reading struct {
 
 // decodeRun reads the characters of a run in every way that gives something worthwhile.
 func (j *job) decodeRun(chars []byte, all, any uint16) []reading {
+	return j.decode(chars, all, any, true)
+}
+
+// decode is decodeRun; base64 is read behind something glued to it only if shifted is set.
+func (j *job) decode(chars []byte, all, any uint16, shifted bool) []reading {
 	var found []reading
 	if len(chars) < minText {
 		return nil
 	}
 	if all&isHex != 0 {
-		found = j.radix(found, "hex", chars, hexValues, 4)
+		found = j.radix(found, "hex", chars, hexValues, 4, true)
 		if bytes.Count(chars, []byte("0"))+bytes.Count(chars, []byte("1")) == len(chars) {
-			found = j.radix(found, "binary", chars, binaryValues, 1)
+			found = j.radix(found, "binary", chars, binaryValues, 1, true)
 		}
 	}
 	if all&isHex == 0 || any&isLower != 0 && any&isUpper != 0 {
-		found = j.radix(found, "base64", chars, base64Values, 6)
+		found = j.radix(found, "base64", chars, base64Values, 6, shifted)
 	}
 	if found == nil {
 		found = j.separated(chars)
@@ -237,7 +242,7 @@ func (j *job) base32(found []reading, chars []byte, std, hex *[256]uint8) []read
 
 func (j *job) within(found []reading, decoder string, chars []byte, at span, values *[256]uint8, bits int) []reading {
 	before := len(found)
-	found = j.radix(found, decoder, chars[at.start:at.end], values, bits)
+	found = j.radix(found, decoder, chars[at.start:at.end], values, bits, true)
 	for i := before; i < len(found); i++ {
 		found[i].skip += at.start
 	}
@@ -269,8 +274,8 @@ func longest(chars []byte, values *[256]uint8, least int) span {
 }
 
 // radix adds the readings of chars as digits of bits each. A word that is glued before the first digit shifts the groups
-// in which digits make whole bytes, so each shift is tried.
-func (j *job) radix(found []reading, decoder string, chars []byte, values *[256]uint8, bits int) []reading {
+// in which digits make whole bytes, so with shifted set each shift is tried.
+func (j *job) radix(found []reading, decoder string, chars []byte, values *[256]uint8, bits int, shifted bool) []reading {
 	group := 8 // digits that make whole bytes
 	switch bits {
 	case 4:
@@ -279,7 +284,7 @@ func (j *job) radix(found []reading, decoder string, chars []byte, values *[256]
 		group = 4
 	}
 	j.b.work += len(chars)
-	if bits == 5 && len(chars) < 4*minRun {
+	if bits == 5 && len(chars) < 4*minRun || !shifted {
 		group = 1 // a short one is found behind what its alphabet lacks, or not at all
 	}
 	for skip := range group {

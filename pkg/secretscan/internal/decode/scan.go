@@ -63,7 +63,7 @@ type run struct {
 	column     int32  // where it begins on its line
 	used       bool   // a decoder could read it
 	lone       bool   // shorter than minRun, but all of its line
-	noise      bool   // of base64 in lines that no decoder could read, not backwards either
+	noise      bool   // of base64 in lines that no decoder could read together, nor in part, backwards or shifted
 }
 
 func (r run) size() int { return int(r.end - r.start) }
