@@ -143,8 +143,7 @@ func (z *zlibStream) Read(p []byte) (int, error) {
 // Textual reports whether bytes that are as a rule noise have something in them that could mean something to anyone: a
 // row of text that chance does not explain, or wide text.
 func Textual(b []byte) bool {
-	ok, any := textRow(b)
-	return ok || any&isNUL != 0 && wideText(b)
+	return hasText(b) || wideText(b)
 }
 
 // A ZipHeader is what a local header says of its member. Source: PKWARE's APPNOTE 6.3.10, 4.3.7.
