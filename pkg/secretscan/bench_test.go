@@ -101,3 +101,15 @@ func BenchmarkValuesFind(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkStart is what a run pays before it has scanned anything: the rules, and the canary that proves them.
+func BenchmarkStart(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		s, err := NewScanner(ScanOptions{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		s.Result()
+	}
+}

@@ -18,7 +18,8 @@ type ruleEngine interface {
 type decoder func(text []byte, b *decode.Budget, each func(decode.Child))
 
 // Limits bound the decoding of one window of a source; 0 is a default. They grow with the window, so that only what
-// becomes much more than it was meets them.
+// becomes much more than it was meets them. Ratio and Members hold for archives that are read as streams too, where the
+// defaults are other ones: see bounds.
 type Limits struct {
 	Nodes   int // texts that others are decoded to
 	Bytes   int // of all of them together

@@ -86,18 +86,22 @@ func base64Inner(s string, add func(string)) {
 	base64Shifts(s, func(whole string, inner int) { add(whole[:inner]) })
 }
 
-// base64Shifts yields the base64 of s at the end of something, for three lengths of that and two alphabets. The first
-// inner characters of it have bits of s alone.
+// base64Shifts yields the base64 of s at the end of something, for three lengths of that, and in both alphabets if they
+// differ. The first inner characters of it have bits of s alone.
 func base64Shifts(s string, yield func(whole string, inner int)) {
 	for shift := range 3 {
 		text := strings.Repeat("\x00", shift) + s
 		start := (shift*8 + 5) / 6 // the first character that has bits of s alone
 		inner := len(text) * 8 / 6
-		for _, padded := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
-			yield(padded.EncodeToString([]byte(text))[start:], inner-start)
+		whole := base64.StdEncoding.EncodeToString([]byte(text))[start:]
+		yield(whole, inner-start)
+		if strings.ContainsAny(whole, "+/") {
+			yield(urlAlphabet.Replace(whole), inner-start)
 		}
 	}
 }
+
+var urlAlphabet = strings.NewReplacer("+", "-", "/", "_")
 
 // wrappedForms adds the lines of the base64 of s alone, wrapped as base64(1) and PEM do.
 func wrappedForms(s string, add func(string)) {

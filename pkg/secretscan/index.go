@@ -2,8 +2,10 @@ package secretscan
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"math/bits"
+	"slices"
 	"sort"
 )
 
@@ -44,9 +46,9 @@ func newIndex(forms []form) *index {
 			x.needles = append(x.needles, needle{text: piece, mark: f.mark})
 		}
 	}
-	sort.SliceStable(x.needles, func(i, j int) bool { return bytes.Compare(x.needles[i].text, x.needles[j].text) < 0 })
-	unique := x.needles[:0]
-	for _, n := range x.needles {
+	unique := make([]needle, 0, len(x.needles))
+	for _, i := range inOrder(x.needles) {
+		n := x.needles[i]
 		if len(unique) == 0 || !bytes.Equal(unique[len(unique)-1].text, n.text) {
 			unique = append(unique, n)
 		}
@@ -68,6 +70,30 @@ func newIndex(forms []form) *index {
 		unique[i].parent = p
 	}
 	return x
+}
+
+// inOrder returns the places of needles in byte order, of equal ones in the order in which they are. What is sorted has no
+// pointers, and mostly tells by the first 8 bytes.
+func inOrder(needles []needle) []int32 {
+	type key struct {
+		head uint64
+		at   int32
+	}
+	keys := make([]key, len(needles))
+	for i, n := range needles {
+		keys[i] = key{binary.BigEndian.Uint64(n.text), int32(i)}
+	}
+	slices.SortFunc(keys, func(a, b key) int {
+		if a.head != b.head {
+			return cmp.Compare(a.head, b.head)
+		}
+		return cmp.Or(bytes.Compare(needles[a.at].text, needles[b.at].text), cmp.Compare(a.at, b.at))
+	})
+	order := make([]int32, len(keys))
+	for i, k := range keys {
+		order[i] = k.at
+	}
+	return order
 }
 
 // pieces cuts a long form so that the pieces overlap and together cover it.

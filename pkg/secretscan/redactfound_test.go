@@ -1,8 +1,6 @@
 package secretscan
 
 import (
-	"bytes"
-	"compress/gzip"
 	"encoding/base32"
 	"encoding/base64"
 	"encoding/hex"
@@ -29,14 +27,6 @@ func redacting(t testing.TB, value, mask string) *Scanner {
 	}
 	s.CloseMasks()
 	return s
-}
-
-func gzipped(text string) string {
-	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
-	z.Write([]byte(text))
-	z.Close()
-	return b.String()
 }
 
 // TestRedactFound: what is secret goes with the text that encodes it, and all else stays. The secrets are made here.

@@ -32,7 +32,7 @@ const (
 // ScanOptions of NewScanner; the zero value is the usual choice.
 type ScanOptions struct {
 	Rules     []byte     // more rules, in Gitleaks' TOML
-	Depth     int        // layers of encoding, at most 8; 0 is DefaultDepth
+	Depth     int        // layers of encoding, at most 8; 0 is DefaultDepth. tar is none
 	Values    *Values    // the step's own secrets, or nil
 	DigestKey []byte     // of the findings' digests, 16 bytes or more; nil: random, and kept nowhere
 	Limits    Limits     // of decoding
@@ -48,6 +48,7 @@ type Scanner struct {
 	key    []byte
 	limits Limits
 	sizes  windowSizes
+	bounds bounds
 	allow  *AllowList
 
 	ownRules bool     // there are rules of a user
@@ -86,7 +87,7 @@ func NewScanner(o ScanOptions) (*Scanner, error) {
 	}
 	s := &Scanner{
 		rules: set, decode: decode.Children, depth: o.Depth, values: o.Values, key: slices.Clone(o.DigestKey), limits: o.Limits, sizes: usualWindows(),
-		allow: o.Allow, ownRules: o.Rules != nil, findings: map[findingKey]*Finding{}, gaps: map[string]int{},
+		bounds: usualBounds(o.Limits), allow: o.Allow, ownRules: o.Rules != nil, findings: map[findingKey]*Finding{}, gaps: map[string]int{},
 	}
 	switch o.Depth {
 	case 0:
@@ -104,7 +105,7 @@ func NewScanner(o ScanOptions) (*Scanner, error) {
 	return s, nil
 }
 
-// Scan reads a source to its end. Its memory is bounded whatever the source is: see window. An error is one of r, or of
+// Scan reads a source to its end. Its memory is bounded whatever the source is, archives included: see window. An error is one of r, or of
 // ctx; what was read before it is scanned, and it is a gap too. source is how findings name it.
 func (s *Scanner) Scan(ctx context.Context, source string, r io.Reader) error {
 	return s.add(ctx, s.newSource(source, false), r)

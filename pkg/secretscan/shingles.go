@@ -17,24 +17,28 @@ const (
 // shingles find values as they are, also in pieces and in part: every 8 bytes of the text are looked up in a bitmap of
 // all 8 bytes of all values, and from a hit on the value is followed.
 type shingles struct {
-	texts [][]byte
-	seen  bitmap
-	at    map[uint64][]place
+	texts  [][]byte
+	seen   bitmap
+	first  map[uint64]int32 // of a shingle: the first of its places
+	places []place          // those of a shingle are a chain; 0 ends it
 }
 
 // A place is where a shingle is: in which value, from which byte on.
-type place struct{ text, offset int }
+type place struct {
+	text, offset int
+	next         int32
+}
 
 // newShingles cuts texts, of 8 bytes or more each.
 func newShingles(texts [][]byte) *shingles {
-	x := &shingles{at: map[uint64][]place{}}
+	x := &shingles{}
 	size := 0
 	for _, text := range texts {
 		text = text[:min(len(text), maxShingled)]
 		x.texts = append(x.texts, text)
 		size += len(text)
 	}
-	x.seen = newBitmap(size)
+	x.seen, x.first, x.places = newBitmap(size), make(map[uint64]int32, size), make([]place, 1, size+1)
 	for i := range x.texts {
 		if !x.cut(i, false) {
 			x.cut(i, true)
@@ -52,12 +56,27 @@ func (x *shingles) cut(i int, plain bool) (any bool) {
 		}
 		any = true
 		h := head(text[offset:])
-		if places := x.at[h]; len(places) < maxPlaces {
-			x.at[h] = append(places, place{i, offset})
-			x.seen.add(h)
-		}
+		x.add(h, place{text: i, offset: offset})
 	}
 	return any
+}
+
+// add puts a place at the end of a shingle's chain, if that has room.
+func (x *shingles) add(shingle uint64, p place) {
+	last, n := x.first[shingle], 1
+	if last == 0 {
+		x.first[shingle] = int32(len(x.places))
+		x.seen.add(shingle)
+	} else {
+		for ; x.places[last].next != 0; n++ {
+			last = x.places[last].next
+		}
+		if n == maxPlaces {
+			return
+		}
+		x.places[last].next = int32(len(x.places))
+	}
+	x.places = append(x.places, p)
 }
 
 // uniform reports bytes that are two or fewer characters: such a shingle says nothing.
@@ -84,7 +103,7 @@ type sight struct {
 
 // next returns the first sight at or after from.
 func (x *shingles) next(b []byte, from int) (sight, bool) {
-	if len(x.at) == 0 {
+	if len(x.first) == 0 {
 		return sight{}, false
 	}
 	var dead [4]run // runs that were followed in vain: their other shingles say the same
@@ -95,7 +114,8 @@ func (x *shingles) next(b []byte, from int) (sight, bool) {
 			continue
 		}
 		best := sight{}
-		for _, pl := range x.at[h] {
+		for i := x.first[h]; i != 0; i = x.places[i].next {
+			pl := x.places[i]
 			if within(dead[:], pl, p) {
 				continue
 			}

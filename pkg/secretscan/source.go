@@ -1,7 +1,6 @@
 package secretscan
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -16,10 +15,8 @@ type source struct {
 	stream bool   // "::add-mask::" counts
 	tally  tally
 	gaps   map[string]int
-	read   int64 // bytes so far
-
-	base int64 // offset of the window in the source
-	line int   // number of its first line
+	read   int64 // bytes that were scanned so far
+	unpacking
 
 	announced []Value
 	known     map[string]bool // of announced
@@ -28,49 +25,28 @@ type source struct {
 
 func (s *Scanner) newSource(path string, stream bool) *source {
 	return &source{
-		s: s, path: path, shown: s.shown(path), stream: stream, gaps: map[string]int{}, line: 1,
+		s: s, path: path, shown: s.shown(path), stream: stream, gaps: map[string]int{},
 		tally: newTally(), known: map[string]bool{},
 	}
 }
 
 func (src *source) gap(what string) { src.gaps[what]++ }
 
-// scan reads and scans window by window.
+// scan reads and scans the source, and what streams and archives in it hold.
 func (src *source) scan(ctx context.Context, r io.Reader) error {
-	buf, err := fill(r, nil, headSize)
-	sizes := src.s.sizes
-	want := sizes.fresh
-	if container(buf) {
-		want = sizes.archive
+	src.ctx = ctx
+	src.top = src.newTap(r)
+	err := src.text(src.top, origin{line: 1})
+	src.read = src.top.offset()
+	switch {
+	case src.top.err != nil:
+		return src.top.err
+	case src.cancelled != nil:
+		return src.cancelled
+	case errors.Is(err, errStopped):
+		return nil // a gap already
 	}
-	src.read = int64(len(buf))
-	for from, first := (owned{}), true; ; first = false {
-		before := len(buf)
-		if err == nil {
-			buf, err = fill(r, buf, want)
-			src.read += int64(len(buf) - before)
-		}
-		final := err != nil
-		if first && !final && want == sizes.archive {
-			src.gap(fmt.Sprintf("an archive is only taken apart in its first %d MiB", sizes.archive>>20))
-		}
-		want = sizes.fresh
-		next := sizes.plan(buf, final)
-		src.window(buf[:next.end], from, next, first)
-		if final {
-			if errors.Is(err, io.EOF) {
-				err = nil
-			}
-			return err
-		}
-		if stop := ctx.Err(); stop != nil {
-			return stop
-		}
-		src.line += bytes.Count(buf[:next.start], []byte("\n"))
-		src.base += int64(next.start)
-		from = next.owned.less(next.start)
-		buf = append(buf[:0], buf[next.start:]...)
-	}
+	return err
 }
 
 // readAhead collects the masks that a stream announces, if it can be read twice.

@@ -1,7 +1,6 @@
 package secretscan
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/hex"
 	"fmt"
@@ -12,7 +11,6 @@ import (
 type tally struct {
 	byDigest map[string]*entry
 	findings []*Finding // in the order in which they were found
-	last     map[string]mark
 }
 
 type entry struct {
@@ -28,26 +26,26 @@ type mark struct {
 }
 
 func newTally() tally {
-	return tally{byDigest: map[string]*entry{}, last: map[string]mark{}}
+	return tally{byDigest: map[string]*entry{}}
 }
 
 // add counts the occurrences of a window, the first place first. Two of a group that overlap are one: the same text found
 // in two windows, or read by two decoders.
-func (t *tally) add(src *source, text []byte, list []occurrence) {
+func (t *tally) add(st *strand, list []occurrence) {
 	slices.SortStableFunc(list, func(a, b occurrence) int {
 		return cmp.Or(a.span.start-b.span.start, len(a.path)-len(b.path), a.node-b.node, a.local.start-b.local.start, a.local.end-b.local.end)
 	})
-	for group, m := range t.last {
-		if m.end <= src.base {
-			delete(t.last, group)
+	for group, m := range st.last {
+		if m.end <= st.base {
+			delete(st.last, group)
 			continue
 		}
 		m.node = -1
-		t.last[group] = m
+		st.last[group] = m
 	}
 	for _, o := range list {
-		start, end := src.base+int64(o.span.start), src.base+int64(o.span.end)
-		m, seen := t.last[o.group]
+		start, end := st.base+int64(o.span.start), st.base+int64(o.span.end)
+		m, seen := st.last[o.group]
 		again := seen && start < m.end
 		if seen && m.node == o.node {
 			again = o.local.start < m.local
@@ -58,13 +56,13 @@ func (t *tally) add(src *source, text []byte, list []occurrence) {
 			m.local = max(m.local, o.local.end)
 		}
 		m.end = max(end, m.end)
-		t.last[o.group] = m
-		t.count(src, text, o, again)
+		st.last[o.group] = m
+		t.count(st, o, again)
 	}
 }
 
 // count adds one occurrence. One that was counted before may still tell of a surer rule.
-func (t *tally) count(src *source, text []byte, o occurrence, again bool) {
+func (t *tally) count(st *strand, o occurrence, again bool) {
 	known := t.byDigest[string(o.digest[:])]
 	switch {
 	case known != nil && o.rank > known.rank:
@@ -73,17 +71,17 @@ func (t *tally) count(src *source, text []byte, o occurrence, again bool) {
 		known.Tier = TierHigh
 	}
 	switch {
-	case again:
+	case again || st.packed && known != nil: // what is packed may show in both ways
 	case known != nil:
 		known.Count++
 	case len(t.findings) >= maxSourceFindings:
-		src.gap(fmt.Sprintf("findings beyond the first %d", maxSourceFindings))
+		st.src.gap(fmt.Sprintf("findings beyond the first %d", maxSourceFindings))
 	default:
+		line, offset := st.where(o.span.start)
 		f := &Finding{
 			RuleID: o.rule, Description: o.description, Tier: o.tier, Digest: hex.EncodeToString(o.digest[:]), Length: o.length,
-			EncodingPath: append([]string{}, o.path...), Source: src.shown, Member: src.s.member(o.member),
-			Line: src.line + bytes.Count(text[:o.span.start], []byte("\n")), Offset: src.base + int64(o.span.start),
-			Count: 1, LocationApproximate: o.approx,
+			EncodingPath: append([]string{}, o.path...), Source: st.src.shown, Member: st.src.s.member(o.member),
+			Line: line, Offset: offset, Count: 1, LocationApproximate: o.approx,
 		}
 		t.findings = append(t.findings, f)
 		t.byDigest[string(o.digest[:])] = &entry{f, o.rank}

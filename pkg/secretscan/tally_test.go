@@ -26,8 +26,10 @@ func TestTally(t *testing.T) {
 		"again in the next": {[][]occurrence{{at(0, 40, 60, "a")}, {at(0, 40, 60, "a"), at(0, 70, 90, "a")}}, "a:2 "},
 	} {
 		src := &source{s: scanner(t, ScanOptions{}), tally: newTally(), gaps: map[string]int{}}
+		st := src.strand(origin{}, src.newTap(nil))
+		st.buf = make([]byte, 100)
 		for _, list := range c.windows {
-			src.tally.add(src, make([]byte, 100), list)
+			src.tally.add(st, list)
 		}
 		got := ""
 		for _, f := range src.tally.findings {

@@ -42,7 +42,9 @@ type occurrence struct {
 // A walk scans one window.
 type walk struct {
 	src    *source
+	strand *strand
 	budget *decode.Budget
+	dull   bool // the window is noise, but for values
 	nodes  int
 	masks  []span
 	size   int  // of the window
@@ -51,33 +53,19 @@ type walk struct {
 	full   bool
 }
 
-// window scans text, counts what is found in it from one border on to the next, and notes the gaps.
-func (src *source) window(text []byte, from owned, next cut, first bool) {
-	w := &walk{src: src, budget: src.s.limits.budget(first), masks: src.announce(text), size: len(text), last: next.final}
-	w.visit(node{text: text, span: span{0, len(text)}})
-	for _, g := range w.budget.Gaps() {
-		src.gaps[g.Decoder+": "+g.Limit] += g.Count
-	}
-	kept := w.found[:0]
-	for _, o := range w.found {
-		if o.node == 0 && (o.span.start < from.plain || o.span.start >= next.plain) ||
-			o.node != 0 && (o.span.end <= from.child || o.span.start >= next.child) {
-			continue
-		}
-		kept = append(kept, o)
-	}
-	src.tally.add(src, text, kept)
-}
-
 // visit scans a node, and the nodes that it decodes to. A panic in it is a gap; its other parts are looked at all the same.
 func (w *walk) visit(n node) {
 	n.id = w.nodes
 	w.nodes++
 	certain := w.guarded(n, "values", func() []occurrence { return w.valuesIn(n) })
+	if w.dull {
+		w.keep(certain)
+		return
+	}
 	matches := w.guarded(n, "rules", func() []occurrence { return w.rulesIn(n, certain) })
 	w.keep(certain)
 	var parts []decoded
-	if len(n.path) < w.src.s.depth {
+	if len(n.path)-w.strand.plain < w.src.s.depth {
 		w.guarded(n, "decoders", func() []occurrence {
 			w.src.s.decode(n.text, w.budget, func(c decode.Child) {
 				before := len(w.found)
@@ -121,7 +109,7 @@ func (w *walk) keep(list []occurrence) {
 // child makes a node of what a decoder made of a part of n. Where that is, is known exactly of the window's own parts.
 func (n node) child(c decode.Child) node {
 	out := node{text: c.Data, path: append(slices.Clone(n.path), c.Decoder), span: n.span, member: n.member, approx: n.approx || c.Approximate}
-	if len(n.path) == 0 {
+	if n.id == 0 {
 		out.span = span{c.Start, c.End}
 	}
 	if c.Name != "" {
@@ -142,7 +130,7 @@ func (w *walk) at(n node, start, end int) occurrence {
 // valuesIn returns the step's own values in a node.
 func (w *walk) valuesIn(n node) (out []occurrence) {
 	for _, v := range []*Values{w.src.s.values, w.src.masked} {
-		v.Find(n.text, n.id == 0, func(h Hit) bool {
+		v.Find(n.text, n.id == 0 && w.strand.layers() == 0, func(h Hit) bool {
 			value := v.list[h.Value]
 			o := w.at(n, h.Start, h.End)
 			o.rule, o.description, o.tier, o.rank = RuleValue, "The value of "+markName(value.Name)+".", TierHigh, 2

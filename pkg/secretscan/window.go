@@ -5,13 +5,13 @@ import (
 	"io"
 )
 
-// A source is scanned in windows that overlap: what lies across the end of one is whole in the next. A window ends behind a
+// A strand is scanned in windows that overlap: what lies across the end of one is whole in the next. A window ends behind a
 // line, if there is one near its end. The next one starts 64 KiB before that; where encoded text goes on past the end (a
 // compressed file in base64, over many lines), it starts before that text, up to 768 KiB before. A longer run is cut, and what
 // is compressed in it is then lost past its first window.
 type windowSizes struct {
 	fresh   int // bytes that each window adds
-	archive int // of a source that starts as an archive, at once
+	archive int // of what is damaged in an archive, or behind it, at once
 	carry   int // bytes that a window may start before the end of the one before, at most; less than fresh
 	overlap int // and at least
 }
@@ -62,16 +62,6 @@ func fill(r io.Reader, buf []byte, n int) ([]byte, error) {
 		}
 	}
 	return buf, nil
-}
-
-// container reports how compressed files and archives start: gzip, zip, zstd, xz, bzip2 and tar.
-func container(head []byte) bool {
-	for _, magic := range []string{"\x1f\x8b\x08", "PK\x03\x04", "\x28\xb5\x2f\xfd", "\xfd7zXZ\x00", "BZh"} {
-		if bytes.HasPrefix(head, []byte(magic)) {
-			return true
-		}
-	}
-	return len(head) >= 262 && string(head[257:262]) == "ustar"
 }
 
 // plan says where a window of buf ends, and where the next one starts.

@@ -52,7 +52,7 @@ func BenchmarkScan(b *testing.B) {
 }
 
 // cpu returns the CPU time of this process.
-func cpu(b *testing.B) time.Duration {
+func cpu(b testing.TB) time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
 		b.Fatal(err)

@@ -3,7 +3,6 @@ package decode
 import (
 	"archive/tar"
 	"bytes"
-	"encoding/binary"
 	"io"
 	"unicode/utf8"
 )
@@ -71,12 +70,12 @@ func (j *job) tar() {
 			j.b.gap("tar", limit)
 			data = data[:room]
 		}
-		j.give(Child{Decoder: "tar", Data: data, Start: start, End: len(j.text) - in.Len(), Approximate: true, Name: memberName(h.Name)})
+		j.give(Child{Decoder: "tar", Data: data, Start: start, End: len(j.text) - in.Len(), Approximate: true, Name: MemberName(h.Name)})
 	}
 }
 
-// memberName is a name in UTF-8 and of a bounded length.
-func memberName(name string) string {
+// MemberName is a name in UTF-8 and of a bounded length.
+func MemberName(name string) string {
 	const most = 512
 	if len(name) > most {
 		name = name[:most]
@@ -117,49 +116,37 @@ func (j *job) zip() {
 
 // zipMember gives one member and returns how many bytes of the text it has, and whether there was one.
 func (j *job) zipMember(at int) (int, bool) {
-	const header = 30
 	b := j.text[at:]
-	if len(b) < header {
+	h, ok := ReadZipHeader(b)
+	if !ok || h.Bytes > len(b) {
 		return 0, false
 	}
-	field := func(at int) int { return int(binary.LittleEndian.Uint16(b[at:])) }
-	flags, method, size := field(6), field(8), int(binary.LittleEndian.Uint32(b[18:]))
-	body := header + field(26) + field(28)
-	// No version needs more than 6.3, some flags are reserved, and compressions have
-	// small numbers (APPNOTE 6.3.10, 4.4.3 to 4.4.5): programs that know zip have its
-	// magic among their constants.
-	if body > len(b) || field(4) > 63 || flags&0xd780 != 0 || method > 99 {
-		return 0, false
-	}
-	name := memberName(string(b[header : header+field(26)]))
-	if flags&1 != 0 {
+	body, known := h.Bytes, h.Size >= 0 && h.Size <= int64(len(b)-h.Bytes)
+	switch {
+	case h.Encrypted:
 		j.b.gap("zip", "encrypted")
 		return body, true
-	}
-	open, ok := map[int]opening{8: openDeflate, 12: openBzip2, 20: openZstd, 93: openZstd, 95: openXZ}[method]
-	switch {
-	case method == 0:
-		if flags&8 != 0 && size == 0 || size > len(b)-body { // the size is behind the data, or the archive is cut
-			size = storedSize(b[body:])
+	case h.Method == 0:
+		size := int(h.Size)
+		if !known { // the size is behind the data, or the archive is cut
+			size = StoredSize(b[body:])
 		}
 		data := bytes.Clone(b[body : body+size])
 		j.b.work += len(data)
-		j.give(Child{Decoder: "zip", Data: data, Start: at, End: at + body + size, Name: name, Approximate: true})
+		j.give(Child{Decoder: "zip", Data: data, Start: at, End: at + body + size, Name: h.Name, Approximate: true})
 		return body + size, true
-	case !ok && (method < 20 || method > 90 && method < 100): // the numbers that are given out; 4.4.5
+	case !h.Readable:
 		j.b.gap("zip", "method")
 		return body, true
-	case !ok:
-		return 0, false
 	}
 	in := bytes.NewReader(b[body:])
-	if size > 0 && size <= len(b)-body {
-		in = bytes.NewReader(b[body : body+size])
+	if known {
+		in = bytes.NewReader(b[body : body+int(h.Size)])
 	}
 	all := in.Len()
-	data, whole := j.read("zip", in, open, true)
+	data, whole := j.read("zip", in, zipMethods()[h.Method], true)
 	if len(data) > 0 {
-		j.give(Child{Decoder: "zip", Data: data, Start: at, End: at + body + all - in.Len(), Name: name, Approximate: true})
+		j.give(Child{Decoder: "zip", Data: data, Start: at, End: at + body + all - in.Len(), Name: h.Name, Approximate: true})
 	}
 	if !whole {
 		return body, len(data) > 0
@@ -167,8 +154,8 @@ func (j *job) zipMember(at int) (int, bool) {
 	return body + all - in.Len(), true
 }
 
-// storedSize is how far it is to the next record of an archive.
-func storedSize(b []byte) int {
+// StoredSize is how far it is to the next record of an archive.
+func StoredSize(b []byte) int {
 	for at := 0; ; {
 		i := bytes.Index(b[at:], []byte("PK"))
 		if i < 0 {

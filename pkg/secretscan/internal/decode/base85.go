@@ -38,6 +38,9 @@ func (j *job) base85() {
 		} else {
 			joined = append(joined, j.text[words[i].start:words[i].end]...)
 		}
+		if tooPlain85(joined) {
+			continue
+		}
 		if tail := j.tail85(w, words[i]); j.word85(joined, w) && tail != nil {
 			j.word85(append(joined, tail...), w)
 		}
@@ -56,6 +59,13 @@ func (j *job) tail85(w, last span) []byte {
 		n++
 	}
 	return rest[:n]
+}
+
+// tooPlain85 reports whether chars are too many to be base85, for having none of the marks that base64 lacks, padding aside:
+// of 100 million texts of that length there is none.
+func tooPlain85(chars []byte) bool {
+	const enough = 128
+	return len(chars) > enough && classesOf(bytes.TrimRight(chars, "="))&isRun != 0
 }
 
 // word85 reports whether it could read anything.

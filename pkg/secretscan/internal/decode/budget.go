@@ -51,6 +51,7 @@ type Budget struct {
 	seen               map[uint64]origin
 	gaps               map[Gap]int
 	tools              tools
+	unpacked           bool // see Unpacked
 	strict             bool // a panic in a decoder goes on, in tests
 }
 
@@ -66,6 +67,13 @@ func NewBudget(l Limits) *Budget {
 	}
 	return &Budget{limits: l, seed: maphash.MakeSeed(), seen: map[uint64]origin{}, gaps: map[Gap]int{}}
 }
+
+// Unpacked says that the texts that are nobody's children are parts of streams and archives that the caller reads itself:
+// these are not read once more.
+func (b *Budget) Unpacked() { b.unpacked = true }
+
+// Decoded is how many bytes all children have so far.
+func (b *Budget) Decoded() int { return b.bytes }
 
 // Gaps returns what was not looked at so far, sorted.
 func (b *Budget) Gaps() []Gap {

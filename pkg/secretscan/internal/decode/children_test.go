@@ -106,3 +106,39 @@ func TestNoise(t *testing.T) {
 		}
 	}
 }
+
+// A long block of base64 is not transformed with the lines around it, unless that is what makes sense of it: a key between
+// its marks, or text among other base64 of the same width.
+func TestTurnedBlocks(t *testing.T) {
+	m := maker{newRand(17)}
+	bytes := func(n int) string {
+		b := make([]byte, n)
+		for i := range b {
+			b[i] = byte(m.IntN(256))
+		}
+		return string(b)
+	}
+	key := "-----BEGIN PRIVATE KEY-----\n" + wrapAt(b64(bytes(2400)), 64, with(""), "") + "-----END PRIVATE KEY-----\n"
+	env := strings.Repeat("GITHUB_TOKEN="+m.secret(0)+" ", 16)
+	block := func(s string) string { return wrapAt(b64(s), 76, with(""), "") }
+	for name, c := range map[string]struct{ text, decoder, data string }{
+		"a key through rot13":      {"log\n" + rot(key), "rot13", key},
+		"a key backwards":          {"log\n" + backwards(key), "reversed", key},
+		"a key's lines backwards":  {"log\n" + string(reversedLines([]byte(key))), "reversed", key},
+		"text through rot13":       {block(bytes(5700)) + rot(block(env)) + block(bytes(5700)), "rot13-base64", env[:57]},
+		"text's letters backwards": {block(bytes(5700)) + string(reversedLines([]byte(block(env)))) + block(bytes(5700)), "reversed-base64", env[:57]},
+		"text behind letters":      {block(bytes(5700)) + each(env[:12], "%c"+strings.TrimRight(b64(env[:56]), "="), "\n") + "\n" + block(bytes(2850)), "base64", env[:56]},
+		"nothing":                  {block(bytes(5700)), "", ""},
+	} {
+		found := false
+		for _, got := range children(t, NewBudget(Limits{}), c.text) {
+			found = found || got.Decoder == c.decoder && strings.Contains(string(got.Data), c.data)
+			if c.decoder == "" && got.Approximate {
+				t.Errorf("%s: a child of %s", name, got.Decoder)
+			}
+		}
+		if !found && c.decoder != "" {
+			t.Errorf("%s: no child of %s", name, c.decoder)
+		}
+	}
+}

@@ -89,15 +89,35 @@ func (j *job) stream(at int) int {
 	return len(b) - in.Len()
 }
 
-// opening is how a decoder begins to read. A decoder may allocate a dictionary of room bytes, which is all that will be read of it, whatever its header claims.
-type opening func(in *bytes.Reader, room int) (io.ReadCloser, error)
+// input is what decoders read: byte by byte where they must not read on.
+type input interface {
+	io.Reader
+	io.ByteReader
+}
+
+// A claim bounds what a decoder may allocate for a dictionary, whatever its header claims: room bytes, which is all that
+// will be read of it. ahead returns what can be seen of what follows, and whether that is all there is.
+type claim struct {
+	room  int
+	ahead func() (b []byte, all bool)
+}
+
+// opening is how a decoder begins to read.
+type opening func(in input, c claim) (io.ReadCloser, error)
 
 // read reads a stream up to its bounds, and reports whether that was all of it. What came before an error is kept, as a
 // log is often cut. Damage is no gap: there is nothing behind it that anyone could read.
 func (j *job) read(name string, in *bytes.Reader, open opening, sure bool) (data []byte, whole bool) {
 	n := in.Len()
 	room, limit := j.b.room(n)
-	r, err := open(in, room)
+	var rest []byte // of in, when it was first asked for
+	r, err := open(in, claim{room, func() ([]byte, bool) {
+		if rest == nil {
+			rest = make([]byte, in.Len())
+			_, _ = in.ReadAt(rest, in.Size()-int64(in.Len())) // never fails
+		}
+		return rest[len(rest)-in.Len():], true
+	}})
 	if err == nil {
 		data, err = io.ReadAll(io.LimitReader(r, int64(room)+1))
 		r.Close()
@@ -107,14 +127,14 @@ func (j *job) read(name string, in *bytes.Reader, open opening, sure bool) (data
 	case len(data) > room:
 		j.b.gap(name, limit)
 		data = data[:room]
-	case errors.Is(err, zstd.ErrWindowSizeExceeded) || errors.Is(err, zstd.ErrDecoderSizeExceeded) || errors.Is(err, errWindow):
+	case Limit(err) == "window":
 		// In the middle of a text those bytes are as a rule a constant of a program,
 		// with no stream behind them.
 		if sure {
 			j.b.gap(name, "window")
 		}
-	case errors.Is(err, errMethod):
-		j.b.gap(name, "method")
+	case Limit(err) != "":
+		j.b.gap(name, Limit(err))
 	}
 	return data, err == nil && len(data) <= room
 }
@@ -138,7 +158,7 @@ func opener(b []byte) (string, opening) {
 }
 
 // openGzip reads one member; the next is found by its magic.
-func openGzip(r *bytes.Reader, _ int) (io.ReadCloser, error) {
+func openGzip(r input, _ claim) (io.ReadCloser, error) {
 	z, err := gzip.NewReader(r)
 	if err != nil {
 		return nil, err
@@ -147,7 +167,7 @@ func openGzip(r *bytes.Reader, _ int) (io.ReadCloser, error) {
 	return z, nil
 }
 
-func openZstd(r *bytes.Reader, _ int) (io.ReadCloser, error) {
+func openZstd(r input, _ claim) (io.ReadCloser, error) {
 	d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
 		zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderMaxMemory(4*maxWindow))
 	if err != nil {
@@ -156,21 +176,19 @@ func openZstd(r *bytes.Reader, _ int) (io.ReadCloser, error) {
 	return d.IOReadCloser(), nil
 }
 
-func openBzip2(r *bytes.Reader, _ int) (io.ReadCloser, error) {
+func openBzip2(r input, _ claim) (io.ReadCloser, error) {
 	return io.NopCloser(bzip2.NewReader(r)), nil
 }
 
-func openDeflate(r *bytes.Reader, _ int) (io.ReadCloser, error) { return flate.NewReader(r), nil }
-
 // openZlib skips the header, which was checked before. The sum at the end is not: a log is often cut.
-func openZlib(r *bytes.Reader, _ int) (io.ReadCloser, error) {
-	if _, err := r.Seek(2, io.SeekCurrent); err != nil {
+func openZlib(r input, _ claim) (io.ReadCloser, error) {
+	if _, err := io.ReadFull(r, make([]byte, 2)); err != nil {
 		return nil, err
 	}
 	return flate.NewReader(r), nil
 }
 
-func openLZMA(r *bytes.Reader, room int) (io.ReadCloser, error) {
+func openLZMA(r input, c claim) (io.ReadCloser, error) {
 	header := make([]byte, 13) // a byte of properties, the size of the dictionary, the size of the data
 	if _, err := io.ReadFull(r, header); err != nil {
 		return nil, err
@@ -179,7 +197,7 @@ func openLZMA(r *bytes.Reader, room int) (io.ReadCloser, error) {
 	if dictionary > maxWindow {
 		return nil, errWindow
 	}
-	binary.LittleEndian.PutUint32(header[1:], uint32(max(min(int(dictionary), room+1), lzma.MinDictCap)))
+	binary.LittleEndian.PutUint32(header[1:], uint32(max(min(int(dictionary), c.room+1), lzma.MinDictCap)))
 	z, err := lzma.ReaderConfig{DictCap: maxWindow}.NewReader(io.MultiReader(bytes.NewReader(header), r))
 	if err != nil {
 		return nil, err
@@ -201,11 +219,15 @@ func lzmaHeader(b []byte) bool {
 
 // inflates reports whether b is a zlib stream: a valid header, and data behind it that a decoder accepts. RFC 1950.
 func (j *job) inflates(b []byte) bool {
-	if len(b) < minText || b[0]&0x8f != 8 || (int(b[0])<<8|int(b[1]))%31 != 0 || b[1]&0x20 != 0 {
+	if !zlibHeader(b) {
 		return false
 	}
 	data, err := j.inflate(b[2:])
 	return len(data) >= minInflated || len(data) >= minText && err == nil
+}
+
+func zlibHeader(b []byte) bool {
+	return len(b) >= minText && b[0]&0x8f == 8 && (int(b[0])<<8|int(b[1]))%31 == 0 && b[1]&0x20 == 0
 }
 
 // deflated reports whether b is deflate without any header: text to the end of the stream, or for the first bytes of a

@@ -38,7 +38,8 @@ type Child struct {
 // the source, by whose size the budget grows.
 //
 // Transforms that apply to anything (reversal, rot13) are made only of lines with something in them that looks random and
-// that no other decoder could read; their children are transformed back by nobody, as the budget knows what it has seen.
+// that no other decoder could read, and not of a long block of base64 in lines: see otherText. Their children are transformed
+// back by nobody, as the budget knows what it has seen.
 func Children(text []byte, b *Budget, each func(Child)) {
 	if len(text) < minText {
 		return
@@ -72,6 +73,9 @@ func Children(text []byte, b *Budget, each func(Child)) {
 		{"pem", j.pem},
 		{"mirror", j.mirrors},
 	} {
+		if b.unpacked && from == source && (d.name == "compressed" || d.name == "archive") {
+			continue
+		}
 		j.guard(d.name, d.run)
 	}
 }
@@ -89,6 +93,7 @@ type job struct {
 	giving bool   // each is running
 	odd    []span // runs that look random and that no decoder could read
 
+	rows     rowReader
 	repeated int // bytes that stars in dumps stood for
 }
 

@@ -44,6 +44,7 @@ func (d *dump) bytesEach() int {
 // finish gives what a dump may mean.
 func (j *job) finish(d *dump) {
 	if len(d.numbers) < minRow {
+		d.numbers = d.numbers[:0]
 		return
 	}
 	j.b.work += 4 * len(d.numbers)
@@ -73,7 +74,7 @@ func (j *job) finish(d *dump) {
 			j.give(Child{Decoder: k.decoder, Data: data, Start: d.start, End: d.end})
 		}
 	}
-	*d = dump{}
+	*d = dump{numbers: d.numbers[:0]}
 }
 
 func (j *job) appendHex(n number, to []byte, swapped bool) []byte {

@@ -9,6 +9,7 @@ const (
 	openPieces = 4    // wrapped texts that may be mixed with each other
 	loneRuns   = 4    // runs shorter than minRun that make a wrapped text
 	tailLines  = 4    // lines after the last run in which its tail may be
+	minWrapped = 60   // characters of a line of base64 as programs wrap it
 )
 
 // piece is a wrapped text.
@@ -111,8 +112,10 @@ func (j *job) together(p piece) {
 	for _, f := range found {
 		j.give(Child{Decoder: f.decoder, Data: f.data, Start: at.start, End: j.afterPadding(at.end)})
 	}
+	noise := found == nil && p.size >= minWrapped && p.size%4 == 0 && len(chars) > maxMirrored &&
+		any&isUpper != 0 && any&isLower != 0 && !j.otherText(chars)
 	for _, i := range p.runs {
-		j.survey.runs[i].used = found != nil
+		j.survey.runs[i].used, j.survey.runs[i].noise = found != nil, noise
 	}
 }
 
@@ -156,14 +159,28 @@ func (j *job) head(p piece) (run, bool) {
 
 // likeGap reports whether two gaps look the same, up to the digits in them and spaces in a row.
 func likeGap(x, y []byte) bool {
-	for len(x) > 0 && len(y) > 0 {
-		a, b := shape(x[0]), shape(y[0])
-		if a != b {
-			return false
-		}
-		x, y = skipShape(x, a), skipShape(y, b)
+	if len(x) == 0 && len(y) == 0 {
+		return true
 	}
-	return len(x) == 0 && len(y) == 0
+	least, most := likeStart(x, y)
+	return least <= len(x) && len(x) <= most
+}
+
+// likeStart returns the least and the greatest length of a start of x that looks like gap; the least is more if none does.
+func likeStart(x, gap []byte) (least, most int) {
+	rest := x
+	for len(rest) > 0 && len(gap) > 0 {
+		a, b := shape(rest[0]), shape(gap[0])
+		if a != b {
+			return 1, 0
+		}
+		least = len(x) - len(rest) + 1
+		rest, gap = skipShape(rest, a), skipShape(gap, b)
+	}
+	if len(gap) > 0 {
+		return 1, 0
+	}
+	return least, len(x) - len(rest)
 }
 
 func shape(c byte) byte {
@@ -218,9 +235,11 @@ func (j *job) tail(last run, p *piece) ([]byte, int) {
 
 // tailAfter looks for the tail right after a gap like the one between the runs before.
 func (j *job) tailAfter(last run, gap []byte) ([]byte, int) {
+	const unlike = 4 // bytes that the gap before the tail may be shorter or longer
 	rest := j.text[last.end:]
-	for n := max(len(gap)-4, 1); n <= len(gap)+4 && n < len(rest); n++ {
-		if classes[rest[n]]&isRun == 0 || !likeGap(rest[:n], gap) {
+	least, most := likeStart(rest[:min(len(rest), len(gap)+unlike)], gap)
+	for n := max(len(gap)-unlike, least, 1); n <= most && n < len(rest); n++ {
+		if classes[rest[n]]&isRun == 0 {
 			continue
 		}
 		end := n

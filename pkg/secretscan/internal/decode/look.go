@@ -13,42 +13,39 @@ const enoughText = 16
 
 // worthwhile reports whether decoded bytes could mean something to anyone: text, wide text, or a format known here.
 func (j *job) worthwhile(b []byte) bool {
-	ok, any := textRow(b)
-	return ok || multibyte(b) || any&isNUL != 0 && wideText(b) || j.packed(b, any)
+	return hasText(b) || multibyte(b) || wideText(b) || j.packed(b)
 }
 
 // textual reports whether b has text in it.
 func textual(b []byte) bool {
-	ok, _ := textRow(b)
-	return ok || multibyte(b)
+	return hasText(b) || multibyte(b)
 }
 
 // promising is worthwhile for a part of the bytes, without what takes time.
 func promising(b []byte, head bool) bool {
-	ok, any := textRow(b)
-	return ok || multibyte(b) || any&isNUL != 0 && wideText(b) || head && any&isMagic != 0 && hasMagic(b)
+	return hasText(b) || multibyte(b) || wideText(b) || head && hasMagic(b)
 }
 
-// textRow reports whether b has a row of text in it that chance does not explain. What is shorter than such a row must
-// be text all over, but for one byte in 12. If it has none, any is the classes that occur.
-func textRow(b []byte) (ok bool, any uint16) {
+// hasText reports whether b has a row of text in it that chance does not explain. What is shorter than such a row must
+// be text all over, but for one byte in 12. It looks at the last byte of a row first: of random bytes it sees one in ten.
+func hasText(b []byte) bool {
 	if len(b) < minText {
-		return false, 0
+		return false
 	}
 	need := min(enoughText, len(b)-len(b)/12)
-	n := 0
-	for _, c := range b {
-		k := classes[c]
-		any |= k
-		if k&isBinary != 0 {
-			n = 0
-			continue
+	seen := 0 // what is before it is known to be text from start on
+	for start := 0; start+need <= len(b); {
+		end := start + need
+		i := end - 1
+		for i >= seen && classes[b[i]]&isBinary == 0 {
+			i--
 		}
-		if n++; n >= need {
-			return true, any
+		if i < seen {
+			return true
 		}
+		start, seen = i+1, end
 	}
-	return false, any
+	return false
 }
 
 // multibyte reports whether b is text in UTF-8 with letters that ASCII lacks.
@@ -82,6 +79,11 @@ func wideText(b []byte) bool {
 			i-- // UTF-32, or another alignment
 			if x != 0 {
 				pairs = 0
+				if n := bytes.IndexByte(b[i+2:], 0); n >= 0 {
+					i += n - 1 // the pair that ends with the next zero
+				} else {
+					return false
+				}
 			}
 			continue
 		}
@@ -106,15 +108,20 @@ var magics = [][]byte{
 const nearMagic = 64
 
 // packed reports whether b is, or soon has, something compressed or an archive.
-func (j *job) packed(b []byte, any uint16) bool {
-	return any&isMagic != 0 && hasMagic(b) || lzmaHeader(b) || isTar(b) || j.inflates(b) || j.deflated(b)
+func (j *job) packed(b []byte) bool {
+	return hasMagic(b) || lzmaHeader(b) || isTar(b) || j.inflates(b) || j.deflated(b)
 }
 
 func hasMagic(b []byte) bool {
 	head := b[:min(len(b), nearMagic)]
-	for _, m := range magics {
-		if at := bytes.Index(head, m); at >= 0 && plausible(b[at:]) {
-			return true
+	for at, c := range head {
+		if classes[c]&isMagic == 0 {
+			continue
+		}
+		for _, m := range magics {
+			if m[0] == c && bytes.HasPrefix(head[at:], m) && plausible(b[at:]) {
+				return true
+			}
 		}
 	}
 	return false

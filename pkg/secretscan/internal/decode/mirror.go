@@ -38,6 +38,24 @@ func (j *job) mirrored(chars []byte, all, any uint16) []reading {
 	return found
 }
 
+// otherText reports whether some part of a long wrapped text is base64 that was turned around, went through rot13, or has
+// something glued to the start of each line.
+func (j *job) otherText(chars []byte) bool {
+	const window, step = 96, 6 * 96
+	for at := 0; at+window <= len(chars); at += step {
+		part := chars[at : at+window]
+		for _, other := range [][]byte{reversed(part), rot13(part), part} {
+			for skip := range 4 {
+				if j.sampled(other[skip:], base64Values, 6, 4) {
+					return true
+				}
+			}
+		}
+	}
+	j.b.work += len(chars)
+	return false
+}
+
 func reversed(b []byte) []byte {
 	r := make([]byte, len(b))
 	for i, c := range b {
@@ -49,16 +67,25 @@ func reversed(b []byte) []byte {
 func rot13(b []byte) []byte {
 	r := make([]byte, len(b))
 	for i, c := range b {
+		r[i] = turned[c]
+	}
+	return r
+}
+
+// turned is rot13 of each byte. It is never changed.
+var turned = func() (t [256]byte) {
+	for i := range t {
+		c := byte(i)
 		switch lower := c | 0x20; {
 		case lower >= 'a' && lower <= 'm':
 			c += 13
 		case lower >= 'n' && lower <= 'z':
 			c -= 13
 		}
-		r[i] = c
+		t[i] = c
 	}
-	return r
-}
+	return t
+}()
 
 // mirrors gives the lines that nothing else could read, backwards and through rot13.
 func (j *job) mirrors() {
@@ -72,14 +99,14 @@ func (j *job) mirrors() {
 		for _, f := range found {
 			j.give(Child{Decoder: f.decoder, Data: f.data, Start: at.start, End: at.end})
 		}
-		if found == nil {
+		if found == nil && !tooPlain85(chars) {
 			j.word85(chars, at)
 		}
 		if found == nil && at.end-at.start <= maxMirrored {
 			plain = append(plain, at)
 		}
 	}
-	for _, at := range j.lines(slices.Concat(plain, j.backwardPEM(), j.mirroredNames())) {
+	for _, at := range j.lines(slices.Concat(plain, j.turnedPEM(), j.mirroredNames())) {
 		chars := j.text[at.start:at.end]
 		j.b.work += 2 * len(chars)
 		whole := reversed(chars)
@@ -91,25 +118,28 @@ func (j *job) mirrors() {
 	}
 }
 
-// backwardPEM finds private keys whose lines are turned around: they have too many runs of one length to be odd.
-func (j *job) backwardPEM() []span {
+// turnedPEM finds private keys whose lines are turned around, or went through rot13: they have too many runs of one length
+// to be odd. Which of its marks is the last depends on whether the lines are turned around or all of the text.
+func (j *job) turnedPEM() []span {
 	const longest = 16 << 10 // bytes of a key
 	var all []span
-	for at := 0; ; {
-		i := bytes.Index(j.text[at:], []byte("-----YEK "))
-		if i < 0 {
-			return all
+	for _, marks := range [][3]string{{"-----YEK ", "NIGEB-----", "DNE-----"}, {"-----ORTVA ", "XRL-----", "XRL-----"}} {
+		for at := 0; ; {
+			i := bytes.Index(j.text[at:], []byte(marks[0]))
+			if i < 0 {
+				break
+			}
+			at += i
+			near := j.text[at:min(len(j.text), at+longest)]
+			end := max(bytes.LastIndex(near, []byte(marks[1])), bytes.LastIndex(near, []byte(marks[2])))
+			if end < 0 {
+				end = len(near) - 10
+			}
+			all = append(all, span{at, at + max(0, min(end+10, len(near)))})
+			at += max(end, 9)
 		}
-		at += i
-		near := j.text[at:min(len(j.text), at+longest)]
-		// Which mark is the last depends on whether the lines are turned around or all of the text.
-		end := max(bytes.LastIndex(near, []byte("NIGEB-----")), bytes.LastIndex(near, []byte("DNE-----")))
-		if end < 0 {
-			end = len(near) - 10
-		}
-		all = append(all, span{at, at + max(0, min(end+10, len(near)))})
-		at += max(end, 9)
 	}
+	return all
 }
 
 // mirroredNames finds assignments whose name is turned around, or went through rot13: a line that ends with an equals

@@ -82,10 +82,10 @@ func (j *job) region(at span) {
 // numberLine adds a line to the dump that is being read, or begins another one.
 func (j *job) numberLine(d *dump, start, end, line int) {
 	text := j.text[start:end]
-	if d.numbers != nil && bytes.Equal(bytes.TrimSpace(text[min(len(text), max(0, d.column-64)):]), []byte("*")) {
+	if len(d.numbers) > 0 && bytes.Equal(bytes.TrimSpace(text[min(len(text), max(0, d.column-64)):]), []byte("*")) {
 		d.star = true
 	}
-	row, offset := rowOf(text)
+	row, offset := j.rows.of(text)
 	kinds := 0
 	if len(row) > 0 {
 		kinds = kindsOf(text, row)
@@ -98,7 +98,7 @@ func (j *job) numberLine(d *dump, start, end, line int) {
 		row[i].start += int32(start)
 		row[i].end += int32(start)
 	}
-	fits := d.numbers != nil && d.kinds&kinds != 0 && line-d.line <= numberLines+1
+	fits := len(d.numbers) > 0 && d.kinds&kinds != 0 && line-d.line <= numberLines+1
 	if !fits && len(row) < minRow && !whole(text, row, start) {
 		return
 	}
@@ -107,7 +107,7 @@ func (j *job) numberLine(d *dump, start, end, line int) {
 	}
 	if !fits {
 		j.finish(d)
-		*d = dump{span: span{int(row[0].start), 0}, kinds: allNumbers, column: column}
+		*d = dump{span: span{int(row[0].start), 0}, kinds: allNumbers, column: column, numbers: d.numbers[:0]}
 	}
 	if d.star {
 		j.repeat(d, offset)
@@ -136,15 +136,19 @@ func whole(text []byte, row []number, start int) bool {
 	return true
 }
 
-// rowOf returns the longest row of numbers of a line, with the offset before it, if there is one. Positions are in line.
-func rowOf(line []byte) (best []number, offset []byte) {
-	var row []number
+// rowReader finds rows of numbers. Its memory is used for one line after another.
+type rowReader struct{ best, row []number }
+
+// of returns the longest row of numbers of a line, with the offset before it, if there is one. Positions are in line, and
+// the row is good until the next call.
+func (r *rowReader) of(line []byte) (best []number, offset []byte) {
 	var before, word []byte // word is what stands before each number, if anything does
+	r.best, r.row = r.best[:0], r.row[:0]
 	flush := func() {
-		if len(row) > len(best) {
-			best, offset = row, before
+		if len(r.row) > len(r.best) {
+			r.best, r.row, offset = r.row, r.best, before
 		}
-		row, before = nil, nil
+		r.row, before = r.row[:0], nil
 	}
 	last := 0
 	for i := 0; i < len(line); {
@@ -153,7 +157,7 @@ func rowOf(line []byte) (best []number, offset []byte) {
 			if end = wordEnd(line, i); end > i {
 				w := trimMarks(line[i:end])
 				between := line[last:i]
-				if len(row) == 0 || len(w) > maxBetween || !bytes.Equal(w, word) || bytes.ContainsRune(between, '|') || bytes.Contains(between, []byte("  ")) {
+				if len(r.row) == 0 || len(w) > maxBetween || !bytes.Equal(w, word) || bytes.ContainsRune(between, '|') || bytes.Contains(between, []byte("  ")) {
 					flush()
 					word = w
 				}
@@ -166,18 +170,18 @@ func rowOf(line []byte) (best []number, offset []byte) {
 		}
 		gap := line[last:n.start]
 		switch {
-		case len(row) == 0:
-		case len(row) == 1 && isOffset(line[row[0].start:row[0].end], gap, int(n.end-n.start)):
-			before = line[row[0].start:row[0].end]
-			row = row[:0]
-		case endsRow(line, row, n, gap):
+		case len(r.row) == 0:
+		case len(r.row) == 1 && isOffset(line[r.row[0].start:r.row[0].end], gap, int(n.end-n.start)):
+			before = line[r.row[0].start:r.row[0].end]
+			r.row = r.row[:0]
+		case endsRow(line, r.row, n, gap):
 			flush()
 		}
-		row = append(row, n)
+		r.row = append(r.row, n)
 		last, i = int(n.end), end
 	}
 	flush()
-	return best, offset
+	return r.best, offset
 }
 
 // isOffset reports whether the first number of a line is where the others are: it is longer than they, or a colon
@@ -247,7 +251,7 @@ func kindsOf(line []byte, row []number) int {
 func kindOf(digits []byte, n number, last bool) int {
 	all := classesOf(digits)
 	kinds := 0
-	octal := !bytes.ContainsAny(digits, "89abcdefABCDEF")
+	octal := all&isOctal != 0
 	if all&isDigit != 0 && len(digits) <= 3 && !n.prefix {
 		if v := decimal(digits); v < 256 && !n.minus || v <= 128 && n.minus {
 			kinds |= decBytes
@@ -258,7 +262,7 @@ func kindOf(digits []byte, n number, last bool) int {
 	}
 	switch len(digits) {
 	case 8:
-		if !bytes.ContainsAny(digits, "23456789abcdefABCDEF") {
+		if all&isBit != 0 {
 			kinds |= binBytes
 		}
 		kinds |= codePoints

@@ -54,16 +54,16 @@ func (j *job) runs() {
 		if !r.used {
 			j.base58(*r, at)
 		}
-		if !sure(found) {
+		if !sure(found) && !r.noise {
 			j.keepOdd(r, at)
 		}
 	}
 }
 
 // keepOdd keeps a run for the transforms if some part of it looks random. Hexadecimal does too, but a log is full of
-// digests.
+// digests, and that of Go's build is full of build IDs.
 func (j *job) keepOdd(r *run, at span) {
-	if r.all&isNumber != 0 {
+	if r.all&isNumber != 0 || buildID(j.text[at.start:at.end]) {
 		return
 	}
 	var look pattern
@@ -84,6 +84,12 @@ func (j *job) keepOdd(r *run, at span) {
 	if look.random() {
 		j.odd = append(j.odd, at)
 	}
+}
+
+// buildID reports whether chars are what "go build -x" gives its compiler: two equal hashes in base64.
+func buildID(chars []byte) bool {
+	const hash = 20
+	return len(chars) == 2*hash+1 && chars[hash] == '/' && bytes.Equal(chars[:hash], chars[hash+1:])
 }
 
 // pattern counts how characters change between capitals, small letters and digits, and how often digits are in it.
@@ -117,7 +123,7 @@ func (j *job) alone(r *run, at span) []reading {
 	if *slot == h { // the same paths and names are in a log again and again
 		return nil
 	}
-	found := j.decodeRun(chars, r.all, r.any)
+	found := j.decode(chars, r.all, r.any, !r.noise)
 	if found == nil {
 		*slot = h
 		return nil
@@ -174,18 +180,23 @@ type reading struct {
 
 // decodeRun reads the characters of a run in every way that gives something worthwhile.
 func (j *job) decodeRun(chars []byte, all, any uint16) []reading {
+	return j.decode(chars, all, any, true)
+}
+
+// decode is decodeRun; base64 is read behind something glued to it only if shifted is set.
+func (j *job) decode(chars []byte, all, any uint16, shifted bool) []reading {
 	var found []reading
 	if len(chars) < minText {
 		return nil
 	}
 	if all&isHex != 0 {
-		found = j.radix(found, "hex", chars, hexValues, 4)
+		found = j.radix(found, "hex", chars, hexValues, 4, true)
 		if bytes.Count(chars, []byte("0"))+bytes.Count(chars, []byte("1")) == len(chars) {
-			found = j.radix(found, "binary", chars, binaryValues, 1)
+			found = j.radix(found, "binary", chars, binaryValues, 1, true)
 		}
 	}
 	if all&isHex == 0 || any&isLower != 0 && any&isUpper != 0 {
-		found = j.radix(found, "base64", chars, base64Values, 6)
+		found = j.radix(found, "base64", chars, base64Values, 6, shifted)
 	}
 	if found == nil {
 		found = j.separated(chars)
@@ -193,10 +204,11 @@ func (j *job) decodeRun(chars []byte, all, any uint16) []reading {
 	if found != nil {
 		return found
 	}
-	if all&isHex == 0 {
-		if at := longest(chars, hexValues); at.end-at.start >= 24 {
-			found = j.within(found, "hex", chars, at, hexValues, 4)
-		}
+	if all&isHex != 0 {
+		return nil // a digest; of base32 in either order, of 16 characters, one in 65536 is
+	}
+	if at := longest(chars, hexValues, minHex); at.end > 0 {
+		found = j.within(found, "hex", chars, at, hexValues, 4)
 	}
 	if len(found) > 0 || any&isDigit == 0 || len(chars) < minRun {
 		return found
@@ -219,10 +231,10 @@ func anyOf(b []byte) (any uint16) {
 }
 
 func (j *job) base32(found []reading, chars []byte, std, hex *[256]uint8) []reading {
-	if at := longest(chars, std); at.end-at.start >= minRun {
+	if at := longest(chars, std, minRun); at.end > 0 {
 		found = j.within(found, "base32", chars, at, std, 5)
 	}
-	if at := longest(chars, hex); len(found) == 0 && at.end-at.start >= minRun {
+	if at := longest(chars, hex, minRun); len(found) == 0 && at.end > 0 {
 		found = j.within(found, "base32hex", chars, at, hex, 5)
 	}
 	return found
@@ -230,30 +242,40 @@ func (j *job) base32(found []reading, chars []byte, std, hex *[256]uint8) []read
 
 func (j *job) within(found []reading, decoder string, chars []byte, at span, values *[256]uint8, bits int) []reading {
 	before := len(found)
-	found = j.radix(found, decoder, chars[at.start:at.end], values, bits)
+	found = j.radix(found, decoder, chars[at.start:at.end], values, bits, true)
 	for i := before; i < len(found); i++ {
 		found[i].skip += at.start
 	}
 	return found
 }
 
-// longest returns the longest stretch of an alphabet's characters.
-func longest(chars []byte, values *[256]uint8) span {
+// longest returns the longest stretch of an alphabet's characters that has so many or more. Every such stretch has one of
+// the characters that are so far apart.
+func longest(chars []byte, values *[256]uint8, least int) span {
 	var best span
-	start := 0
-	for i, c := range chars {
-		if values[c] == none {
-			start = i + 1
-		} else if i+1-start > best.end-best.start {
-			best = span{start, i + 1}
+	for i, done := least-1, 0; i < len(chars); {
+		if values[chars[i]] == none {
+			i += least
+			continue
 		}
+		start, end := i, i+1
+		for start > done && values[chars[start-1]] != none {
+			start--
+		}
+		for end < len(chars) && values[chars[end]] != none {
+			end++
+		}
+		if end-start >= least && end-start > best.end-best.start {
+			best = span{start, end}
+		}
+		i, done = end+least, end
 	}
 	return best
 }
 
 // radix adds the readings of chars as digits of bits each. A word that is glued before the first digit shifts the groups
-// in which digits make whole bytes, so each shift is tried.
-func (j *job) radix(found []reading, decoder string, chars []byte, values *[256]uint8, bits int) []reading {
+// in which digits make whole bytes, so with shifted set each shift is tried.
+func (j *job) radix(found []reading, decoder string, chars []byte, values *[256]uint8, bits int, shifted bool) []reading {
 	group := 8 // digits that make whole bytes
 	switch bits {
 	case 4:
@@ -262,7 +284,7 @@ func (j *job) radix(found []reading, decoder string, chars []byte, values *[256]
 		group = 4
 	}
 	j.b.work += len(chars)
-	if bits == 5 && len(chars) < 4*minRun {
+	if bits == 5 && len(chars) < 4*minRun || !shifted {
 		group = 1 // a short one is found behind what its alphabet lacks, or not at all
 	}
 	for skip := range group {

@@ -17,6 +17,8 @@ const (
 	isNUL
 	isBinary // never in text: control characters without white space, ESC, BS; bytes above 0x7e
 	isMagic  // the first byte of one of the magics
+	isOctal  // 0-7
+	isBit    // 0 1
 )
 
 // classes is never changed.
@@ -33,6 +35,8 @@ func makeClasses() (t [256]uint16) {
 	set("abcdefghijklmnopqrstuvwxyz", isRun|isLower)
 	set(digits, isRun|isDigit|isHex|isNumber)
 	set("234567", isBase32)
+	set("01234567", isOctal)
+	set("01", isBit)
 	set("abcdefABCDEF", isHex|isNumber)
 	set("xX-", isNumber)
 	set("+/-_", isRun|isMark)
@@ -59,17 +63,20 @@ type run struct {
 	column     int32  // where it begins on its line
 	used       bool   // a decoder could read it
 	lone       bool   // shorter than minRun, but all of its line
+	noise      bool   // of base64 in lines that no decoder could read together, nor in part, backwards or shifted
 }
 
 func (r run) size() int { return int(r.end - r.start) }
 
 const (
 	minRun     = 16 // bytes of a run that is looked at; 12 bytes in base64
+	minHex     = 24 // digits of hexadecimal within a run of other characters; 12 bytes
 	minWord    = 20 // bytes of a word that may be base85; 16 bytes
 	minNumbers = 6  // numbers in a row that may be a dump or an array
 	minOnes    = 8  // single characters in a row
 	minGroup   = 3  // bytes of a group of characters
 	minGroups  = 6  // groups in a row
+	usualRuns  = 96 // bytes of a log in which there is one run, about
 	maxNumber  = 8  // digits of a number; an offset or a word of 32 bits
 )
 
@@ -105,6 +112,7 @@ type row struct {
 
 func scan(text []byte) survey {
 	s := surveyor{text: text}
+	s.runs = make([]run, 0, min(len(text)/usualRuns, 1<<14))
 	for i := 0; i < len(text); {
 		c := classes[text[i]]
 		if c&isRun == 0 {

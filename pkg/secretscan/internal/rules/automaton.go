@@ -28,27 +28,28 @@ func newAutomaton(strings []string) (*automaton, error) {
 		a.shift++
 	}
 	// Number the states so that those with output come last: the scan then asks one comparison of each byte.
-	number := make([]uint16, len(t.nodes))
+	number := make([]uint16, len(t.output))
 	n := uint16(0)
 	for _, withOutput := range []bool{false, true} {
 		if withOutput {
 			a.accepting = n
 		}
 		for _, s := range order {
-			if len(t.nodes[s].output) > 0 == withOutput {
+			if len(t.output[s]) > 0 == withOutput {
 				number[s] = n
 				n++
 			}
 		}
 	}
-	a.next = make([]uint16, len(t.nodes)<<a.shift)
+	a.next = make([]uint16, len(t.output)<<a.shift)
 	a.output = make([][]int, n-a.accepting)
-	for s, node := range t.nodes {
-		for c, to := range node.next {
-			a.next[int(number[s])<<a.shift|c] = number[to]
+	for s := range t.output {
+		row := a.next[int(number[s])<<a.shift:]
+		for c, to := range t.row(s) {
+			row[c] = number[to]
 		}
 		if number[s] >= a.accepting {
-			a.output[number[s]-a.accepting] = node.output
+			a.output[number[s]-a.accepting] = t.output[s]
 		}
 	}
 	return a, nil
@@ -58,17 +59,15 @@ func newAutomaton(strings []string) (*automaton, error) {
 type trie struct {
 	class   [256]uint8
 	classes int
-	nodes   []trieNode
-}
-
-type trieNode struct {
-	next   []int // by class; 0 stands for none until link has run
-	output []int
+	next    []uint16 // by state and class; 0 stands for none until link has run
+	output  [][]int  // by state
 }
 
 func newTrie(strings []string) (*trie, error) {
 	t := &trie{classes: 1}
+	size := 1
 	for _, s := range strings {
+		size += len(s)
 		for i := range len(s) {
 			if t.class[s[i]] == 0 {
 				t.class[s[i]] = uint8(t.classes)
@@ -79,46 +78,54 @@ func newTrie(strings []string) (*trie, error) {
 	for b := 'a'; b <= 'z'; b++ {
 		t.class[b-0x20] = t.class[b]
 	}
+	size = min(size, maxStates)
+	t.next, t.output = make([]uint16, 0, size*t.classes), make([][]int, 0, size)
 	t.grow()
 	for id, s := range strings {
 		at := 0
 		for i := range len(s) {
 			c := t.class[s[i]]
-			if t.nodes[at].next[c] == 0 {
-				if len(t.nodes) == maxStates {
+			if t.row(at)[c] == 0 {
+				if len(t.output) == maxStates {
 					return nil, errors.New("too many different keywords, literals or stop words")
 				}
-				t.nodes[at].next[c] = t.grow()
+				t.row(at)[c] = t.grow()
 			}
-			at = t.nodes[at].next[c]
+			at = int(t.row(at)[c])
 		}
-		t.nodes[at].output = append(t.nodes[at].output, id)
+		t.output[at] = append(t.output[at], id)
 	}
 	return t, nil
 }
 
-func (t *trie) grow() int {
-	t.nodes = append(t.nodes, trieNode{next: make([]int, t.classes)})
-	return len(t.nodes) - 1
+// row returns the transitions of a state.
+func (t *trie) row(state int) []uint16 { return t.next[state*t.classes : (state+1)*t.classes] }
+
+// grow adds a state, within the room that there is.
+func (t *trie) grow() uint16 {
+	t.next = t.next[:len(t.next)+t.classes]
+	t.output = append(t.output, nil)
+	return uint16(len(t.output) - 1)
 }
 
 // link completes the transitions and outputs, and returns the states from the root outwards.
-func (t *trie) link() (order []int) {
-	suffix := make([]int, len(t.nodes)) // the longest proper suffix of a state that is a state
-	order = []int{0}
+func (t *trie) link() []uint16 {
+	suffix := make([]uint16, len(t.output)) // the longest proper suffix of a state that is a state
+	order := make([]uint16, 1, len(t.output))
 	for i := 0; i < len(order); i++ {
-		at := order[i]
-		for c, to := range t.nodes[at].next {
-			fallback := 0
+		at := int(order[i])
+		row, fallbacks := t.row(at), t.row(int(suffix[at]))
+		for c, to := range row {
+			fallback := uint16(0)
 			if at != 0 {
-				fallback = t.nodes[suffix[at]].next[c]
+				fallback = fallbacks[c]
 			}
 			if to == 0 {
-				t.nodes[at].next[c] = fallback
+				row[c] = fallback
 				continue
 			}
 			suffix[to] = fallback
-			t.nodes[to].output = append(t.nodes[to].output, t.nodes[fallback].output...)
+			t.output[to] = append(t.output[to], t.output[fallback]...)
 			order = append(order, to)
 		}
 	}

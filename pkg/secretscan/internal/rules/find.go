@@ -207,10 +207,14 @@ func (f *finder) needed(st *state, p *plan, k int) bool {
 	if p.needs == nil {
 		return true
 	}
+	needs := p.needs()
+	if needs == nil {
+		return true
+	}
 	reach := min(len(f.text), k+p.ahead+utf8.UTFMax)
 	if st.need <= k && st.needFrom < reach {
 		from := max(k, st.needFrom)
-		if length := p.needs.first(f.text[from:reach]); length >= 0 {
+		if length := needs.first(f.text[from:reach]); length >= 0 {
 			st.need, st.needFrom = from+length, from+length
 		} else {
 			st.needFrom = max(from, reach-maxNeed) // one may lie across

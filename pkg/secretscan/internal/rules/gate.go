@@ -14,6 +14,7 @@ const (
 // counts, in sequence and in branches. Where the expression is more than that, the gate allows more.
 type gate struct {
 	lead  []*byteSet // one byte each, from the start
+	sign  *sign      // nil: there is none
 	parts []gatePart
 }
 
@@ -51,6 +52,7 @@ func newGate(parts []*syntax.Regexp) *gate {
 		g.lead = append(g.lead, g.parts[0].class)
 		g.parts = g.parts[1:]
 	}
+	g.sign = newSign(g.parts)
 	return g
 }
 
@@ -123,6 +125,9 @@ func (g *gate) admits(text []byte, sets *scratch) (reach int, ok bool) {
 		if !class[text[i]] {
 			return 0, false
 		}
+	}
+	if g.sign != nil && !g.sign.in(text[len(g.lead):]) {
+		return 0, false
 	}
 	start, end := sets.take(), sets.take()
 	start.add(0)

@@ -70,7 +70,7 @@ func newLazyRegexp(text string) *lazyRegexp {
 // lists apply to all rules, or to their targetRules. Files and URLs to extend, and rules that require others, are
 // refused. Rules with skipReport are left out. An error names the rule, or the list.
 func Load(user []byte) (*Set, error) {
-	defaults, err := decode([]byte(config.DefaultConfig))
+	defaults, err := decode([]byte(config.DefaultConfig), true)
 	if err != nil {
 		return nil, fmt.Errorf("read Gitleaks' default rules: %w", err)
 	}
@@ -114,14 +114,16 @@ type file struct {
 	targeted map[string][]*allowList // by the ID of the rule that they are for
 	disabled []string
 	defaults *bool // useDefault, where it is said
-	cost     int   // of the expressions, as in complexity
+	trusted  bool
+	low      []string // rules of the low tier
+	cost     int      // of the expressions, as in complexity
 }
 
 func decodeUser(text []byte) (*file, error) {
 	if len(text) > maxFile {
 		return nil, fmt.Errorf("%d bytes, and the limit is %d", len(text), maxFile)
 	}
-	f, err := decode(text)
+	f, err := decode(text, false)
 	if err != nil {
 		return nil, err
 	}
@@ -135,8 +137,9 @@ func decodeUser(text []byte) (*file, error) {
 }
 
 // decode reads a file in Gitleaks' format. It uses Gitleaks' type and leaves aside its code, which compiles every
-// expression, panics on a bad one, and reads through a global viper.
-func decode(text []byte) (*file, error) {
+// expression, panics on a bad one, and reads through a global viper. The expressions of a trusted file, Gitleaks' own, are
+// good: they are not read before they are needed.
+func decode(text []byte, trusted bool) (*file, error) {
 	var vc config.ViperConfig
 	if err := toml.NewDecoder(bytes.NewReader(text)).Decode(&vc); err != nil {
 		return nil, fmt.Errorf("read TOML: %w", err)
@@ -144,7 +147,7 @@ func decode(text []byte) (*file, error) {
 	if vc.Extend.Path != "" || vc.Extend.URL != "" {
 		return nil, errors.New("[extend] names a file or a URL, which is not supported")
 	}
-	f := &file{targeted: map[string][]*allowList{}, disabled: vc.Extend.DisabledRules}
+	f := &file{trusted: trusted, low: lowRules(), targeted: map[string][]*allowList{}, disabled: vc.Extend.DisabledRules}
 	if len(vc.Rules) > maxRules {
 		return nil, fmt.Errorf("%d rules, and the limit is %d", len(vc.Rules), maxRules)
 	}
@@ -182,7 +185,7 @@ func (f *file) addRule(vc *config.ViperConfig, i int) error {
 	if len(v.Required) > 0 {
 		return errors.New("it requires other rules, which is not supported")
 	}
-	r := &rule{Info: Info{v.ID, v.Description, tier(v.ID), v.Path != ""}, group: v.SecretGroup, entropy: v.Entropy}
+	r := &rule{Info: Info{v.ID, v.Description, tier(v.ID, f.low), v.Path != ""}, group: v.SecretGroup, entropy: v.Entropy}
 	for _, k := range v.Keywords {
 		if k != "" {
 			r.keywords = append(r.keywords, strings.ToLower(k))
@@ -218,6 +221,9 @@ func (f *file) addRule(vc *config.ViperConfig, i int) error {
 
 // expression checks an expression: its syntax, and what compiling it would take.
 func (f *file) expression(text string) (*lazyRegexp, error) {
+	if f.trusted {
+		return newLazyRegexp(text), nil
+	}
 	re, err := syntax.Parse(text, syntax.Perl)
 	if err != nil {
 		return nil, err

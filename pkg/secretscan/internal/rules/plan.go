@@ -35,18 +35,18 @@ const (
 // plan is how a rule is matched, derived from its expression.
 type plan struct {
 	way      way
-	literals []string     // lower case
-	implied  bool         // each literal holds a keyword
-	back     int          // bytes, at most, from the start of a match to its literal or run
-	ahead    int          // bytes of the longest match, or as far as is looked
-	open     bool         // there is no longest match
-	needs    *automaton   // of literals one of which comes after the start; nil: none are known
-	gate     func() *gate // of anchored; made when a literal is first seen, since most rules never see theirs
-	prefixes []prefix     // what may precede the literal of anchored: the leftmost, longest run of these
-	boundary syntax.Op    // the assertion at the literal of anchored; OpEmptyMatch: none
-	rest     *lazyRegexp  // the expression from the literal on, where the text begins
-	context  *lazyRegexp  // the expression after one rune, where the text begins
-	class    byteSet      // of runs
+	literals []string          // lower case
+	implied  bool              // each literal holds a keyword
+	back     int               // bytes, at most, from the start of a match to its literal or run
+	ahead    int               // bytes of the longest match, or as far as is looked
+	open     bool              // there is no longest match
+	gate     func() *gate      // of anchored; it and needs are made when a literal is first seen: most rules never see theirs
+	needs    func() *automaton // of literals one of which comes after the start; nil, or returning nil: none are known
+	prefixes []prefix          // what may precede the literal of anchored: the leftmost, longest run of these
+	boundary syntax.Op         // the assertion at the literal of anchored; OpEmptyMatch: none
+	rest     *lazyRegexp       // the expression from the literal on, where the text begins
+	context  *lazyRegexp       // the expression after one rune, where the text begins
+	class    byteSet           // of runs
 	run      int
 }
 
@@ -66,11 +66,7 @@ func newPlan(r *rule) (*plan, error) {
 	}
 	p := &plan{context: newLazyRegexp(`\A(?s:.)(?:` + r.expr.text + `)`), boundary: syntax.OpEmptyMatch}
 	p.measure(re)
-	planned, err := p.anchor(flatten(re))
-	if err != nil {
-		return nil, err
-	}
-	if planned || p.window(re) {
+	if p.anchor(flatten(re)) || p.window(re) {
 		p.implied = !slices.ContainsFunc(p.literals, func(l string) bool {
 			return !slices.ContainsFunc(r.keywords, func(k string) bool { return strings.Contains(l, k) })
 		}) || len(r.keywords) == 0
@@ -116,14 +112,14 @@ func crossesLines(re *syntax.Regexp) bool {
 
 // anchor plans for an expression that is a literal (one of some) and what follows, after nothing more than prefixes
 // and one assertion.
-func (p *plan) anchor(parts []*syntax.Regexp) (planned bool, err error) {
+func (p *plan) anchor(parts []*syntax.Regexp) (planned bool) {
 	i, before := 0, 0
 	for ; i < len(parts); i++ {
 		part := parts[i]
 		if part.Op == syntax.OpWordBoundary || part.Op == syntax.OpNoWordBoundary {
 			p.boundary = part.Op // a second one says the same or contradicts: leave that to windows
 			if i > 0 && parts[i-1].Op != part.Op {
-				return false, nil
+				return false
 			}
 			continue
 		}
@@ -131,7 +127,7 @@ func (p *plan) anchor(parts []*syntax.Regexp) (planned bool, err error) {
 			break
 		}
 		if p.boundary != syntax.OpEmptyMatch {
-			return false, nil
+			return false
 		}
 		var class byteSet
 		class.add(part.Sub[0])
@@ -146,7 +142,7 @@ func (p *plan) anchor(parts []*syntax.Regexp) (planned bool, err error) {
 	if beginsWithAssertion(parts) || shortestOf(literals) < minLiteral || before > maxBack || nested(literals) ||
 		p.boundary != syntax.OpEmptyMatch && slices.ContainsFunc(literals, func(l string) bool { return l[0] >= utf8.RuneSelf }) {
 		p.prefixes, p.boundary = nil, syntax.OpEmptyMatch
-		return false, nil
+		return false
 	}
 	rest := &syntax.Regexp{Op: syntax.OpConcat, Flags: syntax.Perl, Sub: parts}
 	p.rest = &lazyRegexp{compile: sync.OnceValue(func() *regexp.Regexp {
@@ -154,10 +150,22 @@ func (p *plan) anchor(parts []*syntax.Regexp) (planned bool, err error) {
 	})}
 	p.way, p.literals, p.back = anchored, literals, before
 	p.gate = sync.OnceValue(func() *gate { return newGate(parts) })
-	if needs := following(parts); p.open && shortestOf(needs) >= minNeed {
-		p.needs, err = newAutomaton(needs)
+	if p.open {
+		p.needs = sync.OnceValue(func() *automaton { return needsOf(parts) })
 	}
-	return true, err
+	return true
+}
+
+func needsOf(parts []*syntax.Regexp) *automaton {
+	needs := following(parts)
+	if shortestOf(needs) < minNeed {
+		return nil
+	}
+	a, err := newAutomaton(needs)
+	if err != nil {
+		return nil // too many: then the expression has to say
+	}
+	return a
 }
 
 // withoutBoundary takes one word boundary off the start of each branch of an alternation that the parts begin with. It

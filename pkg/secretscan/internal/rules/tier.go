@@ -26,8 +26,8 @@ func (t Tier) String() string {
 }
 
 // tier returns the tier of a rule by its ID. Rules that are not Gitleaks' are as the user wants them: high.
-func tier(id string) Tier {
-	if slices.Contains(lowRules(), id) || strings.Contains(strings.ToLower(id), "generic") {
+func tier(id string, low []string) Tier {
+	if slices.Contains(low, id) || strings.Contains(strings.ToLower(id), "generic") {
 		return Low
 	}
 	return High
