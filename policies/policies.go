@@ -16,7 +16,7 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-//go:embed baseline release behaviour npm pypi container
+//go:embed baseline release behaviour npm pypi container fork-pr
 var files embed.FS
 
 // Rule is one module of a pack. It is asked about the body of each attestation of
@@ -38,7 +38,7 @@ type Rule struct {
 
 // Names are the packs, in the order in which they are documented.
 func Names() []string {
-	return []string{"baseline", "release", "behaviour", "npm", "pypi", "container"}
+	return []string{"baseline", "release", "behaviour", "npm", "pypi", "container", "fork-pr"}
 }
 
 // Pack returns the rules of a pack, sorted by name.

@@ -36,3 +36,8 @@ test_pass_off_and_not_applicable if {
 }
 
 test_pass_limits_and_empty_gaps if with_row({"limits": ["io_uring is not seen"], "gaps": []}) == 0
+
+test_pass_nothing_lost_nor_cancelled if {
+	with_row({"lost": 0}) == 0
+	denials({"cancelled": ""}) == 0
+}

@@ -30,3 +30,5 @@ test_pass_of_its_default_branch if denials({"treeverified": "true", "reachable":
 test_pass_nobody_was_asked if denials({}) == 0
 
 test_pass_not_known if denials({"treeverified": "unverified", "reachable": "undetermined", "reason": "no network"}) == 0
+
+test_pass_not_listed if denials({"denied": ""}) == 0

@@ -86,13 +86,6 @@ reader(p, kind) if {
 	regex.match(kind.scripts, word)
 }
 
-# A script that is itself the program: its interpreter is what was loaded.
-reader(p, kind) if {
-	regex.match(installed, p.exe)
-	regex.match(installed, p.program)
-	regex.match(kind.scripts, p.program)
-}
-
 listed(p, kind) if {
 	not kind.always
 	p.program in data.cilock.params.credential_readers

@@ -78,3 +78,29 @@ test_pass_listed if {
 	count(credentials.deny) == 0 with input as {"processes": [process("/usr/bin/a", "a", ["/root/.npmrc"])]}
 		with data.cilock as {"params": {"credential_readers": ["/usr/bin/a"]}}
 }
+
+test_deny_more_files if {
+	every file in ["/root/.yarnrc.yml", "/root/.config/containers/auth.json"] {
+		denials("/usr/bin/node", "node x.js", [file]) == 1
+	}
+}
+
+script(program, exe) := n if {
+	p := object.union(process(program, concat(" ", ["python3", program]), ["/root/.aws/credentials"]), {"exe": exe})
+	n := count(credentials.deny) with input as {"processes": [p]} with data.cilock as {"params": {}}
+}
+
+test_deny_script_that_is_not_installed if {
+	script("/tmp/aws", "/usr/bin/python3") == 1
+	script("/usr/bin/aws2", "/usr/bin/python3") == 1
+	script("/usr/bin/laws", "/tmp/python3") == 1
+}
+
+test_pass_installed_script if script("/usr/local/bin/aws", "/usr/bin/python3") == 0
+
+test_deny_what_only_names_the_tool if {
+	denials("/tmp/node", "node /usr/bin/npm install", ["/root/.npmrc"]) == 1
+	denials("/usr/bin/cat", "cat /usr/bin/npm", ["/root/.npmrc"]) == 1
+	denials("/usr/bin/node", "node /usr/bin/other", ["/root/.npmrc"]) == 1
+	denials("/usr/bin/node", "node a b c d e f /usr/bin/npm", ["/root/.npmrc"]) == 1
+}

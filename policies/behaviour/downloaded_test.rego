@@ -87,3 +87,45 @@ test_deny_listed_by_more_than_a_path if {
 		denials(ran({"program": "/tmp/x"}), known) == 1
 	}
 }
+
+test_deny_renamed_by_who_is_connected if {
+	writes := [{"processid": 10, "operation": "rename", "path": "/home/a/part", "target": "/tmp/x"}]
+	denials(ran({"program": "/tmp/x"}), record([away], writes)) == 1
+}
+
+test_deny_other_files_of_go if {
+	go := object.union(curl, {"program": "/usr/local/go/bin/go"})
+	denials([go, ran({"program": "/tmp/x"})[1]], record([away], wrote("/tmp/x"))) == 1
+	denials([curl, object.union(go, {"processid": 11}), ran({"program": "/tmp/go-build1/a"})[1]], record([away], wrote("/tmp/go-build1/a"))) == 1
+}
+
+test_pass_of_pip if denials(ran({"program": "/tmp/pip-build-env-a/overlay/bin/cmake"}), record([away], wrote("/tmp/pip-build-env-a/overlay/bin/cmake"))) == 0
+
+test_pass_no_connection_out if {
+	every fields in [{"syscall": "bind"}, {"syscall": "accept"}, {"family": "unix", "address": "/run/x"}] {
+		denials(ran({"program": "/tmp/x"}), record([object.union(away, fields)], wrote("/tmp/x"))) == 0
+	}
+}
+
+test_pass_not_written if {
+	every operation in ["unlink", "chmod", "mkdir"] {
+		denials(ran({"program": "/tmp/x"}), record([away], [{"processid": 10, "operation": operation, "path": "/tmp/x"}])) == 0
+	}
+	denials(ran({"program": "/tmp/x"}), record([away], [{"processid": 10, "operation": "chmod", "path": "/a", "target": "/tmp/x"}])) == 0
+}
+
+test_pass_installed if {
+	denials(ran({"program": "/src/node_modules/.bin/x"}), record([away], wrote("/src/node_modules/.bin/x"))) == 0
+	renamed := [{"processid": 10, "operation": "rename", "path": "/tmp/part", "target": "/src/x"}]
+	denials(ran({"program": "/src/x"}), record([away], renamed)) == 0
+}
+
+test_pass_only_read if {
+	denials(ran({"program": "/usr/bin/cat", "cmdline": "cat /tmp/x", "openedfiles": {"/tmp/x": {}}}), record([away], wrote("/tmp/x"))) == 0
+	denials(ran({"program": "/usr/bin/bash", "cmdline": "bash -c /tmp/x"}), record([away], wrote("/tmp/x"))) == 0
+}
+
+test_pass_moved_into_the_sources if {
+	writes := array.concat(wrote("/tmp/part"), [{"processid": 20, "operation": "rename", "path": "/tmp/part", "target": "/src/x"}])
+	denials(ran({"program": "/src/x"}), record([away], writes)) == 0
+}

@@ -79,3 +79,9 @@ test_pass_local if {
 }
 
 test_pass_nothing if denials("ebpf", [], {}) == 0
+
+test_deny_first_letter if denials("ebpf", [reach({"names": ["xroxy.golang.org"]})], hosts) == 1
+
+test_deny_private_address if denials("ebpf", [reach({"address": "10.0.0.2", "port": 443})], hosts) == 1
+
+test_pass_metadata_that_is_listed if denials("ptrace", [reach({"address": "169.254.169.254"})], {"allowed_addresses": ["169.254.169.254"]}) == 0

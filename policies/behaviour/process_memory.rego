@@ -1,7 +1,7 @@
 # METADATA
 # title: No process reads another one's memory or environment
 # description: >-
-#   Nothing under /proc whose name is environ, mem or maps is opened, but a process' own memory and mappings; nor the memory of the machine. The own environment counts too, since a program has it already and needs no file for it.
+#   Nothing under /proc whose name is environ, mem or maps is opened, but a process' own memory and mappings; nor the memory of the machine. The own environment counts too, since a program has it already and needs no file for it. What an installed ps, lsof or fuser opens is left out, unless ps is told to print environments.
 # custom:
 #   type: command-run
 #   required: true
@@ -16,6 +16,7 @@ deny contains msg if {
 	some [i, file] in suspects
 	p := input.processes[i]
 	peeks(p, file)
+	not lists(p, file)
 	msg := sprintf("process %d (%s) opened %s", [p.processid, p.program, file])
 }
 
@@ -47,3 +48,27 @@ peeks(_, file) if file in {"/dev/mem", "/dev/kmem", "/dev/port", "/proc/kcore"}
 
 # The names of these files end in no other process' number, and hold no way up.
 own(p, file) if regex.match(sprintf(`^/proc/(self|thread-self|%d)/(task/[0-9]+/)?[a-z_]+$`, [p.processid]), file)
+
+# ps opens every environment, and prints it only if it is asked to (ps e, ps -o environ). lsof and fuser look for
+# libraries in maps.
+lists(p, file) if {
+	regex.match(`^/(usr/)?bin/ps$`, p.program)
+	endswith(file, "/environ")
+	words := array.slice(split(p.cmdline, " "), 1, count(p.cmdline))
+	count([word | some i, word in words; prints_environment(words, i, word)]) == 0
+}
+
+lists(p, file) if {
+	regex.match(`^/(usr/)?s?bin/(lsof|fuser)$`, p.program)
+	endswith(file, "/maps")
+}
+
+# A word of options without a dash, that is no value of the option before it.
+prints_environment(words, i, word) if {
+	regex.match(`^[^-]*e`, word)
+	not value(words, i)
+}
+
+value(words, i) if regex.match(`^-[A-Za-z]*[oOpuUCtgGsq]$`, words[i - 1])
+
+prints_environment(_, _, word) if contains(lower(word), "env")

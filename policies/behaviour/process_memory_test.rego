@@ -38,3 +38,37 @@ test_pass_no_processes if {
 test_pass_no_files if {
 	count(process_memory.deny) == 0 with input as {"processes": [{"program": "/bin/a", "processid": 1, "parentpid": 0}]}
 }
+
+listing(program, cmdline, file) := n if {
+	p := {"program": program, "cmdline": cmdline, "processid": 42, "parentpid": 1, "openedfiles": {file: {}}}
+	n := count(process_memory.deny) with input as {"processes": [p]}
+}
+
+test_deny_ps_that_prints_environments if {
+	every cmdline in ["ps e", "ps auxe", "ps eww", "ps -ef e", "ps -o pid e", "ps -o environ", "ps -eo pid,environ", "ps -o pid,ENVIRON", "ps  e"] {
+		listing("/usr/bin/ps", cmdline, "/proc/7/environ") == 1
+	}
+}
+
+test_deny_ps_from_elsewhere if {
+	every program in ["/tmp/ps", "/usr/bin/../../tmp/ps", "/usr/bin/psx", "/usr/bin/python3", "/home/a/bin/ps"] {
+		listing(program, "ps", "/proc/7/environ") == 1
+	}
+}
+
+test_deny_ps_reads_memory if listing("/usr/bin/ps", "ps", "/proc/7/mem") == 1
+
+test_deny_lsof_reads_environments if listing("/usr/bin/lsof", "lsof", "/proc/7/environ") == 1
+
+test_deny_ps_without_cmdline if {
+	p := {"program": "/usr/bin/ps", "processid": 42, "parentpid": 1, "openedfiles": {"/proc/7/environ": {}}}
+	count(process_memory.deny) == 1 with input as {"processes": [p]}
+}
+
+test_pass_ps if {
+	every cmdline in ["ps", "ps aux", "ps -ef", "ps -o ppid= -p 1", "ps -eo etime,comm", "ps -C node", "ps faux"] {
+		listing("/usr/bin/ps", cmdline, "/proc/7/environ") == 0
+	}
+}
+
+test_pass_lsof if listing("/usr/bin/lsof", "lsof -p 7", "/proc/7/maps") == 0

@@ -51,3 +51,5 @@ test_pass_others if {
 }
 
 test_pass_failed_read if denials({"failed": [{"processid": 1, "operation": "open", "path": "/sys/kernel/tracing/x", "errno": 13}]}) == 0
+
+test_pass_other_writes if denials({"writes": [{"processid": 1, "operation": "write", "path": "/src/a.o"}]}) == 0

@@ -42,3 +42,9 @@ test_deny_weak_or_none if {
 test_deny_absent_hash if denials({"files": [file], "entries": [object.remove(entry({}), {"hash"})]}, {}) == 1
 
 test_deny_counted if denials({"files": [object.union(file, {"unhashed": 2})], "entries": []}, {}) == 1
+
+test_pass_counted_of_others if {
+	denials({"files": [file, object.union(file, {"path": "go.sum", "kind": "go", "unhashed": 3})], "entries": []}, {}) == 0
+}
+
+test_pass_all_listed if denials(object.union(body({}), {"notlisted": 0}), {}) == 0

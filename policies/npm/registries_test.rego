@@ -54,3 +54,7 @@ test_deny_wrong_params if {
 test_pass_own_registry if {
 	denials(body({"registry": "https://npm.example.com"}), {"registries": ["https://npm.Example.com/", "https://registry.npmjs.org"]}) == 0
 }
+
+test_deny_no_list if denials(body({}), {"registries": {"a": "https://registry.npmjs.org", "b": "https://pypi.org"}}) == 1
+
+test_pass_all_listed if denials(object.union(body({}), {"notlisted": 0}), {}) == 0

@@ -49,3 +49,10 @@ test_deny_includes if denials(body({"includes": ["-r other.txt"]}, {}), {}) == 1
 test_deny_open_version if denials(body({}, {"version": ""}), {}) == 1
 
 test_pass_several if denials(body({"includes": []}, {"hashes": [hash, hash]}), {}) == 0
+
+test_pass_what_others_leave_open if {
+	other := object.union(file, {"path": "package-lock.json", "kind": "npm", "mode": "", "unhashed": 3, "includes": ["a"], "registries": ["x"]})
+	denials({"files": [file, other], "entries": []}, {}) == 0
+}
+
+test_pass_all_listed if denials(object.union(body({}, {}), {"notlisted": 0}), {}) == 0

@@ -50,3 +50,11 @@ test_pass_known if denials(body({"registries": ["https://pypi.org"]}, {"registry
 test_pass_own_index if {
 	denials(body({"registries": ["https://py.example.com"]}, {}), {"registries": ["https://Py.example.com/"]}) == 0
 }
+
+test_deny_no_list if denials(body({}, {}), {"registries": {"a": "https://registry.npmjs.org", "b": "https://pypi.org"}}) == 1
+
+test_pass_all_listed if denials(object.union(body({}, {}), {"notlisted": 0}), {}) == 0
+
+test_pass_indexes_of_others if {
+	denials({"files": [file, object.union(file, {"path": "package-lock.json", "kind": "npm", "registries": ["x"]})], "entries": []}, {}) == 0
+}

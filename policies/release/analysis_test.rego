@@ -25,3 +25,13 @@ test_deny_failed if {
 test_pass_below if denials({"warning": 4, "note": 1, "none": 2, "suppressed": 7, "error": 0}, {}) == 0
 
 test_pass_nothing if denials({}, {"max_severity": "low"}) == 0
+
+test_deny_by_severity if {
+	denials({"error": 1, "warning": 1, "note": 1}, {"max_severity": "critical"}) == 1
+	denials({"error": 1, "warning": 1, "note": 1}, {"max_severity": "medium"}) == 2
+	denials({"error": 1, "warning": 1, "note": 1}, {"max_severity": "negligible"}) == 3
+}
+
+test_pass_critical if denials({"warning": 1}, {"max_severity": "critical"}) == 0
+
+test_pass_medium if denials({"note": 1}, {"max_severity": "medium"}) == 0

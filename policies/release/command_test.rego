@@ -36,3 +36,9 @@ test_pass_first_arguments if {
 	denials(["go", "build"], make) == 0
 	denials(["go", "build", "-o", "x", "./..."], make) == 0
 }
+
+test_deny_no_list if {
+	denials(["make"], {"a": ["make"]}) >= 1
+	denials(["make"], [{"a": "make"}]) >= 1
+	denials([], [[]]) == 2
+}

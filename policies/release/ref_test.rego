@@ -27,3 +27,5 @@ test_deny_asterisk_alone if denials("refs/heads/main", {"refs": ["*", "**"]}) ==
 test_pass_branch if denials("refs/heads/main", some_refs) == 0
 
 test_pass_tag if denials("refs/tags/v1.2.3-rc.1", some_refs) == 0
+
+test_deny_no_list if denials("refs/heads/main", {"refs": {"a": "refs/heads/main"}}) >= 1

@@ -25,3 +25,5 @@ test_deny_no_list if {
 }
 
 test_pass if denials({"runner_environment": "github-hosted"}, hosted) == 0
+
+test_deny_object if denials({"runner_environment": "github-hosted"}, {"runners": {"a": "github-hosted"}}) >= 1

@@ -39,3 +39,5 @@ test_deny_empty_list if denials(both(concat("", [file, "@refs/heads/main"])), {"
 test_pass_any_ref if denials(both(concat("", [file, "@refs/tags/v1"])), only) == 0
 
 test_pass_one_ref if denials(both(concat("", [file, "@refs/heads/main"])), {"workflows": [concat("", [file, "@refs/heads/main"])]}) == 0
+
+test_deny_no_list if denials(both(concat("", [file, "@refs/heads/main"])), {"workflows": {"a": file}}) >= 1
