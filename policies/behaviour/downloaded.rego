@@ -1,7 +1,7 @@
 # METADATA
 # title: Nothing is executed that the step has just downloaded
 # description: >-
-#   No program or script in a place for temporary files is executed that a process of this step wrote which also had a connection to the outside. Full paths in params.downloads may be, where an asterisk stands for anything but a slash. What go and pip build for themselves is no download.
+#   No program or script in a place for temporary files is executed that a process of this step wrote which also had a connection to the outside. Full paths in params.downloads may be, where an asterisk stands for anything but a slash. What go and pip build for themselves is no download, and neither is what lies below the working directory of the command.
 # custom:
 #   type: command-run
 #   required: true
@@ -70,7 +70,17 @@ writers[path] contains pid if some [pid, path] in written
 
 loaders[path] contains pid if some [pid, path] in loaded
 
-temporary(path) if regex.match(`^((/private)?(/var)?/tmp|/dev/shm|/run/user/[0-9]+|/run/shm)/`, path)
+temporary(path) if {
+	regex.match(places, path)
+	not startswith(path, workspace)
+}
+
+places := `^((/private)?(/var)?/tmp|/dev/shm|/run/user/[0-9]+|/run/shm)/`
+
+# A checkout may lie among temporary files. What the lock files bring into it is for the rules about them.
+default workspace := "//"
+
+workspace := concat("", [input.processes[0].cwd, "/"]) if regex.match(concat("", [places, `[^/]`]), input.processes[0].cwd)
 
 deny contains msg if {
 	count(loaders) > 0

@@ -129,3 +129,15 @@ test_pass_moved_into_the_sources if {
 	writes := array.concat(wrote("/tmp/part"), [{"processid": 20, "operation": "rename", "path": "/tmp/part", "target": "/src/x"}])
 	denials(ran({"program": "/src/x"}), record([away], writes)) == 0
 }
+
+test_pass_below_the_working_directory if {
+	processes := array.concat([object.union(curl, {"cwd": "/tmp/work/src"})], [ran({"program": "/tmp/work/src/x"})[1]])
+	denials(processes, record([away], wrote("/tmp/work/src/x"))) == 0
+}
+
+test_deny_beside_the_working_directory if {
+	every cwd in ["/tmp", "/tmp/", "/tmp/work/src", "/tmp/wor", "/", "", "/dev/shm", "/tmp//"] {
+		processes := array.concat([object.union(curl, {"cwd": cwd})], [ran({"program": "/tmp/work/x"})[1]])
+		denials(processes, record([away], wrote("/tmp/work/x"))) == 1
+	}
+}

@@ -10,7 +10,7 @@ denials(file) := n if n := count(staging.deny) with input as {"processes": [
 
 test_deny_each if {
 	every file in [
-		"/tmp/runner_collected_123.txt", "/tmp/runner_collected", "/TMP/RUNNER_COLLECTED", "/var/tmp/x/runner_collected.json", "/work/tpcp.tar.gz",
+		"/tmp/runner_collected_123.txt", "/tmp/runner_collected", "/TMP/RUNNER_COLLECTED", "/var/tmp/x/runner_collected.json", "/srv/tpcp.tar.gz",
 		"/home/a/session.key.enc", "/tmp/data.tar.gz.enc", "/dev/shm/a.zip.gpg", "/private/tmp/a.json.aes", "/w/truffleSecrets.json",
 		"/tmp/../tmp/a.tgz.age", "//tmp/a.key.enc",
 	] {
