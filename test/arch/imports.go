@@ -10,11 +10,12 @@ import (
 // friends are the imports that are allowed beside those of the layers.
 func friends() map[string][]string {
 	return map[string][]string{
-		"internal/step":    {"internal/frozen"},                                        // the step is started frozen
-		"internal/tracerd": {"internal/frozen"},                                        // it prepares the frozen process
-		"internal/verify":  {"internal/verdict", "internal/filetree"},                  // its answer is a verdict; it opens files
-		"internal/refs":    {"internal/verdict", "internal/filetree", "internal/sink"}, // as verify; and it annotates at positions
-		"pkg/trace/bpf":    {"pkg/trace/netname"},                                      // it reads the packets that the kernel copies
+		"internal/step":     {"internal/frozen"},                                        // the step is started frozen
+		"internal/tracerd":  {"internal/frozen"},                                        // it prepares the frozen process
+		"internal/lockfile": {"internal/scandoc"},                                       // it asks whether all readers see the same in a JSON text
+		"internal/verify":   {"internal/verdict", "internal/filetree"},                  // its answer is a verdict; it opens files
+		"internal/refs":     {"internal/verdict", "internal/filetree", "internal/sink"}, // as verify; and it annotates at positions
+		"pkg/trace/bpf":     {"pkg/trace/netname"},                                      // it reads the packets that the kernel copies
 	}
 }
 
