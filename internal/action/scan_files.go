@@ -76,8 +76,8 @@ func scanFolder(ctx context.Context, dir string, s *secretscan.Scanner, jobs cha
 	for stack := []string{"."}; len(stack) > 0 && ctx.Err() == nil; {
 		folder := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
-		err := listFolder(root, folder, func(name string) {
-			path := filepath.Join(folder, name)
+		err := listFolder(root, folder, func(entry fs.DirEntry) {
+			path := filepath.Join(folder, entry.Name())
 			info, err := root.Lstat(path)
 			switch {
 			case err != nil:
@@ -107,17 +107,17 @@ func scanFolder(ctx context.Context, dir string, s *secretscan.Scanner, jobs cha
 	root.Close()
 }
 
-// listFolder calls each for the names in a folder, a batch at a time.
-func listFolder(root *os.Root, folder string, each func(name string)) error {
+// listFolder calls each for what is in a folder, a batch at a time.
+func listFolder(root *os.Root, folder string, each func(entry fs.DirEntry)) error {
 	f, err := root.OpenFile(folder, os.O_RDONLY|filetree.NonBlock, 0)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
 	for {
-		names, err := f.Readdirnames(scanListBatch)
-		for _, name := range names {
-			each(name)
+		entries, err := f.ReadDir(scanListBatch)
+		for _, entry := range entries {
+			each(entry)
 		}
 		if errors.Is(err, io.EOF) {
 			return nil
