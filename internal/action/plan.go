@@ -29,6 +29,7 @@ type Plan struct {
 	Env        []string   // the step's environment
 	OwnEnv     []string   // our own, for the collectors that describe it
 	Collectors []string   // optional collectors that are on: see optionalCollectors
+	Named      bool       // the caller named them
 	Trace      string     // how the step is watched: auto, ebpf, ptrace or off
 	Resolve    string     // how far action references are followed: off, local or online
 	Refs       refs.World // where to
@@ -136,7 +137,7 @@ func planDir(p *Plan, in Inputs, _ Deps) error {
 
 // optionalCollectors are those that a caller can choose from.
 func optionalCollectors() []string {
-	return []string{"environment", "git", "github", "github-action", lockfileName, secretscanName}
+	return []string{"environment", "git", "github", "github-action", lockfileName, reviewName, secretscanName}
 }
 
 // planCollectors accepts Witness' spelling. command-run, material and product
@@ -144,6 +145,7 @@ func optionalCollectors() []string {
 // from them.
 func planCollectors(p *Plan, in Inputs, _ Deps) error {
 	names := in.Attestations
+	p.Named = names != nil
 	if names == nil {
 		names = optionalCollectors()
 	}
