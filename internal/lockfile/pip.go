@@ -135,7 +135,6 @@ type pipFile struct {
 	indexes []string // as the last --index-url and all --extra-index-url name them
 	index   string
 	noIndex bool
-	require bool
 }
 
 // line reads one line: a requirement with options of its own, or options alone.
