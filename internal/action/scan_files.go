@@ -78,13 +78,10 @@ func scanFolder(ctx context.Context, dir string, s *secretscan.Scanner, jobs cha
 		stack = stack[:len(stack)-1]
 		err := listFolder(root, folder, func(entry fs.DirEntry) {
 			path := filepath.Join(folder, entry.Name())
-			info, err := root.Lstat(path)
 			switch {
-			case err != nil:
-				s.Gap(scanName(filepath.Join(dir, path)), "not scanned: "+scanReason(err))
-			case info.IsDir():
+			case entry.IsDir():
 				stack = append(stack, path)
-			case !info.Mode().IsRegular():
+			case !entry.Type().IsRegular():
 			case files == maxScanFiles:
 				s.Gap(scanName(dir), "files beyond the first million are not scanned")
 			default:
@@ -109,7 +106,7 @@ func scanFolder(ctx context.Context, dir string, s *secretscan.Scanner, jobs cha
 
 // listFolder calls each for what is in a folder, a batch at a time.
 func listFolder(root *os.Root, folder string, each func(entry fs.DirEntry)) error {
-	f, err := root.OpenFile(folder, os.O_RDONLY|filetree.NonBlock, 0)
+	f, err := filetree.OpenFolder(root, folder)
 	if err != nil {
 		return err
 	}
