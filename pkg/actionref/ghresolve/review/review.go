@@ -79,7 +79,7 @@ func Ask(ctx context.Context, api *ghresolve.API, q Question) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	if testing {
+	if testing && (!pull.Merged || pull.MergeCommit != q.SHA) { // not the event that it was closed
 		// GITHUB_SHA is the test merge of the pull request into its base, so its
 		// second parent is the head that the job is of. Another may have been
 		// pushed since. Source: "Events that trigger workflows", pull_request.

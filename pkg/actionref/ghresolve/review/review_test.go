@@ -174,6 +174,7 @@ func TestWhichPullRequest(t *testing.T) {
 		{"the test merge of one that is open", test, "refs/heads/next", []github.Pull{{Number: 12, Head: next, Base: "main", MergeCommit: test, Commits: []string{test}}}, "reason=unsigned"},
 		// The job tests what was the head when it began.
 		{"tested, and moved on", test, "refs/pull/10/merge", []github.Pull{open}, "#10 by ann into main merged=false by  approved:cy(true) stale:dee(true)"},
+		{"closed by a squash, which has one parent", squashed, "refs/pull/9/merge", []github.Pull{squash}, "#9 by ann into main merged=true by bob"},
 		{"no test merge", tip, "refs/pull/10/merge", []github.Pull{open}, "is no merge of pull request 10"},
 		{"not there", test, "refs/pull/99/merge", []github.Pull{open}, "ask about pull request 99 of octo/repo: not found: private, or not there"},
 		{"no commit", strings.Repeat("2", 40), "refs/heads/main", nil, "the REST API answered 422"},
