@@ -33,6 +33,9 @@ type Target struct {
 	PID     int
 	Process *step.Process // for what a tracer needs done inside it
 	Plan    Plan
+	// Cancelled is closed at the first cancel signal, for a Stop that waits for
+	// something that evidence can do without. Nil: nobody can cancel.
+	Cancelled <-chan struct{}
 }
 
 // Section is one collector's finding. Body is marshalled to JSON as the

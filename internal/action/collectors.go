@@ -19,6 +19,8 @@ func collectors(p Plan, d Deps) []collector {
 		{newGit(), p.on("git")},
 		{newGitHub(d.IDToken), p.on("github")},
 		{actionsCollector{}, p.on("github-action")},
+		{reviewCollector{p.Named}, p.on(reviewName)},
+		{lockfileCollector{}, p.on(lockfileName)},
 		{materialCollector{files}, true},
 		{commandRunCollector{p}, true},
 		{productCollector{files}, true},

@@ -22,7 +22,7 @@ func Gate(ctx context.Context, p Plan, d Deps) Decision {
 	if j.Case == nil || j.Mild || !j.Case.Concerns(p.Name, policy.PlanTypes()) {
 		return Decision{}
 	}
-	known, err := attestations(p, collectAlone(ctx, p, []Collector{actionsCollector{}}, d))
+	known, err := attestations(p, collectAlone(ctx, p, []Collector{actionsCollector{}, lockfileCollector{}}, d))
 	if err != nil {
 		return Decision{Denied: "the policy could not be asked: " + err.Error()}
 	}

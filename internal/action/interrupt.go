@@ -72,6 +72,13 @@ func (i *interrupts) cancelled() string {
 	return i.first
 }
 
+// signalled returns a channel that is closed at the first cancel signal.
+func (i *interrupts) signalled() <-chan struct{} {
+	c := make(chan struct{})
+	i.atStop(func() { close(c) })
+	return c
+}
+
 // now returns a context that ends with the first cancel signal.
 func (i *interrupts) now(parent context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(parent)

@@ -39,7 +39,7 @@ func Observe(ctx context.Context, p Plan, gate Decision, d Deps) Evidence {
 	p.Secrets.hurry(func() bool { return ints.cancelled() != "" })
 
 	proc, startErr := freeze(ctx, p, gate, d)
-	target := Target{Plan: p}
+	target := Target{Plan: p, Cancelled: ints.signalled()}
 	if proc != nil {
 		target.PID, target.Process = proc.PID(), proc
 	}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -27,7 +28,8 @@ type Plan struct {
 	Dir        string     // absolute, symlinks resolved: working directory, and root of materials and products
 	Env        []string   // the step's environment
 	OwnEnv     []string   // our own, for the collectors that describe it
-	Collectors []string   // optional collectors that are on: environment, git, github, github-action, secretscan
+	Collectors []string   // optional collectors that are on: see optionalCollectors
+	Named      bool       // the caller named them
 	Trace      string     // how the step is watched: auto, ebpf, ptrace or off
 	Resolve    string     // how far action references are followed: off, local or online
 	Refs       refs.World // where to
@@ -134,23 +136,30 @@ func planDir(p *Plan, in Inputs, _ Deps) error {
 	return nil
 }
 
+// optionalCollectors are those that a caller can choose from.
+func optionalCollectors() []string {
+	return []string{"environment", "git", "github", "github-action", lockfileName, reviewName, secretscanName}
+}
+
 // planCollectors accepts Witness' spelling. command-run, material and product
 // are always on: evidence without them is about nothing. So is what is derived
 // from them.
 func planCollectors(p *Plan, in Inputs, _ Deps) error {
 	names := in.Attestations
+	p.Named = names != nil
 	if names == nil {
-		names = []string{"environment", "git", "github", "github-action", secretscanName}
+		names = optionalCollectors()
 	}
 	for _, name := range names {
 		switch name {
 		case "command-run", "material", "product", "trace", "sbom", "sarif", "vex", "vuln", "slsa":
-		case "environment", "git", "github", "github-action", secretscanName:
-			p.Collectors = append(p.Collectors, name)
-		case "lockfile", "lockfiles", "review":
-			return NotAvailable("attestation " + name)
+		case "lockfiles":
+			p.Collectors = append(p.Collectors, lockfileName)
 		default:
-			return verdict.Misuse("attestation %q is not known, expected environment, git, github, github-action, secretscan, separated by spaces", name)
+			if !slices.Contains(optionalCollectors(), name) {
+				return verdict.Misuse("attestation %q is not known, expected %s, separated by spaces", name, strings.Join(optionalCollectors(), ", "))
+			}
+			p.Collectors = append(p.Collectors, name)
 		}
 	}
 	return nil

@@ -2,7 +2,6 @@ package action
 
 import (
 	"context"
-	"fmt"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -10,6 +9,7 @@ import (
 	"github.com/org/cilock-action/internal/policy"
 	"github.com/org/cilock-action/internal/verdict"
 	"github.com/org/cilock-action/pkg/attest"
+	"github.com/org/cilock-action/policies"
 )
 
 // PolicyInputs name a policy, and who must have signed it.
@@ -127,6 +127,15 @@ func EvaluatePolicy(c *policy.Case, d Deps) func(ctx context.Context, b *policy.
 	}}.Evaluate
 }
 
-func packRules(name string) ([]policy.Rule, string, error) {
-	return nil, "", fmt.Errorf("there is no pack %q", name)
+// packRules are the rules of a pack, and what they are together.
+func packRules(name string) (rules []policy.Rule, digest string, err error) {
+	list, err := policies.Pack(name)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, r := range list {
+		rules = append(rules, policy.Rule{Name: r.Name, Type: r.Type, Source: r.Source, Required: r.Required})
+	}
+	digest, err = policies.Digest(name)
+	return rules, digest, err
 }

@@ -78,17 +78,14 @@ func scanFolder(ctx context.Context, dir string, s *secretscan.Scanner, jobs cha
 	for stack := []string{"."}; len(stack) > 0 && ctx.Err() == nil; {
 		folder := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
-		err := listFolder(root, folder, func(name string) {
-			path := filepath.Join(folder, name)
-			info, err := root.Lstat(path)
+		err := listFolder(root, folder, func(entry fs.DirEntry) {
+			path := filepath.Join(folder, entry.Name())
 			switch {
-			case err != nil:
-				s.Gap(scanName(filepath.Join(dir, path)), "not scanned: "+scanReason(err))
-			case info.IsDir():
+			case entry.IsDir():
 				stack = append(stack, path)
-			case info.Mode()&fs.ModeSymlink != 0:
+			case entry.Type()&fs.ModeSymlink != 0:
 				links++
-			case !info.Mode().IsRegular():
+			case !entry.Type().IsRegular():
 				special++
 			case files == maxScanFiles:
 				s.Gap(scanName(dir), "files beyond the first million are not scanned")
@@ -119,17 +116,17 @@ func scanFolder(ctx context.Context, dir string, s *secretscan.Scanner, jobs cha
 	return notes
 }
 
-// listFolder calls each for the names in a folder, a batch at a time.
-func listFolder(root *os.Root, folder string, each func(name string)) error {
-	f, err := root.OpenFile(folder, os.O_RDONLY|filetree.NonBlock, 0)
+// listFolder calls each for what is in a folder, a batch at a time.
+func listFolder(root *os.Root, folder string, each func(entry fs.DirEntry)) error {
+	f, err := filetree.OpenFolder(root, folder)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
 	for {
-		names, err := f.Readdirnames(scanListBatch)
-		for _, name := range names {
-			each(name)
+		entries, err := f.ReadDir(scanListBatch)
+		for _, entry := range entries {
+			each(entry)
 		}
 		if errors.Is(err, io.EOF) {
 			return nil

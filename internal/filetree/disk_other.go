@@ -56,3 +56,7 @@ func metaOf(info fs.FileInfo) meta {
 	m.mtime = info.ModTime().UnixNano()
 	return m
 }
+
+// OpenFolder opens a folder below root for listing. A symlink is followed as long
+// as it stays there.
+func OpenFolder(root *os.Root, path string) (*os.File, error) { return openDir(root, path) }

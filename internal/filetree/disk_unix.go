@@ -25,6 +25,26 @@ const (
 // openDir opens a directory below the root; "." is the root itself.
 func openDir(root *os.Root, path string) (*os.File, error) { return root.OpenFile(path, dirFlags, 0) }
 
+// OpenFolder opens a folder below root for listing. A symlink is followed as long
+// as it stays there. ReadDir of a file that os.Root has opened looks at each entry; that of
+// this one takes the type from the listing, where the file system has it there.
+func OpenFolder(root *os.Root, path string) (*os.File, error) {
+	f, err := openDir(root, path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var fd int
+	err = again(func() error {
+		fd, err = unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+		return err
+	})
+	if err != nil {
+		return nil, &fs.PathError{Op: "dup", Path: path, Err: err}
+	}
+	return os.NewFile(uintptr(fd), f.Name()), nil
+}
+
 // look examines one name in an open directory and follows nothing.
 func (d *dir) look(name string) (meta, error) {
 	var st unix.Stat_t

@@ -10,7 +10,7 @@ import (
 
 // PlanTypes are the attestations of which everything is known before a step runs.
 func PlanTypes() []string {
-	return []string{attest.TypeGitHubAction, attest.TypeActionLocal, attest.TypeActionSelf, ourTypes + "lockfile/v0.1"}
+	return []string{attest.TypeGitHubAction, attest.TypeActionLocal, attest.TypeActionSelf, attest.TypeLockfile}
 }
 
 // Unsigned is what is known of a step before anything of it is signed.

@@ -19,6 +19,8 @@ type Repo struct {
 	// Guarded by the server's lock.
 	archived bool
 	private  bool
+	signed   map[string]Signature // by commit
+	pulls    []Pull
 }
 
 // Add makes an empty repository.

@@ -52,8 +52,12 @@ func (s *Server) serveREST(w http.ResponseWriter, r *http.Request) {
 		s.serveRepository(w, r, repo)
 	case len(parts) == 6 && parts[4] == "compare":
 		s.serveCompare(w, repo, parts[5])
+	case len(parts) == 6 && parts[4] == "commits" && strings.HasSuffix(parts[5], "/pulls"):
+		s.servePullsOf(w, r, repo, strings.TrimSuffix(parts[5], "/pulls"))
 	case len(parts) == 6 && parts[4] == "commits":
 		s.serveCommit(w, r, repo, parts[5])
+	case len(parts) == 6 && parts[4] == "pulls":
+		s.servePull(w, r, repo, parts[5])
 	default:
 		fail(w, http.StatusNotFound, "Not Found", "https://docs.github.com/rest")
 	}
@@ -189,7 +193,7 @@ func (s *Server) serveCommit(w http.ResponseWriter, r *http.Request, repo *Repo,
 		fmt.Fprint(w, sha)
 		return
 	}
-	reply(w, http.StatusOK, map[string]any{"sha": sha})
+	reply(w, http.StatusOK, s.describeCommit(repo, sha))
 }
 
 // ask runs git where failing is an answer.

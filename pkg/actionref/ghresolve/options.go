@@ -69,15 +69,12 @@ func New(o Options) (*Resolver, error) {
 	if err != nil {
 		return nil, fmt.Errorf("address of the git server: %w", err)
 	}
-	api, err := parseBase(o.APIURL)
+	if o.Token != "" && inTheClear(server) {
+		return nil, errTokenInTheClear()
+	}
+	api, err := checkREST(o)
 	if err != nil {
-		return nil, fmt.Errorf("address of the REST API: %w", err)
-	}
-	if o.Token != "" && (inTheClear(server) || inTheClear(api)) {
-		return nil, errors.New("a token is not sent over http://: give https:// addresses, or no token")
-	}
-	if strings.ContainsAny(o.Token, "\r\n\x00 ") {
-		return nil, errors.New("the token has a space or a line break in it")
+		return nil, err
 	}
 	denied, err := checkDenied(o.Denied)
 	if err != nil {
