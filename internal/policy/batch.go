@@ -62,7 +62,12 @@ func (b *Batch) Evaluate(ctx context.Context) []Answer {
 	return answers
 }
 
-// timeLimit is how long one module may take, by the size of its input.
+// busy is how much longer a module may take on the clock than of a processor: a
+// machine that others use too must not make a denial.
+const busy = 4
+
+// timeLimit is how much of a processor's time one module may take, by the size of
+// its input.
 func timeLimit(input int) time.Duration {
 	const base, perMB, most = 500 * time.Millisecond, 50 * time.Millisecond, 10 * time.Second
 	return min(base+time.Duration(float64(perMB)*float64(input)/1e6), most)

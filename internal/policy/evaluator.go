@@ -78,14 +78,14 @@ func (e *evaluator) check(ctx context.Context, i int) (a Answer) {
 		return Answer{Err: err.Error()}
 	}
 	limit := timeLimit(len(e.batch.Documents[c.Input]))
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	ctx, cancel := context.WithTimeout(ctx, busy*limit)
 	defer cancel()
 	results, err := value.query.Eval(ctx, rego.EvalParsedInput(e.inputs[c.Input].value), rego.EvalTime(e.batch.Now))
 	switch {
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return Answer{Err: fmt.Sprintf("the module did not end within %s", limit.Round(time.Millisecond))}
+	case errors.Is(context.Cause(ctx), errMemory):
+		return tooLarge()
 	case ctx.Err() != nil:
-		return Answer{Err: "the module was stopped"}
+		return Answer{Err: fmt.Sprintf("the module did not end within %s", limit.Round(time.Millisecond))}
 	case err != nil:
 		return Answer{Err: "evaluate: " + plainError(err).Error()}
 	}

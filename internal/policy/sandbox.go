@@ -101,7 +101,7 @@ func collect(out io.Reader, b *Batch, answers []Answer, kill func()) (n int, err
 			answers[next] = a.Answer
 		}
 		if next+1 < len(b.Checks) {
-			timer.Reset(timeLimit(len(b.Documents[b.Checks[next+1].Input])) + grace)
+			timer.Reset(busy*timeLimit(len(b.Documents[b.Checks[next+1].Input])) + grace)
 		}
 	}
 	return len(answers), nil

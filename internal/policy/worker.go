@@ -120,15 +120,24 @@ type watch struct {
 	answers *json.Encoder
 }
 
+// errMemory is why a module is stopped that takes too much memory, errTime one that
+// takes too much time.
+var (
+	errMemory = errors.New("too much memory")
+	errTime   = errors.New("too much time")
+)
+
 // check answers one check, watched.
 func (w *watch) check(e *evaluator, i int) Answer {
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	done, exceeded := make(chan struct{}), make(chan bool, 1)
-	go func() { exceeded <- w.memory(cancel, i, done) }()
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	done, ended := make(chan struct{}), make(chan struct{})
+	limit := timeLimit(len(e.batch.Documents[e.batch.Checks[i].Input]))
+	go func() { defer close(ended); w.until(done, cancel, limit, i) }()
 	a := e.check(ctx, i)
 	close(done)
-	if <-exceeded {
+	<-ended
+	if errors.Is(context.Cause(ctx), errMemory) {
 		runtime.GC()
 		return tooLarge()
 	}
@@ -139,24 +148,27 @@ func tooLarge() Answer {
 	return Answer{Err: fmt.Sprintf("the module took more than %d MB of memory beside its input", maxGrowth>>20)}
 }
 
-// memory cancels when the heap has grown too much, and reports whether it had to.
-// What does not react to that ends the process.
-func (w *watch) memory(cancel func(), i int, done <-chan struct{}) (exceeded bool) {
+// until cancels a module that takes too much, until it is done. What does not react
+// to that ends the process, if it is about memory; time is the parent's to end.
+func (w *watch) until(done <-chan struct{}, cancel func(error), limit time.Duration, i int) {
+	began, known := cpuTime()
 	tick := time.NewTicker(watchEach)
 	defer tick.Stop()
 	for {
 		select {
 		case <-done:
-			return exceeded
+			return
 		case <-tick.C:
 		}
 		switch grown := heapInUse() - min(w.base, heapInUse()); {
 		case grown > hardGrowth:
 			_ = w.answers.Encode(numbered{i, tooLarge()})
 			os.Exit(exitTooLarge)
-		case grown > maxGrowth && !exceeded:
-			exceeded = true
-			cancel()
+		case grown > maxGrowth:
+			cancel(errMemory)
+		}
+		if took, _ := cpuTime(); known && took-began > limit {
+			cancel(errTime)
 		}
 	}
 }

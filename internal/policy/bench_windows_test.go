@@ -1,0 +1,5 @@
+package policy
+
+import "os"
+
+func peak(*os.ProcessState) int64 { return 0 }
