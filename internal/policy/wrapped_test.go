@@ -10,17 +10,19 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/org/cilock-action/pkg/attest"
 	"github.com/org/cilock-action/test/act"
 )
 
 // wrapped runs a script as a step in a checkout, as in a job of GitHub Actions
 // that may have an ID token, traced by ptrace, and returns the attestations of its
-// evidence. The script finds documents of scanners in $TESTDATA and a generated
+// evidence, and those of Witness' envelope of the same step. The script finds documents of scanners in $TESTDATA and a generated
 // token in $TOKEN.
-func wrapped(t *testing.T, script string) []recorded {
+func wrapped(t *testing.T, script string) (ours, witness []recorded) {
 	t.Helper()
 	if testing.Short() || runtime.GOOS != "linux" {
 		t.Skip("it builds the program, and traces a step with ptrace")
@@ -52,7 +54,7 @@ func wrapped(t *testing.T, script string) []recorded {
 	}
 	out := filepath.Join(work, "evidence.json")
 	command(t, checkout, env, bin, "run", "--step", "build", "--trace=ptrace", "--keyless=false", "--outfile", out, "--", "bash", "-c", script)
-	return readEvidence(t, out)
+	return readEvidence(t, out), readEvidence(t, out+attest.EnvelopeSuffix)
 }
 
 func readEvidence(t *testing.T, path string) []recorded {
@@ -61,10 +63,12 @@ func readEvidence(t *testing.T, path string) []recorded {
 	if err != nil {
 		t.Fatal(err)
 	}
+	type envelope struct {
+		Payload []byte `json:"payload"`
+	}
 	var bundle struct {
-		DSSEEnvelope struct {
-			Payload []byte `json:"payload"`
-		} `json:"dsseEnvelope"`
+		DSSEEnvelope envelope `json:"dsseEnvelope"`
+		envelope              // alone
 	}
 	var statement struct {
 		Predicate struct {
@@ -74,7 +78,8 @@ func readEvidence(t *testing.T, path string) []recorded {
 	if err := json.Unmarshal(text, &bundle); err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal(bundle.DSSEEnvelope.Payload, &statement); err != nil {
+	payload := slices.Concat(bundle.DSSEEnvelope.Payload, bundle.Payload)
+	if err := json.Unmarshal(payload, &statement); err != nil {
 		t.Fatal(err)
 	}
 	return statement.Predicate.Attestations

@@ -6,7 +6,8 @@
 # custom:
 #   type: github-action
 #   severity: high
-#   attack: Somebody moves a tag or branch, and the next run executes other code (tj-actions/changed-files, trivy-action).
+#   attack: >-
+#     Somebody moves a tag or branch, and the next run executes other code (tj-actions/changed-files, trivy-action).
 #   fix: Run `cilock refs --fix` to pin the references of workflows in place; name images by @sha256.
 package baseline.pins
 

@@ -7,7 +7,8 @@
 #   type: secretscan
 #   required: true
 #   severity: critical
-#   attack: A step prints the job's credentials, plain or encoded, or packs them into an artifact (tj-actions, Shai-Hulud).
+#   attack: >-
+#     A step prints the job's credentials, plain or encoded, or packs them into an artifact (tj-actions, Shai-Hulud).
 #   fix: Revoke the credential first. Then keep the step from printing or packing it.
 package baseline.secrets
 

@@ -2,11 +2,14 @@
 # title: An action is what its repository published
 # description: >-
 #   The files that the runner downloaded are those of the commit, the commit belongs to the repository that is named,
-#   and it is not on the list of known bad ones. Not knowing is no denial: repositories are asked with `--resolve online`.
+#   and it is not on the list of known bad ones. Not knowing is no denial: repositories are asked with `--resolve
+#   online`.
 # custom:
 #   type: github-action
 #   severity: critical
-#   attack: A commit of a fork is named by the parent's name (impostor commit), or somebody changes a downloaded action on disk.
+#   attack: >-
+#     A commit of a fork is named by the parent's name (impostor commit), or somebody changes a downloaded action on
+#     disk.
 #   fix: Do not run it. Compare with the action's releases, and pin a commit of its own branches.
 package baseline.sources
 

@@ -1,12 +1,15 @@
 # METADATA
 # title: Credentials are read by the programs that they are for alone
 # description: >-
-#   Files that hold credentials of clouds, hosts, package registries and the runner itself are opened by their own tools only, installed outside of places where anybody may write. Programs by full path in params.credential_readers may read all but the runner's.
+#   Files that hold credentials of clouds, hosts, package registries and the runner itself are opened by their own
+#   tools only, installed outside of places where anybody may write. Programs by full path in
+#   params.credential_readers may read all but the runner's.
 # custom:
 #   type: command-run
 #   required: true
 #   severity: critical
-#   attack: A dependency's install script collects the keys that lie in the home folder (Shai-Hulud, s1ngularity, litellm).
+#   attack: >-
+#     A dependency's install script collects the keys that lie in the home folder (Shai-Hulud, s1ngularity, litellm).
 #   fix: Revoke what was read. A tool that needs a credential goes into params.credential_readers.
 package behaviour.credentials
 

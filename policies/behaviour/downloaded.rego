@@ -1,7 +1,10 @@
 # METADATA
 # title: Nothing is executed that the step has just downloaded
 # description: >-
-#   No program or script in a place for temporary files is executed that a process of this step wrote which also had a connection to the outside. Full paths in params.downloads may be, where an asterisk stands for anything but a slash. What go and pip build for themselves is no download, and neither is what lies below the working directory of the command.
+#   No program or script in a place for temporary files is executed that a process of this step wrote which also had a
+#   connection to the outside. Full paths in params.downloads may be, where an asterisk stands for anything but a
+#   slash. What go and pip build for themselves is no download, and neither is what lies below the working directory
+#   of the command.
 # custom:
 #   type: command-run
 #   required: true

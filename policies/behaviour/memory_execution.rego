@@ -7,7 +7,9 @@
 #   required: true
 #   severity: high
 #   attack: A dropper executes what it downloaded without leaving a file that could be hashed or scanned.
-#   fix: Find out which process made it; parents are listed. A tool that does this on purpose does not belong into a release.
+#   fix: >-
+#     Find out which process made it; parents are listed. A tool that does this on purpose does not belong into a
+#     release.
 package behaviour.memory_execution
 
 import rego.v1

@@ -1,13 +1,18 @@
 # METADATA
 # title: Connections go to known places
 # description: >-
-#   With params.allowed_hosts (names, or *.name for all below one) or params.allowed_addresses (addresses or CIDR ranges) every other destination is denied. Without both, one that has an address and no name is, where the sensor sees names (eBPF). The metadata service of clouds is always denied unless its address is listed. Loopback and a resolver in a private network are allowed.
+#   With params.allowed_hosts (names, or *.name for all below one) or params.allowed_addresses (addresses or CIDR
+#   ranges) every other destination is denied. Without both, one that has an address and no name is, where the sensor
+#   sees names (eBPF). The metadata service of clouds is always denied unless its address is listed. Loopback and a
+#   resolver in a private network are allowed.
 # custom:
 #   type: trace
 #   required: true
 #   severity: high
 #   attack: Stolen data leaves to a host of the attacker's, or to a bare address.
-#   fix: Find out which process it was. Set params.allowed_hosts; with ptrace, which sees no names, params.allowed_addresses.
+#   fix: >-
+#     Find out which process it was. Set params.allowed_hosts; with ptrace, which sees no names,
+#     params.allowed_addresses.
 package behaviour.network
 
 import rego.v1

@@ -71,11 +71,14 @@ test_pass_named_without_params if denials("ebpf", [reach({"names": ["anything.te
 test_pass_ptrace_without_params if denials("ptrace", [reach({})], {}) == 0
 
 test_pass_local if {
-	denials("ebpf", [
-		reach({"address": "127.0.0.53", "port": 53}), reach({"address": "::1"}), reach({"address": "::ffff:127.0.0.1"}),
-		reach({"address": "10.0.0.2", "port": 53}), reach({"family": "unix", "address": "/run/x"}), reach({"family": "netlink", "address": ""}),
-		reach({"syscall": "listen", "address": "0.0.0.0"}), reach({"syscall": "accept"}),
-	], hosts) == 0
+	denials(
+		"ebpf", [
+			reach({"address": "127.0.0.53", "port": 53}), reach({"address": "::1"}), reach({"address": "::ffff:127.0.0.1"}),
+			reach({"address": "10.0.0.2", "port": 53}), reach({"family": "unix", "address": "/run/x"}), reach({"family": "netlink", "address": ""}),
+			reach({"syscall": "listen", "address": "0.0.0.0"}), reach({"syscall": "accept"}),
+		],
+		hosts,
+	) == 0
 }
 
 test_pass_nothing if denials("ebpf", [], {}) == 0

@@ -1,7 +1,8 @@
 # METADATA
 # title: The step leaves alone what later steps run
 # description: >-
-#   Nothing is written into downloaded actions, the runner's own programs, what every shell or program loads at its start, or the hooks of the checkout's git.
+#   Nothing is written into downloaded actions, the runner's own programs, what every shell or program loads at its
+#   start, or the hooks of the checkout's git.
 # custom:
 #   type: trace
 #   required: true

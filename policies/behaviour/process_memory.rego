@@ -1,12 +1,16 @@
 # METADATA
 # title: No process reads another one's memory or environment
 # description: >-
-#   Nothing under /proc whose name is environ, mem or maps is opened, but a process' own memory and mappings; nor the memory of the machine. The own environment counts too, since a program has it already and needs no file for it. What an installed ps, lsof or fuser opens is left out, unless ps is told to print environments.
+#   Nothing under /proc whose name is environ, mem or maps is opened, but a process' own memory and mappings; nor the
+#   memory of the machine. The own environment counts too, since a program has it already and needs no file for it.
+#   What an installed ps, lsof or fuser opens is left out, unless ps is told to print environments.
 # custom:
 #   type: command-run
 #   required: true
 #   severity: critical
-#   attack: Malicious code reads the runner's memory for every secret of the job, masked or not (tj-actions, trivy-action), or scrapes /proc/*/environ.
+#   attack: >-
+#     Malicious code reads the runner's memory for every secret of the job, masked or not (tj-actions, trivy-action),
+#     or scrapes /proc/*/environ.
 #   fix: Revoke every secret of the job. Find out where the program comes from; processes are listed with their parents.
 package behaviour.process_memory
 

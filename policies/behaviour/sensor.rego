@@ -1,7 +1,9 @@
 # METADATA
 # title: The step leaves the sensor and the kernel alone
 # description: >-
-#   No process traces or writes into another one, loads programs into the kernel, or signals the tracer, whether or not it succeeded; none writes where the kernel is told what to report or execute. Being traced by a parent (strace, a sanitizer) is allowed.
+#   No process traces or writes into another one, loads programs into the kernel, or signals the tracer, whether or
+#   not it succeeded; none writes where the kernel is told what to report or execute. Being traced by a parent
+#   (strace, a sanitizer) is allowed.
 # custom:
 #   type: trace
 #   required: true

@@ -1,12 +1,15 @@
 # METADATA
 # title: No loot is gathered in temporary files
 # description: >-
-#   No file is opened that is named as known stealers name what they collect, or is an encrypted archive in a place for temporary files.
+#   No file is opened that is named as known stealers name what they collect, or is an encrypted archive in a place
+#   for temporary files.
 # custom:
 #   type: command-run
 #   required: true
 #   severity: high
-#   attack: A stealer collects what it found in a file, encrypts it, and sends it away (TeamPCP's runner_collected, tpcp.tar.gz).
+#   attack: >-
+#     A stealer collects what it found in a file, encrypts it, and sends it away (TeamPCP's runner_collected,
+#     tpcp.tar.gz).
 #   fix: Revoke every secret of the job, and look at what the program opened before.
 package behaviour.staging
 

@@ -1,12 +1,15 @@
 # METADATA
 # title: There is a bill of materials with something in it
 # description: >-
-#   Among the products is a bill of materials that lists components or packages, none of them empty or the word of a tool that failed.
+#   Among the products is a bill of materials that lists components or packages, none of them empty or the word of a
+#   tool that failed.
 # custom:
 #   type: sbom
 #   required: true
 #   severity: medium
-#   attack: What is in the image is not known when the next vulnerability comes out, or an empty list is shipped to satisfy a rule.
+#   attack: >-
+#     What is in the image is not known when the next vulnerability comes out, or an empty list is shipped to satisfy
+#     a rule.
 #   fix: Have syft, cyclonedx or trivy write the bill of materials of the image into the step's products.
 package container.sbom
 

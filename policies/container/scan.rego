@@ -1,7 +1,8 @@
 # METADATA
 # title: The image was scanned and nothing severe was found
 # description: >-
-#   Among the products is a report of grype or trivy that names its tool, from a scan that succeeded, without a critical or high finding, a secret, or a severity by a name that is not known.
+#   Among the products is a report of grype or trivy that names its tool, from a scan that succeeded, without a
+#   critical or high finding, a secret, or a severity by a name that is not known.
 # custom:
 #   type: vuln
 #   required: true

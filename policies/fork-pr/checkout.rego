@@ -1,12 +1,15 @@
 # METADATA
 # title: A privileged event does not build somebody else's code
 # description: >-
-#   In a job for pull_request_target, workflow_run or a comment, which has the rights of the base branch, what is checked out is the commit of that branch and not the head of the pull request, and the step does not move to it.
+#   In a job for pull_request_target, workflow_run or a comment, which has the rights of the base branch, what is
+#   checked out is the commit of that branch and not the head of the pull request, and the step does not move to it.
 # custom:
 #   type: git
 #   required: false
 #   severity: critical
-#   attack: A pull request's code is checked out and built in a job that holds secrets and a token that may write (pwn request).
+#   attack: >-
+#     A pull request's code is checked out and built in a job that holds secrets and a token that may write (pwn
+#     request).
 #   fix: Build pull requests in a job for pull_request, and hand its result over as data.
 package fork_pr.checkout
 

@@ -7,7 +7,9 @@
 #   required: true
 #   severity: high
 #   attack: The job of a stranger's pull request gets a token for the cloud in the project's name.
-#   fix: Take the permission id-token from workflows for pull requests, above all from pull_request_target and workflow_run.
+#   fix: >-
+#     Take the permission id-token from workflows for pull requests, above all from pull_request_target and
+#     workflow_run.
 package fork_pr.identity
 
 import rego.v1

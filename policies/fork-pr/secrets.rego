@@ -1,12 +1,15 @@
 # METADATA
 # title: A fork's pull request sees no secret
 # description: >-
-#   In a job for a pull request from another repository, no variable of the step is named like a credential. Names in params.harmless are none.
+#   In a job for a pull request from another repository, no variable of the step is named like a credential. Names in
+#   params.harmless are none.
 # custom:
 #   type: environment
 #   required: true
 #   severity: critical
-#   attack: A stranger's code, or a tool that reads its files, takes the secrets of the job (pull_request_target, workflow_run).
+#   attack: >-
+#     A stranger's code, or a tool that reads its files, takes the secrets of the job (pull_request_target,
+#     workflow_run).
 #   fix: Give secrets to steps that need them and run no code of the pull request; withhold the others from this step.
 package fork_pr.secrets
 

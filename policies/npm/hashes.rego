@@ -1,7 +1,8 @@
 # METADATA
 # title: Every npm package has a hash
 # description: >-
-#   There is a lock file of npm, and each of its packages has a hash stronger than SHA-1, but for links into the workspace and what is bundled in a package that has one.
+#   There is a lock file of npm, and each of its packages has a hash stronger than SHA-1, but for links into the
+#   workspace and what is bundled in a package that has one.
 # custom:
 #   type: lockfile
 #   required: true

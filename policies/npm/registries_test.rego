@@ -35,7 +35,7 @@ test_pass_entries_of_others if {
 
 test_deny_others if {
 	every place in [
-		"http://registry.npmjs.org", "https://registry.npmjs.org.evil.test", "https://evil.test", "git+ssh://github.com", "git", "file", "other", "",
+		"http://registry.npmjs.org", "https://registry.npmjs.org.evil.test", "https://evil.test", "git+ssh://github.com", "git", "file", "other",
 		"https://registry.npmjs.org:8443", "https://registry.yarnpkg.com",
 	] {
 		denials(body({"registry": place}), {}) == 1
@@ -58,3 +58,10 @@ test_pass_own_registry if {
 test_deny_no_list if denials(body({}), {"registries": {"a": "https://registry.npmjs.org", "b": "https://pypi.org"}}) == 1
 
 test_pass_all_listed if denials(object.union(body({}), {"notlisted": 0}), {}) == 0
+
+test_deny_no_place_and_no_hash if {
+	denials({"files": [file], "entries": [object.remove(entry({"registry": ""}), {"hash"})]}, {}) == 1
+	denials(body({"registry": "", "hash": "sha1-AAAAAAAAAAAAAAAAAAAAAAAAAAA="}), {}) == 1
+}
+
+test_pass_no_place_and_a_hash if denials(body({"registry": ""}), {}) == 0

@@ -1,7 +1,8 @@
 # METADATA
 # title: Every Python package has a hash
 # description: >-
-#   There is a requirements file in which pip refuses what has no hash, each of its packages has an exact version and a SHA-256 or stronger, and it includes no other file.
+#   There is a requirements file in which pip refuses what has no hash, each of its packages has an exact version and
+#   a SHA-256 or stronger, and it includes no other file.
 # custom:
 #   type: lockfile
 #   required: true

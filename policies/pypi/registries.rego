@@ -1,7 +1,9 @@
 # METADATA
 # title: Every Python package is from a known index
 # description: >-
-#   Indexes that a requirements file names, and addresses of packages in it, are in params.registries (scheme and host; pypi.org and files.pythonhosted.org if it is not set): none from git, a file or over http. A file that names no index leaves it to pip's configuration, which this rule does not see.
+#   Indexes that a requirements file names, and addresses of packages in it, are in params.registries (scheme and
+#   host; pypi.org and files.pythonhosted.org if it is not set): none from git, a file or over http. A file that names
+#   no index leaves it to pip's configuration, which this rule does not see.
 # custom:
 #   type: lockfile
 #   required: true

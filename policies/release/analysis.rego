@@ -1,7 +1,8 @@
 # METADATA
 # title: No analysis found too much
 # description: >-
-#   Reports of static analysis among the products have no result at or above params.max_severity, where SARIF's error stands for high, warning for medium and note for low. Evidence without a report is for the policy to refuse.
+#   Reports of static analysis among the products have no result at or above params.max_severity, where SARIF's error
+#   stands for high, warning for medium and note for low. Evidence without a report is for the policy to refuse.
 # custom:
 #   type: sarif
 #   required: false

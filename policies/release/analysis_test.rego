@@ -4,7 +4,7 @@ import data.release.analysis
 import rego.v1
 
 denials(counts, params) := n if n := count(analysis.deny) with input as {"documents": [{"path": "a.sarif"}], "counts": counts}
-		with data.cilock as {"params": params}
+	with data.cilock as {"params": params}
 
 test_deny_error if denials({"error": 1, "warning": 4}, {}) == 1
 

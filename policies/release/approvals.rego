@@ -1,13 +1,18 @@
 # METADATA
 # title: Enough people approved exactly this commit
 # description: >-
-#   params.min_approvals people (2 if it is not set) approved the head of the pull request. Bots, strangers, and who wrote or committed the change do not count, nor does an approval of another commit.
+#   params.min_approvals people (2 if it is not set) approved the head of the pull request. Bots, strangers, and who
+#   wrote or committed the change do not count, nor does an approval of another commit.
 # custom:
 #   type: review
 #   required: true
 #   severity: high
-#   attack: The author approves their own change by a second account, commits are added after the approval, or a bot approves.
-#   fix: Have the head reviewed again. On the server, dismiss stale approvals and require approval of the most recent push.
+#   attack: >-
+#     The author approves their own change by a second account, commits are added after the approval, or a bot
+#     approves.
+#   fix: >-
+#     Have the head reviewed again. On the server, dismiss stale approvals and require approval of the most recent
+#     push.
 package release.approvals
 
 import rego.v1

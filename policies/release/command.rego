@@ -1,13 +1,18 @@
 # METADATA
 # title: The step executed a command that may release
 # description: >-
-#   The arguments are one of params.cmds, each a list of arguments; where the last is an ellipsis (...) more may follow. The command succeeded.
+#   The arguments are one of params.cmds, each a list of arguments; where the last is an ellipsis (...) more may
+#   follow. The command succeeded.
 # custom:
 #   type: command-run
 #   required: true
 #   severity: high
-#   attack: The workflow is changed to wrap another command, or the same one with other options (a curl before the build, a registry option).
-#   fix: Set params.cmds. A shell with a script as its argument is a command of its own; give the script whole, not an ellipsis.
+#   attack: >-
+#     The workflow is changed to wrap another command, or the same one with other options (a curl before the build, a
+#     registry option).
+#   fix: >-
+#     Set params.cmds. A shell with a script as its argument is a command of its own; give the script whole, not an
+#     ellipsis.
 package release.command
 
 import rego.v1

@@ -1,12 +1,14 @@
 # METADATA
 # title: The checkout is the commit of the job
 # description: >-
-#   What is checked out is the commit that the ID token names, no tracked file differs from it before the step, and the step does not move HEAD.
+#   What is checked out is the commit that the ID token names, no tracked file differs from it before the step, and
+#   the step does not move HEAD.
 # custom:
 #   type: git
 #   required: true
 #   severity: high
-#   attack: An earlier step changes the sources, or checks out others, before the build (SolarWinds, build-time tampering).
+#   attack: >-
+#     An earlier step changes the sources, or checks out others, before the build (SolarWinds, build-time tampering).
 #   fix: Build in a job of its own, from a checkout that no other step has written to.
 package release.commit
 

@@ -8,7 +8,7 @@ github := "https://witness.dev/attestations/github/v0.1"
 clean := {"commithash": "aa", "dirtycount": 0, "unborn": false, "moved": false}
 
 denials(fields, jobs) := n if n := count(commit.deny) with input as object.union(clean, fields)
-		with data.cilock as {"attestations": jobs}
+	with data.cilock as {"attestations": jobs}
 
 job := {github: [{"claims": {"sha": "aa"}}]}
 

@@ -1,7 +1,8 @@
 # METADATA
 # title: The job is of a repository that may release
 # description: >-
-#   The ID token's repository is in params.repositories (owner/name, case does not matter), and the runner's variables agree with the token.
+#   The ID token's repository is in params.repositories (owner/name, case does not matter), and the runner's variables
+#   agree with the token.
 # custom:
 #   type: github
 #   required: true

@@ -4,7 +4,7 @@ import data.release.repository
 import rego.v1
 
 denials(name, params) := n if n := count(repository.deny) with input as {"claims": {"repository": name}, "mismatch": []}
-		with data.cilock as {"params": params}
+	with data.cilock as {"params": params}
 
 only := {"repositories": ["org/app"]}
 

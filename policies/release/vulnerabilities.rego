@@ -1,7 +1,9 @@
 # METADATA
 # title: No known vulnerability is too severe
 # description: >-
-#   Scanners among the products ran, and list nothing at or above params.max_severity (high if it is not set), nor a secret. A severity by another name counts as the worst. What a scanner calls unknown counts if the limit is low or negligible.
+#   Scanners among the products ran, and list nothing at or above params.max_severity (high if it is not set), nor a
+#   secret. A severity by another name counts as the worst. What a scanner calls unknown counts if the limit is low or
+#   negligible.
 # custom:
 #   type: vuln
 #   required: true

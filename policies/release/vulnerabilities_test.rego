@@ -6,7 +6,7 @@ import rego.v1
 documents := [{"path": "grype.json"}]
 
 denials(counts, params) := n if n := count(vulnerabilities.deny) with input as {"documents": documents, "counts": counts}
-		with data.cilock as {"params": params}
+	with data.cilock as {"params": params}
 
 test_deny_high_and_critical if denials({"critical": 1, "high": 2, "medium": 3}, {}) == 2
 

@@ -1,7 +1,8 @@
 # METADATA
 # title: The job is defined by a workflow that may release
 # description: >-
-#   Both workflow_ref and job_workflow_ref of the ID token are in params.workflows: owner/name/.github/workflows/file, or the same with @ref for one ref alone.
+#   Both workflow_ref and job_workflow_ref of the ID token are in params.workflows: owner/name/.github/workflows/file,
+#   or the same with @ref for one ref alone.
 # custom:
 #   type: github
 #   required: true
