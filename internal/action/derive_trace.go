@@ -14,16 +14,16 @@ import (
 	"github.com/org/cilock-action/pkg/trace"
 )
 
-// What a statement holds of a trace. A build of some hundred packages and the
-// install of some hundred more stay well below; what is larger is in the
-// sidecar whole, and in the statement by its root.
+// What a statement holds of a trace. A cold build of a large program (51,000 opens)
+// stays well below; what is larger is in the sidecar whole, and in the statement by
+// its root, where no policy can look at it.
 const (
-	maxInlineProcesses = 6_000
-	maxInlineOpens     = 30_000
-	maxInlineList      = 10_000 // entries of each list of the trace
+	maxInlineProcesses = 20_000
+	maxInlineOpens     = 100_000
+	maxInlineList      = 30_000 // entries of each list of the trace
 	// Bytes of JSON, of the processes and of the lists together: names may be
 	// long, and no statement may outgrow what a verifier reads.
-	maxInlineBytes = 12 << 20
+	maxInlineBytes = 24 << 20
 )
 
 // deriveTrace makes the attestation of the trace, and puts its processes into

@@ -242,6 +242,7 @@ func (c *Call) ofOneMode() error {
 	for _, name := range c.given {
 		mode := cmp.Or(c.Mode, "run")
 		switch {
+		case name == "policy" && c.Run.Policy.Policy == PolicyNone:
 		case strings.HasPrefix(name, "policy") && mode != "verify" && mode != "run", name == "trusted-root" && mode != "verify" && !(mode == "run" && c.Run.Policy.given()):
 			return verdict.Misuse("input %s has a meaning in mode verify only, or beside a policy in mode run", name)
 		case slices.Contains(verify, name) && c.Mode != "verify":

@@ -111,10 +111,14 @@ func refusedEvidence(p Plan, err error) verdict.Finding {
 	return f
 }
 
-// mild turns what the default policy says into one warning for each of its rules.
+// mild turns what the default policy denies into one warning for each of its rules.
+// What was not seen is said already, and what is off is the caller's choice.
 func mild(findings []verdict.Finding) (out []verdict.Finding) {
 	count := map[string]int{}
 	for _, f := range findings {
+		if f.Verdict == verdict.Incomplete {
+			continue
+		}
 		if count[f.Rule]++; count[f.Rule] == 1 {
 			f.Verdict = verdict.Warn
 			out = append(out, f)

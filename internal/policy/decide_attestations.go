@@ -25,7 +25,7 @@ func (d *decider) attestations(part *Part, s Step) (duties []*duty) {
 			if len(bodies) == 0 {
 				if required(want.Required) {
 					duties = append(duties, &duty{part: part, name: name, bad: true})
-					d.missing(part, e, want.Type)
+					d.missing(part, e, want.Type, "")
 				}
 				continue
 			}
@@ -51,13 +51,17 @@ func times(name string, n int) string {
 
 // missing tells an attestation that a collector had no chance to make from one
 // that was left out: the first is incomplete evidence.
-func (d *decider) missing(part *Part, e Evidence, typ string) {
+func (d *decider) missing(part *Part, e Evidence, typ, rule string) {
+	what := ShortType(typ)
+	if rule != "" {
+		what += " for " + rule
+	}
 	row := rowOf(e, collectorOf(typ))
 	if row != nil && (row.State == attest.StateOff || row.State == attest.StateFailed) {
-		d.lack(part, "an attestation of "+ShortType(typ)+" in "+e.Path, strings.TrimRight("none: its collector is "+row.State+", "+row.Reason, ", "))
+		d.lack(part, "an attestation of "+what+" in "+e.Path, strings.TrimRight("none: its collector is "+row.State+", "+row.Reason, ", "))
 		return
 	}
-	d.refuse(part, "attestation", ShortType(typ)+" in "+e.Path, "none")
+	d.refuse(part, "attestation", what+" in "+e.Path, "none")
 }
 
 // ask puts modules to the batch, each about every body.

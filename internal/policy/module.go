@@ -20,8 +20,11 @@ const (
 )
 
 // forbidden are the builtins that no module has: those that reach out of the
-// evaluation, or answer differently the next time.
-var forbidden = []string{"http.send", "net.lookup_ip_addr", "opa.runtime", "rand.intn", "uuid.rfc4122", "trace"}
+// evaluation, answer differently the next time, or that FIPS 140-3 does not allow.
+var forbidden = []string{
+	"http.send", "net.lookup_ip_addr", "opa.runtime", "rand.intn", "uuid.rfc4122", "trace",
+	"crypto.md5", "crypto.sha1", "crypto.hmac.md5", "crypto.hmac.sha1", "crypto.hmac.sha256", "crypto.hmac.sha512",
+}
 
 // A Module is one Rego file that was parsed: a package of its own, whatever
 // other modules call theirs.

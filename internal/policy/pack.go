@@ -2,7 +2,6 @@ package policy
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/org/cilock-action/internal/verdict"
 )
@@ -58,7 +57,7 @@ func (d *decider) rule(part *Part, e Evidence, rule Rule) *duty {
 		d.ask(o, e, rule.Type, bodies, []RegoPolicy{{Name: rule.Name, Module: rule.Source}}, func() []byte { return d.context(part.step, e) })
 	case rule.Required:
 		o.bad = true
-		d.refuse(part, "attestation", fmt.Sprintf("%s for %s in %s", ShortType(rule.Type), rule.Name, e.Path), "none")
+		d.missing(part, e, rule.Type, rule.Name)
 	default:
 		return nil
 	}

@@ -1,9 +1,9 @@
 # METADATA
 # title: The step leaves the sensor and the kernel alone
 # description: >-
-#   No process traces or writes into another one, loads programs into the kernel, or signals the tracer, whether or
-#   not it succeeded; none writes where the kernel is told what to report or execute. Being traced by a parent
-#   (strace, a sanitizer) is allowed.
+#   No process traces or writes into another one, tries to open its memory, loads programs into the kernel, or signals
+#   the tracer, whether or not it succeeded; none writes where the kernel is told what to report or execute. Being
+#   traced by a parent (strace, a sanitizer) is allowed.
 # custom:
 #   type: trace
 #   required: true
@@ -62,4 +62,14 @@ deny contains msg if {
 	w.operation != "open"
 	regex.match(`^/+(sys/kernel/(debug/)?tracing/|sys/fs/bpf/|proc/sys/kernel/|proc/sysrq-trigger|proc/(.*/)?mem$|dev/k?mem$)`, path)
 	msg := sprintf("process %d changed %s (%s)", [w.processid, path, w.operation])
+}
+
+# What succeeded is behaviour/process_memory's. Environments are left out: ps tries all of them.
+deny contains msg if {
+	hinted
+	some w in input.failed
+	w.operation == "open"
+	regex.match(`^/+proc/(.*/)?mem$`, w.path)
+	not regex.match(sprintf(`^/proc/(self|thread-self|%d)/(task/[0-9]+/)?mem$`, [w.processid]), w.path)
+	msg := sprintf("process %d tried to open %s", [w.processid, w.path])
 }

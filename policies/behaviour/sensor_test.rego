@@ -53,3 +53,17 @@ test_pass_others if {
 test_pass_failed_read if denials({"failed": [{"processid": 1, "operation": "open", "path": "/sys/kernel/tracing/x", "errno": 13}]}) == 0
 
 test_pass_other_writes if denials({"writes": [{"processid": 1, "operation": "write", "path": "/src/a.o"}]}) == 0
+
+tried(path) := n if n := denials({"failed": [{"processid": 42, "operation": "open", "path": path, "errno": 13}]})
+
+test_deny_tried_to_open_memory if {
+	every path in ["/proc/7/mem", "/proc/420/mem", "/proc/7/task/8/mem", "/proc/42/../7/mem", "//proc/7/mem"] {
+		tried(path) == 1
+	}
+}
+
+test_pass_tried_others if {
+	every path in ["/proc/42/mem", "/proc/self/mem", "/proc/7/environ", "/proc/7/maps", "/srv/proc/7/mem", "/proc/meminfo"] {
+		tried(path) == 0
+	}
+}
