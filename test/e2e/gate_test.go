@@ -158,6 +158,27 @@ func TestStandInGateWithoutCollectors(t *testing.T) {
 	}
 }
 
+// TestStandInPolicyKey: the public key of the policy's signer is no secret, neither
+// as a path nor as text: files may be named so, and hold it.
+func TestStandInPolicyKey(t *testing.T) {
+	t.Parallel()
+	j := newJob(t, runner.Options{})
+	p := policy(t, j.keys, "    attestations: [{type: product}]\n    packs: [baseline]\n")
+	j.put(t, "author-public.pem", p.key)
+	for _, key := range []string{"author-public.pem", p.key} {
+		r := j.judged(p, map[string]string{"policy-key": key, "command": "cp author-public.pem copy-of-author-public.pem"})
+		want(t, r, "success", 0)
+		v := j.evidence(t, r.Outputs["evidence-path"])
+		products := section[map[string]attest.Product](t, v, attest.TypeProduct)
+		if r.Outputs["verdict"] != "pass" || products["copy-of-author-public.pem"].Digest["sha256"] == "" {
+			t.Errorf("verdict %q, products %v\n%s", r.Outputs["verdict"], products, ours(r))
+		}
+		if err := os.Remove(filepath.Join(j.Workspace, "copy-of-author-public.pem")); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // neverStarted checks what is left of a step that the policy denied.
 func neverStarted(t *testing.T, j *job, r *runner.Result, p signedPolicy, reason string) {
 	t.Helper()
