@@ -15,7 +15,6 @@ import (
 	"github.com/open-policy-agent/opa/v1/storage/inmem"
 	"github.com/open-policy-agent/opa/v1/topdown"
 	"github.com/open-policy-agent/opa/v1/util"
-	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 // Bounds of an answer.
@@ -32,7 +31,7 @@ type evaluator struct {
 	shown    int // the document that is data.cilock now
 	inputs   map[int]loaded
 	valid    map[[2]int]error // of a document by a schema
-	schemas  map[int]*jsonschema.Schema
+	schemas  map[int]schema
 	modules  map[int]*Module
 	prepared map[[2]int]prepared // by module and schema
 }
@@ -52,7 +51,7 @@ func newEvaluator(b *Batch) *evaluator {
 	return &evaluator{
 		batch: b, shown: None,
 		store:  inmem.NewFromObjectWithOpts(map[string]any{"cilock": map[string]any{}}, inmem.OptRoundTripOnWrite(false)),
-		inputs: map[int]loaded{}, valid: map[[2]int]error{}, schemas: map[int]*jsonschema.Schema{},
+		inputs: map[int]loaded{}, valid: map[[2]int]error{}, schemas: map[int]schema{},
 		modules: map[int]*Module{}, prepared: map[[2]int]prepared{},
 	}
 }
@@ -138,38 +137,39 @@ func (e *evaluator) compile(ctx context.Context, c Check) (p prepared) {
 	return p
 }
 
-// input decodes a document, and validates it where there is a schema.
+// input reads a document, and validates it where there is a schema.
 func (e *evaluator) input(c Check) error {
 	key := [2]int{c.Input, c.Schema}
 	if err, known := e.valid[key]; known {
 		return err
 	}
-	var document any
-	err := util.UnmarshalJSON(e.batch.Documents[c.Input], &document)
-	if err != nil {
-		err = fmt.Errorf("read the attestation: %w", err)
-	} else if c.Schema != None {
-		err = e.validate(document, c.Schema)
+	in, known := e.inputs[c.Input]
+	if !known {
+		in.value, in.err = parseValue(e.batch.Documents[c.Input])
+		e.inputs[c.Input] = in
 	}
-	if _, known := e.inputs[c.Input]; !known && err == nil {
-		value, wrong := toValue(document)
-		e.inputs[c.Input], err = loaded{value: value}, wrong
+	var err error
+	switch {
+	case in.err != nil:
+		err = fmt.Errorf("read the attestation: %w", in.err)
+	case c.Schema != None:
+		err = e.validate(c, in.value)
 	}
 	e.valid[key] = err
 	return err
 }
 
-func (e *evaluator) validate(document any, number int) error {
-	schema, known := e.schemas[number]
+func (e *evaluator) validate(c Check, value ast.Value) error {
+	s, known := e.schemas[c.Schema]
 	if !known {
 		var err error
-		if schema, err = compileSchema(e.batch.Documents[number]); err != nil {
+		if s, err = compileAny(e.batch.Documents[c.Schema]); err != nil {
 			return err
 		}
-		e.schemas[number] = schema
+		e.schemas[c.Schema] = s
 	}
-	if err := schema.Validate(document); err != nil {
-		return fmt.Errorf("the attestation is not as its schema says: %w", invalid(err))
+	if err := s.check(e.batch.Documents[c.Input], value); err != nil {
+		return fmt.Errorf("the attestation is not as its schema says: %w", err)
 	}
 	return nil
 }

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/util"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/org/cilock-action/pkg/attest"
@@ -82,6 +84,36 @@ func compileSchema(text []byte) (*jsonschema.Schema, error) {
 		return nil, fmt.Errorf("compile schema: %w", plainError(err))
 	}
 	return schema, nil
+}
+
+// schema is one of the two that judge: a shape where that is enough.
+type schema struct {
+	shape   *shape
+	library *jsonschema.Schema
+}
+
+func compileAny(text []byte) (s schema, err error) {
+	if s.shape, err = compileShape(text); err == nil {
+		return s, nil
+	}
+	s.shape = nil
+	s.library, err = compileSchema(text)
+	return s, err
+}
+
+// check judges a document, which is value already.
+func (s schema) check(document []byte, value ast.Value) error {
+	if s.shape != nil {
+		return s.shape.check(value, nil)
+	}
+	var decoded any
+	if err := util.UnmarshalJSON(document, &decoded); err != nil {
+		return err
+	}
+	if err := s.library.Validate(decoded); err != nil {
+		return invalid(err)
+	}
+	return nil
 }
 
 // nowhere is a loader for schemas that stand alone.
