@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"testing"
 	"text/tabwriter"
 
 	"github.com/org/cilock-action/internal/verdict"
@@ -124,10 +125,44 @@ func (v judgement) denials() map[string]string {
 	return found
 }
 
+// documented are the rules that see an attack by the table of docs/policies.md,
+// whose columns are attacks.
+func documented(t testing.TB, attack string) (fires []string) {
+	t.Helper()
+	text, err := os.ReadFile("../../docs/policies.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(text), "\n| layer | rule |")
+	table, _, _ = strings.Cut("| layer | rule |"+table, "\n\n")
+	column := -1
+	for i, line := range strings.Split(table, "\n") {
+		cells := strings.Split(strings.Trim(line, "|"), "|")
+		for j := range cells {
+			cells[j] = strings.Trim(cells[j], " `")
+		}
+		if i == 0 {
+			column = slices.Index(cells, attack)
+		}
+		if column < 0 || column >= len(cells) {
+			t.Fatalf("docs/policies.md has no column %q in the line %q", attack, line)
+		}
+		rule := cells[1]
+		if i > 1 && !slices.ContainsFunc(layers, func(l layer) bool { return l == layer{cells[0], rule} }) {
+			t.Errorf("docs/policies.md has a row for %q, which the policy has not", rule)
+		}
+		if i > 1 && cells[column] != "-" {
+			fires = append(fires, rule)
+		}
+	}
+	return fires
+}
+
 // judge prints the table of what each layer says of attack and twin, and compares
-// it: those rules deny the attack, no other does, and none denies the twin.
-func (j *job) judge(title string, attack, twin judgement, fires ...string) {
+// it: those rules fire that are documented, no other does, and none for the twin.
+func (j *job) judge(name, backend string, attack, twin judgement) {
 	j.t.Helper()
+	title, fires := name+", seen with "+backend, documented(j.t, name)
 	said, calm := attack.denials(), twin.denials()
 	var table strings.Builder
 	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)

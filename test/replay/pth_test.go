@@ -76,8 +76,7 @@ func TestPth(t *testing.T) {
 			twin.install(site)
 			honest(t, twin, backend, []string{python, "-c", "import greetings; greetings.report()"})
 
-			attack.judge("the .pth file, seen with "+backend, attack.verify(), twin.verify(),
-				"behaviour.rego", "behaviour/process_memory", "behaviour/credentials")
+			attack.judge(".pth file", backend, attack.verify(), twin.verify())
 		})
 	}
 }

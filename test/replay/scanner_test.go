@@ -64,8 +64,8 @@ func TestMovedTag(t *testing.T) {
 
 			// Without a policy it plays to its end, and the evidence is judged later.
 			code, printed, said := attack.run(backend, false, command...)
-			if code != 0 {
-				t.Fatalf("the attack does not work: exit code %d\n%s", code, ours(said))
+			if code != 0 || !strings.Contains(said, "cilock: verdict: warn\n") {
+				t.Fatalf("with no policy: exit code %d\n%s", code, ours(said))
 			}
 			_, log, _ := strings.Cut(printed, "is updated\n")
 			log, _, _ = strings.Cut(log, "2026-")
@@ -88,8 +88,7 @@ func TestMovedTag(t *testing.T) {
 			}) {
 				t.Errorf("the worker's token is not found: %+v", found.Findings)
 			}
-			attack.judge("the moved tag, seen with "+backend, found, twin.verify(),
-				beforeStep, "baseline/pins", "source.rego", "baseline/secrets", "secrets", "behaviour/process_memory")
+			attack.judge("moved tag", backend, found, twin.verify())
 		})
 	}
 }
@@ -127,8 +126,14 @@ func TestCovert(t *testing.T) {
 			twin.policy()
 			honest(t, twin, backend, twin.action(pinned, ""))
 
-			attack.judge("the covert variant, seen with "+backend, attack.verify(), twin.verify(),
-				"behaviour.rego", "behaviour/process_memory", "behaviour/credentials", "behaviour/staging", "behaviour/network")
+			judged := attack.verify()
+			if said, claimed := judged.denials()["baseline/secrets"]; claimed {
+				t.Errorf("the content layer claims to see what it cannot: %s", said)
+			}
+			if code, said, _ := attack.cilock("verify", "--policy", "pack:baseline", "--key", attack.at("step.pub"), "--bundle", attack.at("e.json"), "report.txt"); code != 0 {
+				t.Errorf("pack:baseline alone sees it, which the documentation denies: exit code %d\n%s", code, said)
+			}
+			attack.judge("covert variant", backend, judged, twin.verify())
 		})
 	}
 }
