@@ -3,9 +3,11 @@ package action
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/org/cilock-action/internal/policy"
 	"github.com/org/cilock-action/internal/verdict"
+	"github.com/org/cilock-action/pkg/attest"
 )
 
 // Decision is what the gate says before anything runs. A denied step is never
@@ -14,19 +16,21 @@ type Decision struct {
 	Denied string // the reason, or empty
 }
 
-// Gate asks the policy's modules about what is known before the step runs:
-// references and lock files. Their collectors look now, and look again beside the
-// step. A policy that nobody asked for denies nothing.
+// Gate asks the policy about what is known before the step runs: references and
+// lock files, and whether the step can pass at all. Their collectors look now, and
+// look again beside the step. A policy that nobody asked for denies nothing.
 func Gate(ctx context.Context, p Plan, d Deps) Decision {
 	j := p.Judge
-	if j.Case == nil || j.Mild || !j.Case.Concerns(p.Name, policy.PlanTypes()) {
+	if !j.asked() || !j.Case.AsksBefore(p.Name) {
 		return Decision{}
 	}
-	known, err := attestations(p, collectAlone(ctx, p, []Collector{actionsCollector{}, lockfileCollector{}}, d))
+	looked := collectAlone(ctx, p, []Collector{actionsCollector{}, lockfileCollector{}}, d)
+	whole := !slices.ContainsFunc(looked.Rows, func(r Row) bool { return r.State == attest.StateFailed })
+	known, err := attestations(p, looked)
 	if err != nil {
 		return Decision{Denied: "the policy could not be asked: " + err.Error()}
 	}
-	denied := j.Case.Ask(ctx, policy.Unsigned{Step: p.Name, Attestations: known, Before: true}, j.Evaluate)
+	denied := j.Case.Ask(ctx, policy.Unsigned{Step: p.Name, Attestations: known, Before: true, Whole: whole}, j.Evaluate)
 	if verdict.Of(denied) != verdict.Fail {
 		return Decision{}
 	}

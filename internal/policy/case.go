@@ -70,17 +70,6 @@ func (c *Case) Wants(predicateType string) bool {
 	return false
 }
 
-// Concerns reports whether the policy has modules for one of the types, in a step
-// of that name.
-func (c *Case) Concerns(step string, types []string) bool {
-	for _, typ := range types {
-		if len(c.modulesFor(step, typ)) > 0 {
-			return true
-		}
-	}
-	return false
-}
-
 // Decide judges evidence.
 func (c *Case) Decide(ctx context.Context, q Question) Decision {
 	if c.Pack() {

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/org/cilock-action/internal/verdict"
@@ -21,10 +22,26 @@ type Unsigned struct {
 	// Before is set before the step runs: modules that look at more than their
 	// input are not asked then, since the rest is not known.
 	Before bool
+	// Whole is set if everything of PlanTypes was looked at: what is not there
+	// then will not be there after the step either.
+	Whole bool
 }
 
-// Ask asks the policy's modules alone. What it returns is a reason not to go on;
-// that there is none proves nothing.
+// AsksBefore reports whether something of the policy can be decided before the
+// step.
+func (c *Case) AsksBefore(step string) bool {
+	plan := PlanTypes()
+	if c.Pack() {
+		return slices.ContainsFunc(c.rules, func(r Rule) bool { return slices.Contains(plan, r.Type) })
+	}
+	s, known := c.roles.document.Steps[step]
+	return !known || c.roles.document.Ours != nil && len(c.roles.document.Ours.DenySHAs) > 0 ||
+		slices.ContainsFunc(s.Attestations, func(a Attestation) bool { return slices.Contains(plan, a.Type) })
+}
+
+// Ask asks the policy's modules, its list of commits, and before the step whether
+// what it needs can come at all. What it returns is a reason not to go on; that
+// there is none proves nothing.
 func (c *Case) Ask(ctx context.Context, u Unsigned, evaluate func(context.Context, *Batch) []Answer) []verdict.Finding {
 	roles := c.roles
 	if c.Pack() {
@@ -52,7 +69,32 @@ func (c *Case) Ask(ctx context.Context, u Unsigned, evaluate func(context.Contex
 		d.ask(&duty{part: part}, e, typ, bodies[typ], modules, func() []byte { return d.context(u.Step, e) })
 	}
 	d.modules(ctx)
+	d.denySHAs()
+	if u.Before {
+		c.hopeless(d, part, u)
+	}
 	return d.out.Findings
+}
+
+// hopeless refuses a step that can only fail, whatever its command does.
+func (c *Case) hopeless(d *decider, part *Part, u Unsigned) {
+	if !c.Pack() {
+		d.onlyStep(slices.Sorted(maps.Keys(d.document.Steps)))
+	}
+	needed := map[string]bool{} // types, so that each is told once
+	for _, r := range c.rules {
+		needed[r.Type] = needed[r.Type] || r.Required
+	}
+	for _, a := range d.document.Steps[u.Step].Attestations {
+		needed[a.Type] = needed[a.Type] || required(a.Required)
+	}
+	for _, typ := range PlanTypes() {
+		there := slices.ContainsFunc(u.Attestations, func(a attest.Attestation) bool { return a.Type == typ })
+		if u.Whole && needed[typ] && !there {
+			name := ShortType(typ)
+			d.refuse(part, "attestation", name+" of what is there before the step", "nothing for "+name+", which is there before the step or not at all")
+		}
+	}
 }
 
 // modulesFor are the modules of a step for a type.
