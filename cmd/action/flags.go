@@ -39,7 +39,7 @@ func parseFlags(args []string, specs []flagSpec) (positional, rest []string, err
 		spec := findFlag(specs, name)
 		switch {
 		case spec == nil:
-			return nil, nil, verdict.Misuse("unknown flag %q: `cilock help` lists the flags", name)
+			return nil, nil, verdict.Misuse("unknown flag %q: `cilock help VERB` lists those of a verb", name)
 		case spec.set == nil:
 			return nil, nil, action.NotAvailable("flag " + spec.name)
 		case hasValue:

@@ -14,7 +14,7 @@ func runFlags(in *action.Inputs) []flagSpec {
 		{name: "--workingdir", short: "-d", set: text(&in.WorkingDir), help: "where the command runs (default: here); the root of materials and products"},
 		{name: "--resolve", set: text(&in.Resolve), help: "how far action references are followed: off, local (default) or online"},
 		{name: "--deny", set: text(&in.Deny), help: "file of commits that nobody shall use, a line each: OWNER/REPO SHA reason"},
-		{name: "--attestations", short: "-a", set: list(&in.Attestations), help: "list of optional collectors: environment git github github-action (default: all)"},
+		{name: "--attestations", short: "-a", set: list(&in.Attestations), help: "list of optional collectors: environment git github github-action secretscan (default: all)"},
 		{name: "--trace", bool: true, words: []string{"auto", "ebpf", "ptrace", "off"}, set: traceMode(&in.Trace), help: "how the step is watched: auto (default; eBPF, else ptrace), ebpf, ptrace or off"},
 		{name: "--outfile", short: "-o", set: text(&in.Outfile), help: "the bundle (default: STEP.cilock.json); .dsse.json, .slsa.json and .pub stand beside it"},
 		{name: "--policy", set: only("--policy", "none"), help: "none, the only value in this version"},
