@@ -201,7 +201,11 @@ func (s *Scanner) Result() Result {
 		defer s.mu.Unlock()
 		s.canary = found
 		if !found {
-			s.addGap("canary: a secret that was planted was not found", 1)
+			gap := "canary: a secret that was planted was not found"
+			if s.ownRules {
+				gap += ": your rules may drop or replace github-pat, which finds it"
+			}
+			s.addGap(gap, 1)
 		}
 	})
 	s.mu.Lock()
