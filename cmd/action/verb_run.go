@@ -17,7 +17,7 @@ func runFlags(in *action.Inputs) []flagSpec {
 		{name: "--attestations", short: "-a", set: list(&in.Attestations), help: "list of optional collectors: environment git github github-action secretscan (default: all)"},
 		{name: "--trace", bool: true, words: []string{"auto", "ebpf", "ptrace", "off"}, set: traceMode(&in.Trace), help: "how the step is watched: auto (default; eBPF, else ptrace), ebpf, ptrace or off"},
 		{name: "--outfile", short: "-o", set: text(&in.Outfile), help: "the bundle (default: STEP.cilock.json); .dsse.json, .slsa.json and .pub stand beside it"},
-		{name: "--policy", set: only("--policy", "none"), help: "none, the only value in this version"},
+		{name: "--policy", set: only("none"), help: "none, the only value in this version"},
 		{name: "--fail-on", set: text(&in.FailOn), help: "the mildest verdict that fails: fail (default), incomplete or warn"},
 		{name: "--pass-oidc", bool: true, set: toggle(&in.PassOIDC), help: "leave the job's OIDC variables to the command"},
 		{name: "--product-include-glob", set: list(&in.Include), help: "list of globs, relative to workingdir: products to record (default: all)"},

@@ -40,7 +40,7 @@ func verifyFlags(in *action.VerifyInputs) []flagSpec {
 		{name: "--skip-sct-unsafe", bool: true, set: toggle(&in.SkipSCTUnsafe), help: "need no certificate transparency log"},
 		{name: "--fail-on", set: text(&in.FailOn), help: "the mildest verdict that fails: fail (default), incomplete or warn"},
 		{name: "--format", set: text(&in.Format), help: "text (default) or json"},
-		{name: "--policy", set: only("--policy", "none"), help: "none, the only value in this version"},
+		{name: "--policy", set: only("none"), help: "none, the only value in this version"},
 		{name: "--policy-key"},
 		{name: "--policy-cert-identity"},
 		{name: "--policy-cert-oidc-issuer"},
