@@ -124,14 +124,3 @@ func toggle(dst *bool) func(string) error {
 		return nil
 	}
 }
-
-// only accepts the one value that asks for nothing of a feature that is not
-// built.
-func only(value string) func(string) error {
-	return func(v string) error {
-		if v != value {
-			return action.NotAvailable(fmt.Sprintf("%q", v))
-		}
-		return nil
-	}
-}
