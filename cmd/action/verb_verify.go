@@ -122,8 +122,8 @@ func verifyInputs(ctx context.Context, in action.VerifyInputs, d action.Deps) (i
 	return result.ExitCode(failOn), nil
 }
 
-// tellRunner annotates what did not hold, and sets the verdict as output. The
-// other outputs are about a run.
+// tellRunner annotates what did not hold, and sets the verdict and the policy as
+// outputs. The other outputs are about a run.
 func tellRunner(r verify.Result, d action.Deps) error {
 	for _, f := range r.Findings {
 		level := sink.Warning
@@ -133,6 +133,11 @@ func tellRunner(r verify.Result, d action.Deps) error {
 		d.Sink.Annotate(level, sink.Properties{Title: "cilock: verify"}, f.String())
 	}
 	d.Sink.Flush()
+	if r.Policy != nil && r.Policy.Case != nil {
+		if err := d.Sink.SetOutput("policy-digest", r.Policy.Digest); err != nil {
+			return err
+		}
+	}
 	return d.Sink.SetOutput("verdict", string(r.Verdict))
 }
 

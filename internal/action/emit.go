@@ -18,6 +18,9 @@ import (
 // not be written makes the verdict fail, and is the error; output that was lost
 // is an error as well.
 func Emit(r Report, s Signed, d Deps) (Report, error) {
+	if r.Plan.Judge.asked() && r.Verdict == verdict.Fail {
+		s.SLSA = nil // what was denied for the first time when everything was signed
+	}
 	err := errors.Join(writeEvidence(&r, s), outputLost(&r))
 	rest := say(r, d)
 	if r.Plan.InAction {
@@ -167,8 +170,10 @@ func say(r Report, d Deps) sink.Rest {
 func setOutputs(r Report, d Deps) error {
 	outputs := [][2]string{
 		{"verdict", string(r.Verdict)},
-		{"exit-code", strconv.Itoa(r.Step.ExitCode)},
 		{"sensor", cmp.Or(r.Trace.Section.Backend, "none")},
+	}
+	if r.Step.Started || r.Step.ExitCode != 0 { // else there is none: 0 would be a success
+		outputs = append(outputs, [2]string{"exit-code", strconv.Itoa(r.Step.ExitCode)})
 	}
 	if len(r.Files) > 0 && r.Files[0] == r.Plan.Outfile {
 		outputs = append(outputs, [2]string{"evidence-path", r.Plan.Outfile}, [2]string{"bundle-path", r.Plan.Outfile})

@@ -153,16 +153,22 @@ func isDigest(name string, value any) bool {
 	return err == nil && size > 0 && len(raw) == size
 }
 
-// NewRedactor knows the secrets of our own environment. The input key counts
-// as one only if it is the key itself: the path of a key, or the name of the
-// variable that holds it, is what errors and evidence are to name.
+// NewRedactor knows the secrets of our own environment.
 func NewRedactor(environ []string) *secretscan.Redactor {
+	return secretscan.NewRedactor(withoutNames(environ), secretscan.Options{})
+}
+
+// withoutNames is our environment without inputs whose names promise a key and
+// that hold none: the path of a key, the name of the variable that holds it, or a
+// public key. Errors and evidence are to name those, and a file may hold the last.
+func withoutNames(environ []string) []string {
 	secrets := make([]string, 0, len(environ))
 	for _, kv := range environ {
 		name, value, _ := cutEnv(kv)
-		if name != InputVariable("key") || isPEM(value) {
+		key := name == InputVariable("key") || name == InputVariable("policy-key")
+		if !key || isPEM(value) && strings.Contains(value, "PRIVATE KEY-----") {
 			secrets = append(secrets, kv)
 		}
 	}
-	return secretscan.NewRedactor(secrets, secretscan.Options{})
+	return secrets
 }

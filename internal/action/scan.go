@@ -68,7 +68,7 @@ func NewSecretScanner(in ScanInputs, dir string, d Deps) (*secretscan.Scanner, e
 		}
 		o.DigestKey = bytes.TrimRight(o.DigestKey, "\r\n")
 	}
-	secrets, public := secretscan.EnvironValues(d.Environ, in.Env)
+	secrets, public := secretscan.EnvironValues(withoutNames(d.Environ), in.Env)
 	o.Values = secretscan.NewValues(append(secrets, checkoutValues(dir, d.TempDir)...), public...)
 	s, err := secretscan.NewScanner(o)
 	if err != nil {

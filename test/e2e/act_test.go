@@ -18,7 +18,7 @@ jobs:
   build:
     runs-on: ubuntu-latest
     steps:
-      - uses: actions/checkout@v4
+      - uses: ` + checkoutPin + `
       - id: build
         uses: ` + uses + `
         with:

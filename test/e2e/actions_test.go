@@ -80,8 +80,6 @@ func actionsOf(t *testing.T, v *attest.Verified, typ string) map[string]attest.G
 	return found
 }
 
-const checkoutPin = "actions/checkout@3f1c9a7be0d25486af77c41be83d90265cb1e8d4"
-
 // download puts an action where the runner unpacks it.
 func (j *job) download(name, ref string, files map[string]string) {
 	j.t.Helper()

@@ -43,12 +43,16 @@ func refused() map[string][2]string {
 	}
 	for name, value := range map[string]string{
 		"action-ref": "actions/checkout@v4", "action-inputs": "a=b", "action-env": "A=b", "wrapped-commands": "sh",
-		"policy": "p.json", "policy-key": "k.pem", "policy-cert-identity": "me", "policy-cert-oidc-issuer": "me",
 		"report":        "r.html",
 		"binary-mirror": "https://mirror.example.invalid",
 	} {
 		table["input "+name] = [2]string{name + ": '" + value + "'", "input " + name + " is not available in this version"}
 	}
+	for _, name := range []string{"policy-key", "policy-cert-identity", "policy-cert-oidc-issuer"} {
+		table["input "+name] = [2]string{name + ": x", "go with --policy FILE"}
+	}
+	table["input policy"] = [2]string{"policy: p.json", "nobody is named who may have signed the policy"}
+	table["policy, unknown pack"] = [2]string{"policy: 'pack:nothing'", "pack:nothing"}
 	for _, name := range []string{"vsa", "cert-identity", "cert-identity-regexp", "cert-oidc-issuer", "verify-repo", "verify-ref", "trusted-root"} {
 		table["input "+name] = [2]string{name + ": x", "input " + name + " has a meaning in mode verify only"}
 	}

@@ -123,6 +123,7 @@ func TestStandInRun(t *testing.T) {
 	outputs := map[string]string{
 		"verdict": "pass", "exit-code": "0", "sensor": sensor(), "evidence-path": path, "bundle-path": path,
 		"action-outputs": `{"flavour":"vanilla"}`, "events-lost": "0", "events-seen": r.Outputs["events-seen"],
+		"policy-digest": r.Outputs["policy-digest"], // of the default: TestStandInDefaultPolicy
 	}
 	if n, err := strconv.Atoi(r.Outputs["events-seen"]); (err != nil || n == 0) && sensor() != "none" {
 		t.Errorf("output events-seen is %q", r.Outputs["events-seen"])

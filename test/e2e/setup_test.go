@@ -174,6 +174,9 @@ const sha = "0123456789abcdef0123456789abcdef01234567"
 // uses is how the workflows name the action.
 const uses = "org/cilock-action@" + sha
 
+// checkoutPin is a checkout that is pinned; act checks out whatever its ref is.
+const checkoutPin = "actions/checkout@3f1c9a7be0d25486af77c41be83d90265cb1e8d4"
+
 // workflow runs one workflow under act. Its steps find in their environment the
 // program (CILOCK), the public key (PUBLIC_KEY), and a folder that outlives the
 // run (KEEP), and the private key in secrets.KEY.
