@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -39,7 +40,7 @@ func parseFlags(args []string, specs []flagSpec) (positional, rest []string, err
 		spec := findFlag(specs, name)
 		switch {
 		case spec == nil:
-			return nil, nil, verdict.Misuse("unknown flag %q: `cilock help` lists the flags", name)
+			return nil, nil, verdict.Misuse("unknown flag %q: `cilock help VERB` lists those of a verb", name)
 		case spec.set == nil:
 			return nil, nil, action.NotAvailable("flag " + spec.name)
 		case hasValue:
@@ -55,7 +56,7 @@ func parseFlags(args []string, specs []flagSpec) (positional, rest []string, err
 			value = args[i]
 		}
 		if err := spec.set(value); err != nil {
-			return nil, nil, err
+			return nil, nil, fmt.Errorf("flag %s: %w", spec.name, err)
 		}
 	}
 	return positional, nil, nil
@@ -77,10 +78,10 @@ func text(dst *string) func(string) error {
 	seen := false
 	return func(v string) error {
 		if v == "" { // most likely a variable that is not set
-			return verdict.Misuse("a flag was given an empty value: leave it out, or set the variable that it takes")
+			return verdict.Misuse("its value is empty: leave the flag out, or set the variable that it takes")
 		}
 		if seen {
-			return verdict.Misuse("a flag was given twice, with %q and %q", *dst, v)
+			return verdict.Misuse("it was given twice, with %q and %q", *dst, v)
 		}
 		*dst, seen = v, true
 		return nil
@@ -119,17 +120,6 @@ func toggle(dst *bool) func(string) error {
 			*dst = false
 		default:
 			return verdict.Misuse("value %q: expected true or false", v)
-		}
-		return nil
-	}
-}
-
-// only accepts the one value that asks for nothing of a feature that is not
-// built.
-func only(flag, value string) func(string) error {
-	return func(v string) error {
-		if v != value {
-			return action.NotAvailable("flag " + flag + "=" + v)
 		}
 		return nil
 	}

@@ -187,7 +187,7 @@ func flagParts() []flagPart {
 		{"attest", "", attestFlags(new(action.AttestInputs)), "0 signed, 1 it could not be signed, written or logged later,\n2 misuse, 4 less than --require-signing asks for, or logged later without a trusted time"},
 		{"refs", " (a PATH is a file, or a folder with its workflows and actions; default: here)", refsFlags(new(action.RefsInputs)), "0 nothing that --fail-on names, 1 the answer could not be written,\n2 misuse, 3 an error, or a warning where that fails"},
 		{"trace", "", traceFlags(new(action.TraceInputs)), "the command's own if it is not 0; else 0 it was seen, 1 the trace could not\nbe written, 2 misuse, 3 replay of what is no trace, 4 the trace has a gap"},
-		{"scan", "", scanFlags(new(action.ScanInputs)), "0 nothing found, 1 the answer could not be written, 2 misuse,\n3 a finding that fails, 4 not everything could be scanned"},
+		{"scan", "", scanFlags(new(action.ScanInputs)), "0 nothing found, 1 the answer could not be written, 2 misuse,\n3 a finding that fails, 4 none, and not everything could be scanned"},
 		{"policy", "", policyFlags(new(action.PolicySignInputs)), "0 done, or nothing to say against it, 1 not written, 2 misuse, or a plan with mistakes,\n3 mistakes in a policy, or a test that failed"},
 		{"trusted-root", "", rootFlags(new(action.RootInputs)), "0 written, 1 not fetched or not written, 2 misuse"},
 		{"doctor", "", doctorFlags(new(string)), "0 whatever was found, 1 the answer could not be written, 2 misuse"},

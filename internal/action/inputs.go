@@ -243,7 +243,7 @@ func (c *Call) ofOneMode() error {
 		mode := cmp.Or(c.Mode, "run")
 		switch {
 		case name == "policy" && c.Run.Policy.Policy == PolicyNone:
-		case strings.HasPrefix(name, "policy") && mode != "verify" && mode != "run", name == "trusted-root" && mode != "verify" && !(mode == "run" && c.Run.Policy.given()):
+		case strings.HasPrefix(name, "policy") && mode != "verify" && mode != "run", name == "trusted-root" && mode != "verify" && !(mode == "run" && c.Run.Policy.Given()):
 			return verdict.Misuse("input %s has a meaning in mode verify only, or beside a policy in mode run", name)
 		case slices.Contains(verify, name) && c.Mode != "verify":
 			return verdict.Misuse("input %s has a meaning in mode verify only", name)

@@ -28,14 +28,11 @@ const PolicyNone = "none"
 // packPrefix names a pack that is part of the program.
 const packPrefix = "pack:"
 
-// given reports whether there is a policy to open.
-func (in PolicyInputs) given() bool { return in.Policy != "" && in.Policy != PolicyNone }
-
 // Pack reports whether the policy is a pack, which has no functionaries.
 func (in PolicyInputs) Pack() bool { return strings.HasPrefix(in.Policy, packPrefix) }
 
 // Given reports whether there is a policy.
-func (in PolicyInputs) Given() bool { return in.given() }
+func (in PolicyInputs) Given() bool { return in.Policy != "" && in.Policy != PolicyNone }
 
 // OpenPolicy reads a policy and checks who signed it; nil if there is none. It is
 // misuse to name none of those who may have; what is refused then is a
@@ -43,9 +40,9 @@ func (in PolicyInputs) Given() bool { return in.given() }
 func OpenPolicy(in PolicyInputs, v policy.Verifier, d Deps) (*policy.Case, error) {
 	asks := in.Key + in.Identity + in.IdentityPattern + in.Issuer + in.MinVersion
 	switch {
-	case !in.given() && asks != "":
+	case !in.Given() && asks != "":
 		return nil, verdict.Misuse("--policy-key, --policy-cert-identity and their like go with --policy FILE")
-	case !in.given():
+	case !in.Given():
 		return nil, nil
 	case in.Pack() && asks != "":
 		return nil, verdict.Misuse("%s is part of this program: it has no signer and no version to compare", in.Policy)

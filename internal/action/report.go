@@ -24,6 +24,7 @@ type Report struct {
 	Files    []string // written, the bundle first
 	Lost     []string // what could not be written, and why
 	Trace    Row      // how the step was watched
+	Secrets  Row      // what the scan for secrets found
 }
 
 // NewReport gathers what is known once the evidence is signed.
@@ -34,8 +35,11 @@ func NewReport(p Plan, e Evidence, s Signed, findings []verdict.Finding) Report 
 	}
 	for _, row := range e.Rows {
 		r.Notices = append(r.Notices, row.Section.Notices...)
-		if row.Name == (traceCollector{}).Name() {
+		switch row.Name {
+		case (traceCollector{}).Name():
 			r.Trace = row
+		case secretscanName:
+			r.Secrets = row
 		}
 	}
 	return r
@@ -66,7 +70,7 @@ func (r Report) Lines() []string {
 	for _, l := range r.Lost {
 		lines = append(lines, "lost: "+l)
 	}
-	lines = append(lines, "trace: "+r.traceFact(), "signer: "+cmp.Or(r.Proof.Identity, "none"), "policy: "+r.Plan.Judge.fact())
+	lines = append(lines, "trace: "+r.traceFact(), "secrets: "+r.secretsFact(), "signer: "+cmp.Or(r.Proof.Identity, "none"), "policy: "+r.Plan.Judge.fact())
 	lines = append(lines, r.subjectLines()...)
 	if len(r.Files) > 0 {
 		lines = append(lines, "evidence: "+r.Files[0], "next: "+r.verifyCommand())
@@ -85,6 +89,15 @@ func (r Report) traceFact() string {
 	}
 	seen, lost := r.events()
 	return fmt.Sprintf("%s, %d events, %d lost", r.Trace.Section.Backend, seen, lost)
+}
+
+// secretsFact says what the scan found, low findings too: they change no verdict unless that is asked for.
+func (r Report) secretsFact() string {
+	scan, ok := r.Secrets.Section.Body.(attest.SecretScan)
+	if !ok {
+		return strings.TrimRight("not looked for, "+r.Secrets.State+": "+r.Secrets.Reason, ",: ")
+	}
+	return fmt.Sprintf("%d high and %d low findings in %d bytes", scan.High, scan.Low, scan.ScannedBytes)
 }
 
 // events counts what was seen of the step, and what was lost.

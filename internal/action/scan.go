@@ -55,6 +55,9 @@ func NewSecretScanner(in ScanInputs, dir string, d Deps) (*secretscan.Scanner, e
 		if err == nil {
 			o.Allow, err = secretscan.ParseAllowList(text)
 		}
+		if err == nil && in.DigestKey == "" && o.Allow.HasDigests() {
+			err = errors.New("it has digests, which are others in each scan: give the key under which they were made, with --digest-key")
+		}
 		if err != nil {
 			return nil, verdict.Misuse("allow list %s: %w", in.Allow, err)
 		}

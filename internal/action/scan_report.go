@@ -125,6 +125,9 @@ func scanText(f secretscan.Finding) string {
 	if f.Count > 1 {
 		fmt.Fprintf(&b, ", %d times", f.Count)
 	}
-	fmt.Fprintf(&b, ", digest %.16s: %s", f.Digest, f.Description)
+	fmt.Fprintf(&b, ", digest %.16s", f.Digest)
+	if f.Description != "" {
+		b.WriteString(": " + f.Description)
+	}
 	return b.String()
 }

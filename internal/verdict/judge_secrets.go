@@ -45,7 +45,15 @@ func JudgeSecrets(c attest.Collection, high, low Verdict) []Finding {
 }
 
 func secretFinding(step string, f attest.SecretFinding, weight Verdict) Finding {
-	found := fmt.Sprintf("%s (%s) in %s line %d", f.RuleID, f.Tier, f.Location, f.StartLine)
+	place := f.Location
+	if f.Member != "" {
+		place += " (" + f.Member + ")"
+	}
+	about := ""
+	if f.LocationApproximate {
+		about = "about "
+	}
+	found := fmt.Sprintf("%s (%s) in %s %sline %d", f.RuleID, f.Tier, place, about, f.StartLine)
 	for _, layer := range f.EncodingPath {
 		found += ", " + layer
 	}

@@ -2,11 +2,14 @@ package secretscan
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -21,8 +24,8 @@ type allowEntry struct {
 	source       *regexp.Regexp // nil: every source
 }
 
-// ParseAllowList reads a JSON document {"allow": [...]}. An entry has "digest", that of a finding under a digest key that
-// the run shares; or "rule" and "source", a glob in which * is anything but a slash, ** is anything and ? is one character
+// ParseAllowList reads a JSON document {"allow": [...]}. An entry has "digest", all of that of a finding under a digest key
+// that the run shares; or "rule" and "source", a glob in which * is anything but a slash, ** is anything and ? is one character
 // but a slash. "reason" is for people. Unknown fields, and entries that allow everything, are errors.
 func ParseAllowList(text []byte) (*AllowList, error) {
 	if len(text) > maxAllowList {
@@ -33,7 +36,9 @@ func ParseAllowList(text []byte) (*AllowList, error) {
 	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
-	if err := d.Decode(&doc); err != nil {
+	if err := d.Decode(&doc); errors.Is(err, io.EOF) {
+		return nil, errors.New("parse allow list: it is empty, expected {\"allow\": [...]}")
+	} else if err != nil {
 		return nil, fmt.Errorf("parse allow list: %w", err)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
@@ -46,6 +51,9 @@ func ParseAllowList(text []byte) (*AllowList, error) {
 		if !byDigest && !byPlace {
 			return nil, fmt.Errorf("parse allow list: entry %d: expected a digest, or a rule and a source", i+1)
 		}
+		if digest, err := hex.DecodeString(e.Digest); byDigest && (err != nil || len(digest) != sha256.Size) {
+			return nil, fmt.Errorf("parse allow list: entry %d: a digest has %d hexadecimal digits, as the JSON of a scan shows it", i+1, 2*sha256.Size)
+		}
 		entry := allowEntry{digest: strings.ToLower(e.Digest), rule: e.Rule}
 		if byPlace {
 			entry.source = glob(e.Source)
@@ -53,6 +61,11 @@ func ParseAllowList(text []byte) (*AllowList, error) {
 		list.entries = append(list.entries, entry)
 	}
 	return list, nil
+}
+
+// HasDigests reports whether there are entries that mean something under one digest key alone.
+func (l *AllowList) HasDigests() bool {
+	return slices.ContainsFunc(l.entries, func(e allowEntry) bool { return e.digest != "" })
 }
 
 // allows reports whether a finding is on the list.

@@ -17,6 +17,9 @@
 // key that is drawn for each scanner. What was not looked at is a gap, and a [Result] with one is incomplete, not clean;
 // so is one whose canary, a secret that the scanner made up, was not found.
 //
-// What a Scanner does not see: what is encrypted, encoded text that is longer than 768 KiB and compressed, and values
-// that are shorter than 8 bytes or look like words.
+// [Scanner.RedactFound] is for short texts that are kept: it replaces what a scan of them would find.
+//
+// What a Scanner does not see: formats that no decoder knows, such as 7z, rar, lz4 and brotli, what is encrypted, encoded
+// text that is longer than 768 KiB and compressed, and values that are shorter than 8 bytes or look like words. Only of
+// members of a zip that are encrypted there is a gap.
 package secretscan

@@ -32,7 +32,7 @@ const (
 // ScanOptions of NewScanner; the zero value is the usual choice.
 type ScanOptions struct {
 	Rules     []byte     // more rules, in Gitleaks' TOML
-	Depth     int        // layers of encoding, at most 8; 0 is DefaultDepth. tar is none
+	Depth     int        // layers of encoding, at most 8; 0 is DefaultDepth. Archives that hold text as it is are none
 	Values    *Values    // the step's own secrets, or nil
 	DigestKey []byte     // of the findings' digests, 16 bytes or more; nil: random, and kept nowhere
 	Limits    Limits     // of decoding
@@ -77,7 +77,7 @@ func (s *Scanner) Format(f fmt.State, _ rune) { fmt.Fprint(f, "secretscan.Scanne
 func NewScanner(o ScanOptions) (*Scanner, error) {
 	switch {
 	case o.Depth < NoDecoding || o.Depth > MaxDepth:
-		return nil, fmt.Errorf("make a scanner: depth is %d, expected 0 to %d", o.Depth, MaxDepth)
+		return nil, fmt.Errorf("make a scanner: depth is %d, expected 1 to %d, 0 for the default or %d for none", o.Depth, MaxDepth, NoDecoding)
 	case o.DigestKey != nil && len(o.DigestKey) < MinDigestKey:
 		return nil, fmt.Errorf("make a scanner: the digest key has %d bytes, expected %d or more", len(o.DigestKey), MinDigestKey)
 	}
@@ -201,7 +201,11 @@ func (s *Scanner) Result() Result {
 		defer s.mu.Unlock()
 		s.canary = found
 		if !found {
-			s.addGap("canary: a secret that was planted was not found", 1)
+			gap := "canary: a secret that was planted was not found"
+			if s.ownRules {
+				gap += ": your rules may drop or replace github-pat, which finds it"
+			}
+			s.addGap(gap, 1)
 		}
 	})
 	s.mu.Lock()

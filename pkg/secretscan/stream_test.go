@@ -86,11 +86,11 @@ func TestAllowList(t *testing.T) {
 	text := token(1) + "\n" + token(2) + "\napi_key=" + fake(9, 34)[4:]
 	for list, want := range map[string]int{
 		`{"allow":[]}`: 3,
-		`{"allow":[{"digest":"` + strings.ToUpper(digest) + `","reason":"a test"}]}`:                                             2,
-		`{"allow":[{"rule":"github-pat","source":"**"}]}`:                                                                        1,
-		`{"allow":[{"rule":"github-pat","source":"l?g"},{"rule":"generic-api-key","source":"l*"}]}`:                              0,
-		`{"allow":[{"rule":"github-pat","source":"other"},{"rule":"github","source":"log"},{"digest":"00"}]}`:                    3,
-		`{"allow":[{"rule":"github-pat","source":"*/log"},{"rule":"github-pat","source":"l"},{"rule":"x","source":"é\ud800["}]}`: 3,
+		`{"allow":[{"digest":"` + strings.ToUpper(digest) + `","reason":"a test"}]}`:                                                        2,
+		`{"allow":[{"rule":"github-pat","source":"**"}]}`:                                                                                   1,
+		`{"allow":[{"rule":"github-pat","source":"l?g"},{"rule":"generic-api-key","source":"l*"}]}`:                                         0,
+		`{"allow":[{"rule":"github-pat","source":"other"},{"rule":"github","source":"log"},{"digest":"` + strings.Repeat("00", 32) + `"}]}`: 3,
+		`{"allow":[{"rule":"github-pat","source":"*/log"},{"rule":"github-pat","source":"l"},{"rule":"x","source":"é\ud800["}]}`:            3,
 	} {
 		allow, err := ParseAllowList([]byte(list))
 		if err != nil {
@@ -103,7 +103,7 @@ func TestAllowList(t *testing.T) {
 	}
 	for _, bad := range []string{
 		"", "[]", `{"allow":[{}]}`, `{"allow":[{"rule":"x"}]}`, `{"allow":[{"source":"**"}]}`, `{"allow":[{"digest":"a","rule":"x","source":"y"}]}`,
-		`{"allow":[],"more":1}`, `{"allow":[{"rules":"x","source":"y"}]}`, `{"allow":[]}{}`, strings.Repeat(" ", maxAllowList+1),
+		`{"allow":[],"more":1}`, `{"allow":[{"rules":"x","source":"y"}]}`, `{"allow":[]}{}`, strings.Repeat(" ", maxAllowList+1), `{"allow":[{"digest":"00"}]}`,
 	} {
 		if _, err := ParseAllowList([]byte(bad)); err == nil {
 			t.Errorf("%.40q is no error", bad)

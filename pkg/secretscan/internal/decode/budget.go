@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// Limits bounds the work for one source. Every limit grows with what the source itself has, so that a long log is not
-// incomplete for being long; the field says the floor.
+// Limits bounds the work for one source, which for the scanner is a window. Nodes, Bytes and Work grow with what the source
+// itself has, so that a long log is not incomplete for being long; the field says the floor.
 type Limits struct {
 	Nodes   int // children; and 1 for each 32 bytes of the source
 	Bytes   int // bytes of all children together; and 24 for each byte of the source

@@ -48,6 +48,9 @@ func (f *file) newAllowList(spec allowSpec) (*allowList, error) {
 	default:
 		return nil, fmt.Errorf("regexTarget is %q, and may be secret, match or line", spec.target)
 	}
+	if f.trusted {
+		spec.paths = slices.DeleteFunc(slices.Clone(spec.paths), aboutFormat)
+	}
 	var err error
 	if l.regex, err = f.anyOf(spec.regexes); err != nil {
 		return nil, fmt.Errorf("regexes: %w", err)
@@ -196,9 +199,13 @@ func (g *finding) line() (from, to int) {
 	return from, to
 }
 
+// aboutFormat reports a path of Gitleaks' own that names formats of files, as .exe, .bin, .pdf and .png. Gitleaks leaves
+// them out because it reads text. Here they are read, and a token in a program that a build made is as much of one.
+func aboutFormat(path string) bool { return strings.HasPrefix(path, `(?i)\.(?:`) }
+
 // LowersTier reports whether a path says that what a rule finds there is less likely a secret: Gitleaks would not have
-// looked, because the rule is for other paths or because an allow list names this one. It never means that the file
-// need not be scanned. Path is slash-separated, and its first 4096 bytes count.
+// looked, because the rule is for other paths or because an allow list names this one, though not for its format. It never
+// means that the file need not be scanned. Path is slash-separated, and its first 4096 bytes count.
 func (s *Set) LowersTier(rule int, path string) bool {
 	path = path[:min(len(path), 4096)]
 	r := s.rules[rule]

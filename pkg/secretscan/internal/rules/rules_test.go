@@ -246,6 +246,10 @@ func TestLowersTier(t *testing.T) {
 		{"generic-api-key", "go.sum", true},
 		{"github-pat", "a/node_modules/b.js", true},
 		{"github-pat", "src/main.go", false},
+		{"github-pat", "dist/app.exe", false}, // formats that Gitleaks cannot read
+		{"github-pat", "a/logo.PNG", false},
+		{"github-pat", "a/font.woff2", false},
+		{"github-pat", "node_modules/app.exe", true},
 		{"generic-api-key", "", false},
 		{"hashicorp-tf-password", "main.tf", false},
 		{"hashicorp-tf-password", "main.go", true},

@@ -25,7 +25,8 @@ func (t Tier) String() string {
 	return "low"
 }
 
-// tier returns the tier of a rule by its ID. Rules that are not Gitleaks' are as the user wants them: high.
+// tier returns the tier of a rule by its ID. Rules that are not Gitleaks' are as the user wants them: high, unless they
+// call themselves generic.
 func tier(id string, low []string) Tier {
 	if slices.Contains(low, id) || strings.Contains(strings.ToLower(id), "generic") {
 		return Low
