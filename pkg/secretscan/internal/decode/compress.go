@@ -9,7 +9,6 @@ import (
 	"math/bits"
 
 	"github.com/klauspost/compress/flate"
-	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 	"github.com/ulikunitz/xz/lzma"
 )
@@ -155,16 +154,6 @@ func opener(b []byte) (string, opening) {
 		return "lzma", openLZMA
 	}
 	return "", nil
-}
-
-// openGzip reads one member; the next is found by its magic.
-func openGzip(r input, _ claim) (io.ReadCloser, error) {
-	z, err := gzip.NewReader(r)
-	if err != nil {
-		return nil, err
-	}
-	z.Multistream(false)
-	return z, nil
 }
 
 func openZstd(r input, _ claim) (io.ReadCloser, error) {
