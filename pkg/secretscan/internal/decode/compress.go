@@ -122,6 +122,9 @@ func (j *job) read(name string, in *bytes.Reader, open opening, sure bool) (data
 		r.Close()
 	}
 	j.b.work += 4*len(data) + n - in.Len()
+	if j.b.cut != nil && in.Len() == 0 && errors.Is(err, io.ErrUnexpectedEOF) {
+		j.b.cut(name, len(j.text)-n)
+	}
 	switch {
 	case len(data) > room:
 		j.b.gap(name, limit)
