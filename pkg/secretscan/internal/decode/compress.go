@@ -122,18 +122,19 @@ func (j *job) read(name string, in *bytes.Reader, open opening, sure bool) (data
 		r.Close()
 	}
 	j.b.work += 4*len(data) + n - in.Len()
-	if j.b.cut != nil && in.Len() == 0 && errors.Is(err, io.ErrUnexpectedEOF) {
+	// Deflate has no mark: a long line of one letter is read as it.
+	if j.b.cut != nil && name != "deflate" && in.Len() == 0 && errors.Is(err, io.ErrUnexpectedEOF) {
 		j.b.cut(name, len(j.text)-n)
 	}
 	switch {
 	case len(data) > room:
 		j.b.gap(name, limit)
 		data = data[:room]
-	case Limit(err) == "window":
+	case Limit(err) == "window" || Limit(err) == "dictionary":
 		// In the middle of a text those bytes are as a rule a constant of a program,
 		// with no stream behind them.
 		if sure {
-			j.b.gap(name, "window")
+			j.b.gap(name, Limit(err))
 		}
 	case Limit(err) != "":
 		j.b.gap(name, Limit(err))
