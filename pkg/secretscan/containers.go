@@ -138,7 +138,7 @@ func (src *source) compressed(kind string, t *tap, p origin) error {
 	inner := p.into(kind, "", false, t)
 	t.to(raw)
 	m := &meter{src: src, kind: kind, in: t, start: t.offset()}
-	m.open(func() (io.ReadCloser, error) { return decode.Open(kind, t.br) })
+	m.open(func() (io.ReadCloser, error) { return src.opener.Open(kind, t.br) })
 	stop := src.inside(m, inner)
 	m.close()
 	t.settle()

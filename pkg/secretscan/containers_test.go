@@ -398,3 +398,20 @@ func TestContainerCut(t *testing.T) {
 		}
 	}
 }
+
+// TestManySmallStreams: an archive of very many small streams does not take a decoder for each.
+func TestManySmallStreams(t *testing.T) {
+	const n = 200
+	files := slices.Repeat([]string{"a.zst", zstded(strings.Repeat("words\n", 10))}, n)
+	text := tarred(append(files, "b.zst", zstded("GH="+token(1)))...)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	r := scan(t, ScanOptions{}, text, token(1))
+	runtime.ReadMemStats(&after)
+	if len(r.Findings) != 1 || r.Incomplete {
+		t.Errorf("%q, gaps %q", brief(r), r.Gaps)
+	}
+	if got := (after.TotalAlloc - before.TotalAlloc) / n; got > 1<<20 {
+		t.Errorf("%d bytes for each", got)
+	}
+}

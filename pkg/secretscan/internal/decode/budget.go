@@ -70,7 +70,7 @@ func NewBudget(l Limits) *Budget {
 }
 
 // Unpacked says that the texts that are nobody's children are parts of streams and archives that the caller reads itself:
-// these are not read once more.
+// these are not read once more, nor is what they are in other clothes.
 func (b *Budget) Unpacked() { b.unpacked = true }
 
 // OnCut has f called for a stream that goes on where a text ends: start is where in that text it begins.

@@ -160,9 +160,13 @@ func opener(b []byte) (string, opening) {
 	return "", nil
 }
 
-func openZstd(r input, _ claim) (io.ReadCloser, error) {
-	d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+func newZstd(r input) (*zstd.Decoder, error) {
+	return zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
 		zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderMaxMemory(4*maxWindow))
+}
+
+func openZstd(r input, _ claim) (io.ReadCloser, error) {
+	d, err := newZstd(r)
 	if err != nil {
 		return nil, err
 	}

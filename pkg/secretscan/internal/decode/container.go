@@ -75,15 +75,47 @@ func TarHeader(b []byte) bool {
 	return isTar(b) || len(bytes.TrimLeft(b, "\x00")) == 0
 }
 
+// An Opener opens streams one after another. It keeps a decoder of zstd, as a new one takes megabytes: archives may have
+// very many small members.
+type Opener struct{ zstd *zstd.Decoder }
+
+// openZstd uses the decoder that is kept, unless the stream is within another one.
+func (o *Opener) openZstd(in input, _ claim) (io.ReadCloser, error) {
+	d := o.zstd
+	o.zstd = nil
+	if d == nil {
+		var err error
+		if d, err = newZstd(in); err != nil {
+			return nil, err
+		}
+	} else if err := d.Reset(in); err != nil {
+		return nil, err
+	}
+	return &keptZstd{d, o}, nil
+}
+
+type keptZstd struct {
+	*zstd.Decoder
+	o *Opener
+}
+
+// Close keeps the decoder. It has no goroutine, so that nobody must close it.
+func (k *keptZstd) Close() error {
+	if k.Decoder.Reset(nil) == nil {
+		k.o.zstd = k.Decoder
+	}
+	return nil
+}
+
 // Open returns a reader of what a stream of the named kind holds, or of what follows it in the same way: concatenated
 // streams are one. It reads no more of in than that, unless an error that is neither io.EOF nor io.ErrUnexpectedEOF says
 // that something else follows, or damage.
-func Open(kind string, in *bufio.Reader) (io.ReadCloser, error) {
+func (o *Opener) Open(kind string, in *bufio.Reader) (io.ReadCloser, error) {
 	if kind == "zlib" {
 		z, err := openZlib(in, claim{})
 		return &zlibStream{z, in}, err
 	}
-	open, ok := map[string]opening{"gzip": openGzips, "zstd": openZstd, "xz": openXZs, "bzip2": openBzip2, "lzma": openLZMA}[kind]
+	open, ok := map[string]opening{"gzip": openGzips, "zstd": o.openZstd, "xz": openXZs, "bzip2": openBzip2, "lzma": openLZMA}[kind]
 	if !ok {
 		return nil, errMethod
 	}

@@ -31,7 +31,7 @@ func TestXZFilters(t *testing.T) {
 			t.Fatal(err)
 		}
 		in := bufio.NewReader(strings.NewReader(string(data) + "behind"))
-		z, err := Open(Container(in), in)
+		z, err := new(Opener).Open(Container(in), in)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -60,7 +60,7 @@ func TestOpenStopsAtTheEnd(t *testing.T) {
 		if got := Container(in); got != kind {
 			t.Errorf("%s is taken for %q", kind, got)
 		}
-		z, err := Open(kind, in)
+		z, err := new(Opener).Open(kind, in)
 		if err != nil {
 			t.Fatal(err)
 		}
