@@ -402,7 +402,8 @@ func TestContainerCut(t *testing.T) {
 // TestManySmallStreams: an archive of very many small streams does not take a decoder for each.
 func TestManySmallStreams(t *testing.T) {
 	const n = 200
-	files := slices.Repeat([]string{"a.zst", zstded(strings.Repeat("words\n", 10))}, n)
+	// A frame with a window of 2 MiB, and one block of 12 bytes as they are.
+	files := slices.Repeat([]string{"a.zst", "\x28\xb5\x2f\xfd\x00\x58" + "\x61\x00\x00" + "words words\n"}, n)
 	text := tarred(append(files, "b.zst", zstded("GH="+token(1)))...)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
