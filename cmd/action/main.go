@@ -141,7 +141,7 @@ func tracerPath() string {
 // printError prints one line, through the redactor and the sink like everything
 // else: an error may quote untrusted text, and what was given as an input.
 func printError(err error) {
-	text := action.NewRedactor(os.Environ()).RedactString(err.Error())
+	text := action.ErrorText(err, os.Environ())
 	s := sink.New(sink.Options{Writer: os.Stderr, Getenv: os.Getenv})
 	s.Line("cilock: " + strings.ReplaceAll(text, "\n", "; "))
 	if s.InActions() {

@@ -172,3 +172,13 @@ func withoutNames(environ []string) []string {
 	}
 	return secrets
 }
+
+// ErrorText is an error as it may be shown: without the environment's secrets, and without tokens that were given for
+// something else, such as a path.
+func ErrorText(err error, environ []string) string {
+	text := NewRedactor(environ).RedactString(err.Error())
+	if s, err := secretscan.NewScanner(secretscan.ScanOptions{}); err == nil {
+		text = s.RedactFound(text)
+	}
+	return text
+}

@@ -52,14 +52,17 @@ func scanFile(ctx context.Context, j scanJob, s *secretscan.Scanner) {
 		return
 	}
 	defer f.Close()
-	size := int64(maxSizeless)
+	size, sizeless := int64(maxSizeless), true
 	if info, err := f.Stat(); err == nil && info.Size() > 0 {
-		size = info.Size()
+		size, sizeless = info.Size(), false
 	}
-	if err := s.Scan(ctx, name, io.LimitReader(f, size)); err != nil {
+	in := &io.LimitedReader{R: f, N: size}
+	if err := s.Scan(ctx, name, in); err != nil {
 		return // a gap already
 	}
-	if n, _ := f.Read(make([]byte, 1)); n > 0 {
+	if in.N > 0 && !sizeless {
+		s.Gap(name, "shorter than when it was opened: the rest was not scanned")
+	} else if n, _ := f.Read(make([]byte, 1)); n > 0 {
 		s.Gap(name, "longer than when it was opened: the rest was not scanned")
 	}
 }

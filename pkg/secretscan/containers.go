@@ -47,6 +47,9 @@ func (src *source) text(t *tap, p origin) error {
 			kind = decode.Container(t.br)
 		}
 		switch {
+		case kind == "" && p.layers() < src.s.depth && decode.Unread(t.br) != "":
+			src.gap(decode.Unread(t.br) + ": method")
+			return src.rest(t, p, behind)
 		case kind == "" && behind == "" && p.layers() < src.s.depth && looksPacked(t):
 			return src.rest(t, p, "archive")
 		case kind == "":
@@ -56,6 +59,7 @@ func (src *source) text(t *tap, p origin) error {
 			return src.stop(t, p)
 		}
 		var err error
+		start := t.offset()
 		switch kind {
 		case "tar":
 			err = src.tar(t, p)
@@ -74,6 +78,9 @@ func (src *source) text(t *tap, p origin) error {
 		behind = kind
 		if t.skipZeros(); t.over() {
 			return nil
+		}
+		if t.offset() == start { // nothing of it could be read, nor will be
+			return src.rest(t, p, behind)
 		}
 	}
 }
@@ -131,7 +138,7 @@ func (src *source) compressed(kind string, t *tap, p origin) error {
 	inner := p.into(kind, "", false, t)
 	t.to(raw)
 	m := &meter{src: src, kind: kind, in: t, start: t.offset()}
-	m.open(func() (io.ReadCloser, error) { return decode.Open(kind, t.br) })
+	m.open(func() (io.ReadCloser, error) { return src.opener.Open(kind, t.br) })
 	stop := src.inside(m, inner)
 	m.close()
 	t.settle()
@@ -166,6 +173,8 @@ func (st *strand) drop() {
 	st.from = st.from.less(1)
 }
 
+const tarBlock = 512 // bytes, of which an archive has a whole number
+
 // tar scans the members of a tar archive. What is not in one, names and comments above all, is one text.
 func (src *source) tar(t *tap, p origin) error {
 	raw := src.strand(p, t)
@@ -173,7 +182,15 @@ func (src *source) tar(t *tap, p origin) error {
 	defer raw.end()
 	t.to(raw)
 	r := tar.NewReader(t.br)
+	start, between := t.offset(), true // no member is half read
 	for {
+		// What is no header, such as data of a member that should have none, is left for text.
+		fill := int((start-t.offset())%tarBlock+tarBlock) % tarBlock
+		if b, _ := t.br.Peek(fill + tarBlock); between && len(b) == fill+tarBlock && !decode.TarHeader(b[fill:]) {
+			_, _ = t.br.Discard(fill) // they are there
+			t.to(nil)
+			return src.cancelled
+		}
 		h, err := src.nextMember(r)
 		if err != nil {
 			t.to(nil)
@@ -191,6 +208,7 @@ func (src *source) tar(t *tap, p origin) error {
 		if err := src.inside(m, inner); err != nil {
 			return err
 		}
+		between = errors.Is(m.err, io.EOF)
 		t.to(raw)
 	}
 }

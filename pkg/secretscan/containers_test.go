@@ -105,6 +105,19 @@ func sized(method uint16, flags byte, name, data string) string {
 	return string(header) + name + data
 }
 
+// renamed is a gzip with a name.
+func renamed(z, name string) string { return z[:3] + "\x08" + z[4:10] + name + "\x00" + z[10:] }
+
+// oddMember is a tar with data behind a link, which has none.
+func oddMember(data string) string {
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	if err := w.WriteHeader(&tar.Header{Name: "a", Typeflag: tar.TypeLink, Linkname: "b"}); err != nil {
+		panic(err)
+	}
+	return b.String() + data + strings.Repeat("\x00", 1024)
+}
+
 // noise is random, and no text.
 func noise(n int) string {
 	rng := rand.New(rand.NewPCG(8, 8))
@@ -163,7 +176,15 @@ func TestContainers(t *testing.T) {
 		"behind a damaged tar":    {tarred("a", filler)[:10240] + text + strings.Repeat("\xff", 1<<22), "[tar]", "a"},
 		"no gzip":                 {"\x1f\x8b\x08" + text + filler, "[]", ""},
 		"no bzip2":                {"BZh91AY&SY" + text + filler, "[]", ""},
-		"no zip":                  {"PK\x03\x04" + text + filler, "[]", ""},
+		"a gzip's long name":      {renamed(gzipped(text), strings.Repeat("n", 600)), "[gzip]", ""},
+		"a gzip's wrong sum":      {strings.Replace(renamed(gzipped(text), "n"), "\x08\x08", "\x08\x0a", 1)[:12] + "??" + gzipped(text)[10:], "[gzip]", ""},
+		"a gzip's odd flag":       {strings.Replace(gzipped(text), "\x08\x00", "\x08\x20", 1), "[gzip]", ""},
+		"frame without data":      {"\x50\x2a\x4d\x18\x04\x00\x00\x00four" + zstded(filler+text), "[zstd]", ""},
+		"a line of one letter":    {strings.Repeat("a", 4<<20) + "\n" + text, "[]", ""},
+		"a zip's odd flag":        {strings.Replace(zipped(zip.Deflate, "a", text), "\x14\x00\x08\x00", "\x14\x00\x08\x80", 1), "[zip]", "a"},
+		"a zip's odd version":     {strings.Replace(zipped(zip.Deflate, "a", text), "\x14\x00\x08\x00", "\xc8\x00\x08\x00", 1), "[zip]", "a"},
+		"a zip's long header":     {sized(0, 0, "a", text)[:26] + "\xff\xff\xff\xff" + strings.Repeat("n", 2*65535) + text, "[zip]", strings.Repeat("n", 512)},
+		"a tar's odd member":      {oddMember(gzipped(text)), "[gzip]", ""},
 		"a tar's name":            {tarred(one, filler), "[]", ""},
 		"a zip's name":            {zipped(zip.Deflate, one, filler), "[]", ""},
 		"an encrypted zip's name": {sized(0, 0, one, filler), "[]", ""},
@@ -241,7 +262,13 @@ func TestPackedGaps(t *testing.T) {
 		"encrypted, open": {strings.Replace(zipped(zip.Store, "a", "nothing", "b", late), "\x14\x00\x08\x00", "\x14\x00\x09\x00", 1), "log: zip: encrypted", nil, 1},
 		"method":          {sized(98, 0, "a", noise(1000)) + sized(0, 0, "b", late), "log: zip: method", nil, 1},
 		"window":          {"\x28\xb5\x2f\xfd\x00\xa8\x01\x00\x00" + strings.Repeat("a", 20), "log: zstd: window", nil, 0},
-		"unknown":         {"PK\x03\x04\xff" + noise(17<<20) + late, "log: archive: what is behind it, or damaged, is only taken apart in its first 16 MiB", nil, 1},
+		"a zip's size":    {sized(8, 0, "a", zipped(zip.Deflate, "a", late)[31:33]) + noise(100) + late, "log: zip: damaged", nil, 1},
+		"no zip":          {"PK\x03\x04" + late + strings.Repeat("words\n", 1<<19), "log: zip: encrypted", nil, 1},
+		"dictionary":      {"\x28\xb5\x2f\xfd\x01\x58\x07" + strings.Repeat("a", 20), "log: zstd: dictionary", nil, 0},
+		"in a script":     {"#!/bin/sh\nexit 0\n" + gzipped(noise(3<<20)+late), "log: gzip: too long to be read within other text", nil, 1},
+		"in base64":       {"blob=" + base64.StdEncoding.EncodeToString([]byte(gzipped(noise(3<<20)+late))) + "\n", "log: gzip: too long to be read within other text (2 times)", nil, 1},
+		"7z":              {"7z\xbc\xaf\x27\x1c" + noise(1000) + late, "log: 7z: method", nil, 1},
+		"unknown":         {"BZh" + noise(17<<20) + late, "log: archive: what is behind it, or damaged, is only taken apart in its first 16 MiB", nil, 1},
 		"damage":          {gzipped(strings.Repeat("words\n", 1<<20))[:5000] + noise(20<<20) + late, "log: gzip: what is behind it, or damaged, is only taken apart in its first 16 MiB", nil, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -360,4 +387,32 @@ func FuzzContainers(f *testing.F) {
 			t.Fatalf("%q: %d bytes of %d: %v", text, src.read, len(text), err)
 		}
 	})
+}
+
+// TestContainerCut: what begins like an archive and can be read no further ends.
+func TestContainerCut(t *testing.T) {
+	whole := sized(0, 0, "abcdefgh", "data")
+	for _, text := range []string{whole[:30], whole[:34], whole[:38], "PK\x03\x04" + strings.Repeat("\xff", 70000), gzipped("words")[:18], tarred("a", "b")[:512]} {
+		if r := scan(t, ScanOptions{}, text); slices.Contains(r.Gaps, "log: zip: members") {
+			t.Errorf("%d bytes: gaps %q", len(text), r.Gaps)
+		}
+	}
+}
+
+// TestManySmallStreams: an archive of very many small streams does not take a decoder for each.
+func TestManySmallStreams(t *testing.T) {
+	const n = 200
+	// A frame with a window of 2 MiB, and one block of 12 bytes as they are.
+	files := slices.Repeat([]string{"a.zst", "\x28\xb5\x2f\xfd\x00\x58" + "\x61\x00\x00" + "words words\n"}, n)
+	text := tarred(append(files, "b.zst", zstded("GH="+token(1)))...)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	r := scan(t, ScanOptions{}, text, token(1))
+	runtime.ReadMemStats(&after)
+	if len(r.Findings) != 1 || r.Incomplete {
+		t.Errorf("%q, gaps %q", brief(r), r.Gaps)
+	}
+	if got := (after.TotalAlloc - before.TotalAlloc) / n; got > 1<<20 {
+		t.Errorf("%d bytes for each", got)
+	}
 }

@@ -148,7 +148,7 @@ func (st *strand) step(final bool) {
 // window scans text, counts what is found in it from one border on to the next, and notes the gaps.
 func (st *strand) window(text []byte, next cut) {
 	src := st.src
-	w := &walk{src: src, strand: st, masks: st.announce(text), size: len(text), last: next.final}
+	w := &walk{src: src, strand: st, masks: st.announce(text), size: len(text), last: next.final, next: next.start}
 	w.dull = st.packed && !decode.Textual(text)
 	// Bombs consist of windows that are all the same.
 	digest := maphash.Bytes(src.seed(), text)
@@ -160,6 +160,7 @@ func (st *strand) window(text []byte, next cut) {
 	}
 	gaps := len(src.gaps)
 	w.budget = src.s.limits.budget(!st.begun && src.decoded < decode.DefaultLimits().Bytes)
+	w.budget.OnCut(w.cut)
 	if st.packed {
 		w.budget.Unpacked()
 	}

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"hash/maphash"
 	"io"
+
+	"github.com/org/cilock-action/pkg/secretscan/internal/decode"
 )
 
 // tapSize is how much a tap reads at once, in bytes, and can look ahead.
@@ -35,6 +37,7 @@ type unpacking struct {
 	decoded   int   // bytes that decoders made of windows
 	stopped   error // nothing more is unpacked
 	taps      []*tap
+	opener    decode.Opener
 	spare     [][]byte
 	hash      maphash.Seed
 }

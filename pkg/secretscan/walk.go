@@ -49,6 +49,8 @@ type walk struct {
 	masks  []span
 	size   int  // of the window
 	last   bool // nothing follows it
+	next   int  // where the next one begins
+	here   node // whose parts are decoded
 	found  []occurrence
 	full   bool
 }
@@ -67,9 +69,11 @@ func (w *walk) visit(n node) {
 	var parts []decoded
 	if len(n.path)-w.strand.plain < w.src.s.depth {
 		w.guarded(n, "decoders", func() []occurrence {
+			w.here = n
 			w.src.s.decode(n.text, w.budget, func(c decode.Child) {
 				before := len(w.found)
 				w.visit(n.child(c))
+				w.here = n
 				if found := w.found[before:]; len(found) > 0 {
 					parts = append(parts, decoded{span{c.Start, c.End}, found})
 				}
@@ -78,6 +82,18 @@ func (w *walk) visit(n node) {
 		})
 	}
 	w.keep(unlessDecoded(matches, parts))
+}
+
+// cut notes a stream that goes on behind the window, and begins before the next one: what it holds from there on nobody sees.
+func (w *walk) cut(decoder string, start int) {
+	const near = 256 // bytes of the window that a decoder may leave: what is no whole group, a line end
+	at, end := w.here.span.start, w.here.span.end
+	if w.here.id == 0 {
+		at += start
+	}
+	if !w.last && at < w.next && end+near >= w.size {
+		w.src.gap(decoder + ": too long to be read within other text")
+	}
 }
 
 // guarded runs part of the work on a node.

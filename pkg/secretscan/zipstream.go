@@ -95,7 +95,12 @@ func (src *source) zipPacked(t *tap, p origin, h decode.ZipHeader, data io.Reade
 	case h.Size < 0:
 		return m.err == nil || errors.Is(m.err, io.EOF), nil
 	case in.over():
+		if m.err != nil && !errors.Is(m.err, io.EOF) && !m.limited && !t.over() {
+			src.gap("zip: damaged") // or the header lies, and a program that reads the directory finds more
+		}
 		return true, nil
+	case !m.limited && m.err != nil && !errors.Is(m.err, io.EOF):
+		src.gap("zip: damaged")
 	}
 	t.to(nil) // what was not read is text as it is
 	left := src.strand(p, t)
@@ -118,13 +123,13 @@ func nextHeader(t *tap) (b []byte, record int, last bool) {
 	return b, record, last
 }
 
-// zipLocal reads a local header.
+// zipLocal reads a local header. Of one that is longer than what can be looked at, the start says enough.
 func zipLocal(b []byte) (decode.ZipHeader, bool) {
 	if !bytes.HasPrefix(b, []byte("PK\x03\x04")) {
 		return decode.ZipHeader{}, false
 	}
 	h, ok := decode.ReadZipHeader(b)
-	return h, ok && h.Bytes <= len(b)
+	return h, ok && (h.Bytes <= len(b) || len(b) == tapSize)
 }
 
 // zipRecord returns the size of the record at the start of b, or 0 if there is none but a member's, and whether the archive

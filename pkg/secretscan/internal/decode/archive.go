@@ -33,13 +33,14 @@ func isTar(b []byte) bool {
 			break
 		}
 	}
-	have := 8 * int(' ')
+	have, signed := 8*int(' '), 8*int(' ') // old programs added signed bytes
 	for i, c := range b[:block] {
 		if i < sum || i >= sumEnd {
 			have += int(c)
+			signed += int(int8(c))
 		}
 	}
-	return digits > 0 && have == want
+	return digits > 0 && (have == want || signed == want)
 }
 
 // tar gives members as they are in the archive. Sizes are claims: no more is read than there is, and a member that is cut
@@ -118,7 +119,7 @@ func (j *job) zip() {
 func (j *job) zipMember(at int) (int, bool) {
 	b := j.text[at:]
 	h, ok := ReadZipHeader(b)
-	if !ok || h.Bytes > len(b) {
+	if !ok || h.Odd || h.Bytes > len(b) {
 		return 0, false
 	}
 	body, known := h.Bytes, h.Size >= 0 && h.Size <= int64(len(b)-h.Bytes)

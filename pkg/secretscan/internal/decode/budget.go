@@ -52,6 +52,7 @@ type Budget struct {
 	gaps               map[Gap]int
 	tools              tools
 	unpacked           bool // see Unpacked
+	cut                func(decoder string, start int)
 	strict             bool // a panic in a decoder goes on, in tests
 }
 
@@ -69,8 +70,11 @@ func NewBudget(l Limits) *Budget {
 }
 
 // Unpacked says that the texts that are nobody's children are parts of streams and archives that the caller reads itself:
-// these are not read once more.
+// these are not read once more, nor is what they are in other clothes.
 func (b *Budget) Unpacked() { b.unpacked = true }
+
+// OnCut has f called for a stream that goes on where a text ends: start is where in that text it begins.
+func (b *Budget) OnCut(f func(decoder string, start int)) { b.cut = f }
 
 // Decoded is how many bytes all children have so far.
 func (b *Budget) Decoded() int { return b.bytes }

@@ -9,7 +9,6 @@ import (
 	"math/bits"
 
 	"github.com/klauspost/compress/flate"
-	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 	"github.com/ulikunitz/xz/lzma"
 )
@@ -123,15 +122,19 @@ func (j *job) read(name string, in *bytes.Reader, open opening, sure bool) (data
 		r.Close()
 	}
 	j.b.work += 4*len(data) + n - in.Len()
+	// Deflate has no mark: a long line of one letter is read as it.
+	if j.b.cut != nil && name != "deflate" && in.Len() == 0 && errors.Is(err, io.ErrUnexpectedEOF) {
+		j.b.cut(name, len(j.text)-n)
+	}
 	switch {
 	case len(data) > room:
 		j.b.gap(name, limit)
 		data = data[:room]
-	case Limit(err) == "window":
+	case Limit(err) == "window" || Limit(err) == "dictionary":
 		// In the middle of a text those bytes are as a rule a constant of a program,
 		// with no stream behind them.
 		if sure {
-			j.b.gap(name, "window")
+			j.b.gap(name, Limit(err))
 		}
 	case Limit(err) != "":
 		j.b.gap(name, Limit(err))
@@ -157,19 +160,13 @@ func opener(b []byte) (string, opening) {
 	return "", nil
 }
 
-// openGzip reads one member; the next is found by its magic.
-func openGzip(r input, _ claim) (io.ReadCloser, error) {
-	z, err := gzip.NewReader(r)
-	if err != nil {
-		return nil, err
-	}
-	z.Multistream(false)
-	return z, nil
+func newZstd(r input) (*zstd.Decoder, error) {
+	return zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+		zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderMaxMemory(4*maxWindow))
 }
 
 func openZstd(r input, _ claim) (io.ReadCloser, error) {
-	d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
-		zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderMaxMemory(4*maxWindow))
+	d, err := newZstd(r)
 	if err != nil {
 		return nil, err
 	}

@@ -73,7 +73,7 @@ func Children(text []byte, b *Budget, each func(Child)) {
 		{"pem", j.pem},
 		{"mirror", j.mirrors},
 	} {
-		if b.unpacked && from == source && (d.name == "compressed" || d.name == "archive") {
+		if b.unpacked && from != fresh && (d.name == "compressed" || d.name == "archive") {
 			continue
 		}
 		j.guard(d.name, d.run)

@@ -35,7 +35,7 @@ func (d *dump) bytesEach() int {
 	switch n := d.numbers[d.row]; {
 	case d.kinds&hexWords != 0:
 		return int(n.end-n.start) / 2
-	case d.kinds&octWords != 0:
+	case d.kinds&octWords != 0, d.kinds&decWords != 0 && d.kinds&decBytes == 0:
 		return 2
 	}
 	return 1
@@ -60,6 +60,7 @@ func (j *job) finish(d *dump) {
 		{octBytes, "octal", false, j.appendOctal},
 		{octWords, "od", true, j.appendOctal},
 		{decBytes, "bytes", false, j.appendDecimal},
+		{decWords, "od", true, j.appendWord},
 		{binBytes, "binary", false, j.appendBinary},
 		{codePoints, "code-points", false, j.appendRune},
 	} {
@@ -109,6 +110,11 @@ func (j *job) appendDecimal(n number, to []byte, _ bool) []byte {
 		v = -v
 	}
 	return append(to, byte(v))
+}
+
+func (j *job) appendWord(n number, to []byte, _ bool) []byte {
+	v := decimal(j.text[n.start:n.end])
+	return append(to, byte(v), byte(v>>8))
 }
 
 func (j *job) appendBinary(n number, to []byte, _ bool) []byte {

@@ -79,10 +79,9 @@ func escaped(to, b []byte) ([]byte, int) {
 	switch c := b[0]; {
 	case strings.IndexByte(names, c) >= 0:
 		return append(to, values[strings.IndexByte(names, c)]), 1
-	case c == '\n':
-		return to, 1
-	case c == '\r' && len(b) > 1 && b[1] == '\n':
-		return to, 2
+	case c == '\n' || c == '\r' && len(b) > 1 && b[1] == '\n':
+		// TOML and YAML drop the indentation too.
+		return to, len(b) - len(bytes.TrimLeft(b, "\r\n\t "))
 	case c == 'x' || c == 'u' || c == 'U':
 		return hexEscape(to, b)
 	case c >= '0' && c <= '7':

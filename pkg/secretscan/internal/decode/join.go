@@ -225,7 +225,11 @@ func (j *job) tail(last run, p *piece) ([]byte, int) {
 		} else if len(line) > maxGap {
 			return nil, 0
 		}
-		if t := tailOf(line, prefix, suffix, last.size()); t != nil {
+		t := tailOf(line, prefix, suffix, last.size())
+		if t == nil && n == 0 && len(suffix) == 0 && last.size() >= minWrapped && last.size()%4 == 0 {
+			t = tailOf(line, nil, nil, last.size()) // the name of the text stood before its first line alone
+		}
+		if t != nil {
 			return t, at + 1 + bytes.LastIndex(line, t) + len(t)
 		}
 		rest, at = rest[1+len(line):], at+1+len(line)

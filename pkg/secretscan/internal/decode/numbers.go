@@ -10,8 +10,9 @@ const (
 	octWords               // 044107, of 2 bytes
 	decBytes               // 71 or -71
 	binBytes               // 01000111
+	decWords               // 18247, of 2 bytes
 	codePoints             // 000047, of 4, 6 or 8 digits
-	allNumbers = hexBytes | hexWords | octBytes | octWords | decBytes | binBytes | codePoints
+	allNumbers = hexBytes | hexWords | octBytes | octWords | decBytes | decWords | binBytes | codePoints
 )
 
 const (
@@ -157,7 +158,7 @@ func (r *rowReader) of(line []byte) (best []number, offset []byte) {
 			if end = wordEnd(line, i); end > i {
 				w := trimMarks(line[i:end])
 				between := line[last:i]
-				if len(r.row) == 0 || len(w) > maxBetween || !bytes.Equal(w, word) || bytes.ContainsRune(between, '|') || bytes.Contains(between, []byte("  ")) {
+				if len(r.row) == 0 || len(w) > maxBetween || !bytes.Equal(w, word) || bytes.ContainsRune(between, '|') && !bytes.HasPrefix(between, []byte(")||")) || bytes.Contains(between, []byte("  ")) {
 					flush()
 					word = w
 				}
@@ -171,8 +172,9 @@ func (r *rowReader) of(line []byte) (best []number, offset []byte) {
 		gap := line[last:n.start]
 		switch {
 		case len(r.row) == 0:
-		case len(r.row) == 1 && isOffset(line[r.row[0].start:r.row[0].end], gap, int(n.end-n.start)):
-			before = line[r.row[0].start:r.row[0].end]
+		case (len(r.row) == 1 || len(r.row) == 2 && !sameSize(r.row)) && isOffset(line, r.row[len(r.row)-1], gap, int(n.end-n.start)):
+			first := r.row[len(r.row)-1] // a process's number may stand before it
+			before = line[first.start:first.end]
 			r.row = r.row[:0]
 		case endsRow(line, r.row, n, gap):
 			flush()
@@ -186,8 +188,9 @@ func (r *rowReader) of(line []byte) (best []number, offset []byte) {
 
 // isOffset reports whether the first number of a line is where the others are: it is longer than they, or a colon
 // follows.
-func isOffset(digits, gap []byte, next int) bool {
-	return len(digits) >= 6 && (len(digits) > next || len(gap) > 0 && gap[0] == ':')
+func isOffset(line []byte, first number, gap []byte, next int) bool {
+	n, colon := int(first.end-first.start), len(gap) > 0 && gap[0] == ':'
+	return n >= 6 && (n > next || colon) || n >= 4 && colon && first.prefix
 }
 
 // endsRow reports whether a number does not belong to the row before it: it is in the column of characters.
@@ -196,8 +199,21 @@ func endsRow(line []byte, row []number, n number, gap []byte) bool {
 		return true
 	}
 	size := row[0].end - row[0].start
+	if size == 2 && len(gap) >= 2 && gap[0] == ' ' && gap[1] == ' ' && n.end-n.start > 3 && !row[0].prefix && line[row[0].start-1] == ' ' && sameSize(row) {
+		return true
+	}
 	dumped := (size == 4 || size == 8) && !row[0].prefix && len(gap) >= 2 && gap[0] == ' ' && gap[1] == ' '
 	return dumped && (n.end-n.start != size || len(row) == 8 && size == 4)
+}
+
+// sameSize reports whether all numbers of a row have as many digits.
+func sameSize(row []number) bool {
+	for _, n := range row {
+		if n.end-n.start != row[0].end-row[0].start {
+			return false
+		}
+	}
+	return true
 }
 
 // numberAt reads a number that begins at i and is a word of its own.
@@ -259,6 +275,9 @@ func kindOf(digits []byte, n number, last bool) int {
 	}
 	if n.minus {
 		return kinds
+	}
+	if all&isDigit != 0 && len(digits) <= 5 && !n.prefix && decimal(digits) < 1<<16 {
+		kinds |= decWords
 	}
 	switch len(digits) {
 	case 8:

@@ -72,7 +72,8 @@ const (
 	minRun     = 16 // bytes of a run that is looked at; 12 bytes in base64
 	minHex     = 24 // digits of hexadecimal within a run of other characters; 12 bytes
 	minWord    = 20 // bytes of a word that may be base85; 16 bytes
-	minNumbers = 6  // numbers in a row that may be a dump or an array
+	minNumbers = 6  // numbers in a row that may be a dump or an array,
+	minWords   = 32 // or digits of fewer: words of 8
 	minOnes    = 8  // single characters in a row
 	minGroup   = 3  // bytes of a group of characters
 	minGroups  = 6  // groups in a row
@@ -97,6 +98,7 @@ type surveyor struct {
 	word, marks int // start of this word, and its punctuation
 	letters     uint16
 	numbers     row // of numbers
+	digits      int // of all of them
 	ones        row // of single characters
 	said        run // the last run that was no number
 	groups      row // of runs of one length
@@ -165,7 +167,7 @@ func (s *surveyor) endRun(r run) {
 		r.lone = true
 		s.runs = append(s.runs, r)
 	}
-	s.countNumbers(r, n > 0 && n <= maxNumber && r.all&isNumber != 0 && r.any&(isDigit|isHex) != 0)
+	s.countNumbers(r, n > 0 && n <= maxNumber+s.prefix(r) && r.all&isNumber != 0 && r.any&(isDigit|isHex) != 0)
 	s.ones.add(r, n == 1, minOnes, &s.survey.ones)
 	same := n == s.group && n >= minGroup && n < minRun && int(r.start)-s.groups.end <= maxBetween
 	s.groups.add(r, same, minGroups, &s.survey.groups)
@@ -184,7 +186,22 @@ func (s *surveyor) countNumbers(r run, fits bool) {
 	if !fits {
 		s.said = r
 	}
-	s.numbers.add(r, fits, minNumbers, &s.survey.numbers)
+	enough := minNumbers
+	if s.digits >= minWords {
+		enough = minRow
+	}
+	s.numbers.add(r, fits, enough, &s.survey.numbers)
+	if s.digits += r.size(); !fits {
+		s.digits = 0
+	}
+}
+
+// prefix returns the length of 0x at the start of a run.
+func (s *surveyor) prefix(r run) int {
+	if r.size() > 2 && s.text[r.start] == '0' && s.text[r.start+1]|0x20 == 'x' {
+		return 2
+	}
+	return 0
 }
 
 func trimMarks(b []byte) []byte {

@@ -31,7 +31,7 @@ func TestXZFilters(t *testing.T) {
 			t.Fatal(err)
 		}
 		in := bufio.NewReader(strings.NewReader(string(data) + "behind"))
-		z, err := Open(Container(in), in)
+		z, err := new(Opener).Open(Container(in), in)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -60,7 +60,7 @@ func TestOpenStopsAtTheEnd(t *testing.T) {
 		if got := Container(in); got != kind {
 			t.Errorf("%s is taken for %q", kind, got)
 		}
-		z, err := Open(kind, in)
+		z, err := new(Opener).Open(kind, in)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -80,7 +80,7 @@ func TestZipHeaders(t *testing.T) {
 	if !ok || h.Size != 1<<32 || h.Name != "n" || h.Bytes != len(zip64) || !h.Readable {
 		t.Errorf("%+v, %t", h, ok)
 	}
-	if h, ok := ReadZipHeader([]byte("PK\x03\x04 t\x0cH\x8b\x05" + strings.Repeat("\x01\x8b", 40))); ok {
+	if h, ok := ReadZipHeader([]byte("PK\x03\x04 t\x0cH\x8b\x05" + strings.Repeat("\x01\x8b", 40))); ok && !h.Odd {
 		t.Errorf("a program's constant is %+v", h)
 	}
 }
