@@ -9,7 +9,7 @@ import (
 // folders. What rules find below them is of tier low; a value of the step itself
 // stays high anywhere.
 var exampleFolders = map[string]bool{
-	"test": true, "tests": true, "testdata": true, "testing": true, "__tests__": true, "fixture": true, "fixtures": true,
+	"test": true, "tests": true, "testdata": true, "testonly": true, "testing": true, "__tests__": true, "fixture": true, "fixtures": true,
 	"spec": true, "specs": true, "mock": true, "mocks": true, "example": true, "examples": true, "sample": true, "samples": true,
 	"doc": true, "docs": true,
 }
