@@ -20,9 +20,11 @@ const (
 )
 
 // forbidden are the builtins that no module has: those that reach out of the
-// evaluation, answer differently the next time, or that FIPS 140-3 does not allow.
+// evaluation (a $ref of a JSON Schema opens files), answer differently the next
+// time, or that FIPS 140-3 does not allow.
 var forbidden = []string{
 	"http.send", "net.lookup_ip_addr", "opa.runtime", "rand.intn", "uuid.rfc4122", "trace",
+	"json.match_schema", "json.verify_schema",
 	"crypto.md5", "crypto.sha1", "crypto.hmac.md5", "crypto.hmac.sha1", "crypto.hmac.sha256", "crypto.hmac.sha512",
 }
 
@@ -83,7 +85,8 @@ func capabilities() *ast.Capabilities {
 
 // compile checks the module against the schema of its input, by itself: another
 // module of the same package could define its helpers away. A schema is JSON
-// that was decoded; nil means that there is none.
+// that was decoded; nil means that there is none. Those of annotations are not left
+// to OPA, which would take them instead, and open the files that they refer to.
 func (m *Module) compile(schema any) (*ast.Compiler, error) {
 	c := ast.NewCompiler().WithCapabilities(capabilities()).WithDefaultRegoVersion(m.version)
 	if schema != nil {
@@ -92,7 +95,16 @@ func (m *Module) compile(schema any) (*ast.Compiler, error) {
 		c = c.WithSchemas(set).WithUseTypeCheckAnnotations(true)
 	}
 	// Compiling changes a module: each time gets one of its own.
-	c.Compile(map[string]*ast.Module{m.Name: m.parsed.Copy()})
+	parsed := m.parsed.Copy()
+	for _, a := range parsed.Annotations {
+		a.Schemas = nil
+	}
+	for _, r := range parsed.Rules {
+		for _, a := range r.Annotations {
+			a.Schemas = nil
+		}
+	}
+	c.Compile(map[string]*ast.Module{m.Name: parsed})
 	if c.Failed() {
 		return nil, fmt.Errorf("compile module: %w", plainErrors(c.Errors))
 	}
@@ -130,7 +142,9 @@ func (m *Module) Schema() ([]byte, error) {
 				if err != nil {
 					return nil, fmt.Errorf("module %s: read the schema of its input: %w", m.Name, err)
 				}
-				_, err = compileSchema(text)
+				if err = standsAlone(text); err == nil {
+					_, err = compileSchema(text)
+				}
 				return text, err
 			}
 		}
