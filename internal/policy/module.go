@@ -83,18 +83,9 @@ func capabilities() *ast.Capabilities {
 	return all
 }
 
-// compile checks the module against the schema of its input, by itself: another
-// module of the same package could define its helpers away. A schema is JSON
-// that was decoded; nil means that there is none. Those of annotations are not left
-// to OPA, which would take them instead, and open the files that they refer to.
-func (m *Module) compile(schema any) (*ast.Compiler, error) {
-	c := ast.NewCompiler().WithCapabilities(capabilities()).WithDefaultRegoVersion(m.version)
-	if schema != nil {
-		set := ast.NewSchemaSet()
-		set.Put(ast.SchemaRootRef, schema)
-		c = c.WithSchemas(set).WithUseTypeCheckAnnotations(true)
-	}
-	// Compiling changes a module: each time gets one of its own.
+// bare is a copy for a compiler, without schemas in annotations: OPA would take them
+// instead of others, and open the files that they refer to.
+func (m *Module) bare() *ast.Module {
 	parsed := m.parsed.Copy()
 	for _, a := range parsed.Annotations {
 		a.Schemas = nil
@@ -104,7 +95,21 @@ func (m *Module) compile(schema any) (*ast.Compiler, error) {
 			a.Schemas = nil
 		}
 	}
-	c.Compile(map[string]*ast.Module{m.Name: parsed})
+	return parsed
+}
+
+// compile checks the module against the schema of its input, by itself: another
+// module of the same package could define its helpers away. A schema is JSON
+// that was decoded; nil means that there is none.
+func (m *Module) compile(schema any) (*ast.Compiler, error) {
+	c := ast.NewCompiler().WithCapabilities(capabilities()).WithDefaultRegoVersion(m.version)
+	if schema != nil {
+		set := ast.NewSchemaSet()
+		set.Put(ast.SchemaRootRef, schema)
+		c = c.WithSchemas(set).WithUseTypeCheckAnnotations(true)
+	}
+	// Compiling changes a module: each time gets one of its own.
+	c.Compile(map[string]*ast.Module{m.Name: m.bare()})
 	if c.Failed() {
 		return nil, fmt.Errorf("compile module: %w", plainErrors(c.Errors))
 	}
@@ -210,7 +215,7 @@ var dataNames = []string{"step", "subjects", "attestations", "params"}
 // and a denial that depends on one never comes.
 func (m *Module) checkData(compiled *ast.Module) (err error) {
 	ast.WalkRefs(compiled, func(r ast.Ref) bool {
-		if err != nil || !r.HasPrefix(ast.DefaultRootRef) || compiled.Package.Path.Equal(r) || r.HasPrefix(compiled.Package.Path) {
+		if err != nil || !r.HasPrefix(ast.DefaultRootRef) || ownRule(compiled, r) {
 			return err != nil
 		}
 		if len(r) == 1 {
@@ -223,6 +228,16 @@ func (m *Module) checkData(compiled *ast.Module) (err error) {
 		return err != nil
 	})
 	return err
+}
+
+// ownRule reports a reference to the module's package, or to a rule that it has.
+func ownRule(compiled *ast.Module, r ast.Ref) bool {
+	path := compiled.Package.Path
+	if !r.HasPrefix(path) || len(r) == len(path) {
+		return r.HasPrefix(path)
+	}
+	name, ok := r[len(path)].Value.(ast.String)
+	return !ok || slices.ContainsFunc(compiled.Rules, func(rule *ast.Rule) bool { return headIs(rule, string(name)) })
 }
 
 func known(t *ast.Term) bool {

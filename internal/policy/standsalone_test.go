@@ -79,3 +79,28 @@ deny contains "x" if `+call))
 		}
 	}
 }
+
+// A denial that depends on a rule or on data that there is none of never comes.
+func TestDataThatNobodyProvides(t *testing.T) {
+	for text, good := range map[string]bool{
+		"package a.b\ndeny contains \"x\" if data.a.b.bad\nbad if input.exitcode == 1":     true,
+		"package a.b\nimport data.a.b.bad\ndeny contains \"x\" if bad\nbad if true":        true,
+		"package a.b\ndeny contains \"x\" if data.a.b.bad":                                 false,
+		"package a.b\ndeny contains \"x\" if data.a.b[\"bad\"]":                            false,
+		"package a.b\nimport data.a.b as own\ndeny contains \"x\" if own.bad":              false,
+		"package a.b\ndeny contains \"x\" if data.a.c.bad":                                 false,
+		"package a\ndeny contains \"x\" if data.cilock.nothing":                            false,
+		"package cilock\ndeny contains \"x\" if data.cilock.step == \"x\"":                 true,
+		"package cilock\ndeny contains \"x\" if data.cilock.nothing":                       false,
+		"package a\ndeny contains \"x\" if data.cilock[k] == \"x\"\nk := \"step\"":         true,
+		"package a\ndeny contains \"x\" if not data.a.good\ngood if input.exitcode in {0}": true,
+	} {
+		m, err := ParseModule("m", []byte(text))
+		if err == nil {
+			err = m.check(attest.TypeCommandRun)
+		}
+		if (err == nil) != good {
+			t.Errorf("%s\n%v, want accepted: %v", text, err, good)
+		}
+	}
+}
