@@ -161,6 +161,17 @@ func (m *Module) Schema() ([]byte, error) {
 // anything is compiled.
 func (m *Module) names(field string) bool { return reads(m.parsed, field) }
 
+// readsField tells whether the module reads one field of its input, by its name.
+func (m *Module) readsField(field string) bool {
+	want := ast.Ref{ast.InputRootDocument, ast.StringTerm(field)}
+	found := false
+	ast.WalkRefs(m.parsed, func(r ast.Ref) bool {
+		found = found || r.HasPrefix(want)
+		return found
+	})
+	return found
+}
+
 // namesData tells whether the module may look at a part of data.cilock.
 func (m *Module) namesData(name string) bool {
 	found := false
