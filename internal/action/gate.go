@@ -14,7 +14,7 @@ type Decision struct {
 	Denied string // the reason, or empty
 }
 
-// Gate asks the policy's modules about what is known before the step runs:
+// Gate asks the policy about what is known before the step runs: its name,
 // references and lock files. Their collectors look now, and look again beside the
 // step. A policy that nobody asked for denies nothing.
 func Gate(ctx context.Context, p Plan, d Deps) Decision {

@@ -71,8 +71,14 @@ func (c *Case) Wants(predicateType string) bool {
 }
 
 // Concerns reports whether the policy has modules for one of the types, in a step
-// of that name.
+// of that name, or denies commits, or has no such step.
 func (c *Case) Concerns(step string, types []string) bool {
+	if !c.Pack() {
+		document := c.roles.document
+		if _, named := document.Steps[step]; !named || document.Ours != nil && len(document.Ours.DenySHAs) > 0 {
+			return true
+		}
+	}
 	for _, typ := range types {
 		if len(c.modulesFor(step, typ)) > 0 {
 			return true

@@ -262,10 +262,9 @@ func (d *decider) denySHAs() {
 			d.fail("denySHAs", e.Collection.Name, "actions that can be compared with the commits that the policy denies", err.Error(), "")
 		}
 		for _, a := range actions {
-			for _, sha := range a.commits() {
-				if slices.Contains(d.document.Ours.DenySHAs, sha) {
-					d.fail("denySHAs", e.Collection.Name, "no action of a commit that the policy denies", a.ActionRef+" is commit "+sha, "pin another commit, and look at what this one has done")
-				}
+			i := slices.IndexFunc(a.commits(), func(sha string) bool { return slices.Contains(d.document.Ours.DenySHAs, sha) })
+			if i >= 0 {
+				d.fail("denySHAs", e.Collection.Name, "no action of a commit that the policy denies", a.ActionRef+" is commit "+a.commits()[i], "pin another commit, and look at what this one has done")
 			}
 		}
 	}

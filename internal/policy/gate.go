@@ -2,6 +2,7 @@ package policy
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/org/cilock-action/internal/verdict"
@@ -23,7 +24,7 @@ type Unsigned struct {
 	Before bool
 }
 
-// Ask asks the policy's modules alone. What it returns is a reason not to go on;
+// Ask asks the policy's modules, for the step's name and for denied commits. What it returns is a reason not to go on;
 // that there is none proves nothing.
 func (c *Case) Ask(ctx context.Context, u Unsigned, evaluate func(context.Context, *Batch) []Answer) []verdict.Finding {
 	roles := c.roles
@@ -52,6 +53,10 @@ func (c *Case) Ask(ctx context.Context, u Unsigned, evaluate func(context.Contex
 		d.ask(&duty{part: part}, e, typ, bodies[typ], modules, func() []byte { return d.context(u.Step, e) })
 	}
 	d.modules(ctx)
+	if !c.Pack() {
+		d.onlyStep(slices.Sorted(maps.Keys(roles.document.Steps)))
+		d.denySHAs()
+	}
 	return d.out.Findings
 }
 
