@@ -15,6 +15,8 @@ import (
 const (
 	// MaxModule is the longest module that is read, in bytes.
 	MaxModule = 1 << 20
+	// maxNested is how many comprehensions there may be within one another.
+	maxNested = 16
 	// denyRule is the rule that is asked for, in whatever package the module is.
 	denyRule = "deny"
 )
@@ -62,7 +64,29 @@ func ParseModule(name string, source []byte) (*Module, error) {
 	if !slices.ContainsFunc(m.parsed.Rules, func(r *ast.Rule) bool { return string(r.Head.Name) == denyRule || headIs(r, denyRule) }) {
 		return nil, fmt.Errorf("module %s has no rule %s in %s", name, denyRule, m.parsed.Package)
 	}
+	if deepest(m.parsed) > maxNested {
+		return nil, fmt.Errorf("module %s has more than %d comprehensions within one another", name, maxNested)
+	}
 	return m, nil
+}
+
+// deepest is how many comprehensions there are within one another. The compiler
+// takes far longer with each.
+func deepest(m *ast.Module) (most int) {
+	depth := 0
+	step := func(by int) func(any) bool {
+		return func(x any) bool {
+			switch x.(type) {
+			case *ast.ArrayComprehension, *ast.SetComprehension, *ast.ObjectComprehension, *ast.Every:
+				depth += by
+				most = max(most, depth)
+			}
+			return false
+		}
+	}
+	after := step(-1)
+	ast.NewBeforeAfterVisitor(step(1), func(x any) { after(x) }).Walk(m)
+	return most
 }
 
 // headIs reports whether a rule's head is a reference that starts with name.
