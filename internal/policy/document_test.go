@@ -248,7 +248,7 @@ params: {least: 2, hosts: [a.example]}
 		t.Errorf("expires %s, params %v", d.Expires, d.Ours.Params)
 	}
 	for change, want := range map[[2]string]string{
-		{"version: 2", "versoin: 2"}:                                            "versoin",
+		{"version: 2", "revision: 2"}:                                           "revision",
 		{"2027-06-30", "soon"}:                                                  `expires is "soon"`,
 		{"packs: [mine]", "packs: [other]"}:                                     `there is no pack "other"`,
 		{"rego: [pins.rego]", "rego: [none.rego]"}:                              "none.rego",
