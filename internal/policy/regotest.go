@@ -90,7 +90,7 @@ func testModule(ctx context.Context, name string, text []byte, testName string, 
 		results = append(results, r)
 	}
 	if len(results) == 0 {
-		return nil, errors.New("it has no test: tests are rules called test_...")
+		return nil, errors.New("it has no test, which is a rule whose name starts with test_")
 	}
 	return results, nil
 }
