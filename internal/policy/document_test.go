@@ -3,6 +3,7 @@ package policy
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -163,7 +164,7 @@ func TestOpen(t *testing.T) {
 	} {
 		_, err := Open(test.text, key.Public(), 0)
 		got := ""
-		if refused, ok := err.(*RefusedError); ok {
+		if refused := new(RefusedError); errors.As(err, &refused) {
 			got = refused.Stage
 		}
 		if got != test.want || (err == nil) != (test.want == "") {

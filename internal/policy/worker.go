@@ -108,7 +108,7 @@ func readLine(r *bufio.Reader, most int) (line []byte, err error) {
 		if line = append(line, part...); len(line) > most {
 			return nil, fmt.Errorf("a line of more than %d bytes", most)
 		}
-		if err != bufio.ErrBufferFull {
+		if !errors.Is(err, bufio.ErrBufferFull) {
 			return line, err
 		}
 	}
