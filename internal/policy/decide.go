@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/org/cilock-action/internal/verdict"
@@ -60,6 +61,7 @@ type decider struct {
 	batch    Batch
 	asked    []asked
 	schemas  map[string]int
+	shown    map[string]int // documents that modules see as data.cilock, by step and evidence
 }
 
 // asked is what one check of the batch is about.
@@ -99,7 +101,7 @@ func (r *Roles) Decide(ctx context.Context, q Question) Decision {
 		d.completeness(steps[name])
 	}
 	if q.Step == "" {
-		d.chain(names, steps)
+		d.chain(names, steps, artifacts)
 	}
 	d.denySHAs()
 	d.obligations(append(duties, more...))
@@ -108,18 +110,19 @@ func (r *Roles) Decide(ctx context.Context, q Question) Decision {
 }
 
 func newDecider(r *Roles, q Question) *decider {
-	d := &decider{Roles: r, question: q, schemas: map[string]int{}}
+	d := &decider{Roles: r, question: q, schemas: map[string]int{}, shown: map[string]int{}}
 	d.now = d.trustedNow()
 	d.batch.Now = d.now
 	return d
 }
 
 // chain judges how steps hang together, and whether they are about the artifact.
-func (d *decider) chain(names []string, steps map[string]*Part) {
+func (d *decider) chain(names []string, steps map[string]*Part, artifacts []*Part) {
 	for _, name := range names {
 		d.artifactsFrom(steps[name], steps)
 	}
 	d.binding(names, steps)
+	d.apart(names, steps, artifacts)
 }
 
 // parts puts together what was looked at.
@@ -173,7 +176,7 @@ func (d *decider) onlyStep(names []string) []string {
 // step gathers a step's evidence: what is signed by its functionaries.
 func (d *decider) step(name string) *Part {
 	part := &Part{Name: name, step: name, Evidence: []string{}, Checks: []verdict.Check{}}
-	signers := map[string]bool{}
+	signers := map[string]map[string]bool{} // by what they vouch for
 	for _, e := range d.question.Evidence {
 		if e.Collection == nil || e.Collection.Name != name {
 			continue
@@ -184,23 +187,43 @@ func (d *decider) step(name string) *Part {
 			d.refuse(part, "functionary", d.Roles.names(d.steps[name])+" to have signed "+e.Path, signedBy(e.Verified))
 			continue
 		}
-		maps.Copy(signers, by)
+		what := vouched(e)
+		if signers[what] == nil {
+			signers[what] = map[string]bool{}
+		}
+		maps.Copy(signers[what], by)
 		part.held = append(part.held, e)
 		d.plausible(part, e)
+		d.ended(part, e)
 	}
 	if len(part.Evidence) == 0 {
 		d.refuse(part, "evidence", "evidence of step "+name, "none")
 		return part
 	}
-	threshold := max(1, d.document.Ours.step(name).Threshold)
+	d.threshold(part, signers)
+	return part
+}
+
+// threshold counts who signed for the same files of the same commit: one signer of
+// another build says nothing for this one.
+func (d *decider) threshold(part *Part, signers map[string]map[string]bool) {
+	least, threshold := 0, max(1, d.document.Ours.step(part.step).Threshold)
+	for _, by := range signers {
+		if least == 0 || len(by) < least {
+			least = len(by)
+		}
+	}
 	switch {
 	case len(part.held) == 0: // said
-	case len(signers) < threshold:
-		d.refuse(part, "functionary", fmt.Sprintf("%d distinct signers", threshold), fmt.Sprintf("%d", len(signers)))
+	case least < threshold:
+		found := strconv.Itoa(least)
+		if len(signers) > 1 {
+			found += fmt.Sprintf(" for one of the %d results that are signed for", len(signers))
+		}
+		d.refuse(part, "functionary", fmt.Sprintf("%d distinct signers", threshold), found)
 	default:
-		d.hold(part, "functionary", fmt.Sprintf("%d distinct of %d needed", len(signers), threshold))
+		d.hold(part, "functionary", fmt.Sprintf("%d distinct of %d needed", least, threshold))
 	}
-	return part
 }
 
 func signedBy(v *attest.Verified) string {
@@ -234,11 +257,14 @@ func (d *decider) denySHAs() {
 		return
 	}
 	for _, e := range d.question.Evidence {
-		for _, a := range actionsOf(e) {
-			for _, sha := range a.commits() {
-				if slices.Contains(d.document.Ours.DenySHAs, sha) {
-					d.fail("denySHAs", e.Collection.Name, "no action of a commit that the policy denies", a.ActionRef+" is commit "+sha, "pin another commit, and look at what this one has done")
-				}
+		actions, err := actionsOf(e)
+		if err != nil {
+			d.fail("denySHAs", e.Collection.Name, "actions that can be compared with the commits that the policy denies", err.Error(), "")
+		}
+		for _, a := range actions {
+			i := slices.IndexFunc(a.commits(), func(sha string) bool { return slices.Contains(d.document.Ours.DenySHAs, sha) })
+			if i >= 0 {
+				d.fail("denySHAs", e.Collection.Name, "no action of a commit that the policy denies", a.ActionRef+" is commit "+a.commits()[i], "pin another commit, and look at what this one has done")
 			}
 		}
 	}

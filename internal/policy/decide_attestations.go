@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -33,6 +34,10 @@ func (d *decider) attestations(part *Part, s Step) (duties []*duty) {
 				d.refuse(part, "attestation", "one "+name+" in "+e.Path, fmt.Sprintf("%d", len(bodies)))
 				continue
 			}
+			if i := slices.IndexFunc(bodies, noObject); i >= 0 && Schema(want.Type) != nil {
+				d.refuse(part, "attestation", name+" with content in "+e.Path, fmt.Sprintf("%.100s", bodies[i]))
+				continue
+			}
 			o := &duty{part: part, name: name}
 			duties = append(duties, o)
 			d.hold(part, "attestation", fmt.Sprintf("%s in %s", times(name, len(bodies)), e.Path))
@@ -41,6 +46,10 @@ func (d *decider) attestations(part *Part, s Step) (duties []*duty) {
 	}
 	return duties
 }
+
+// noObject reports a body that is no JSON object, as those of known types are: a null
+// is decoded as if it had nothing to say.
+func noObject(body []byte) bool { return !bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) }
 
 func times(name string, n int) string {
 	if n == 1 {
@@ -86,7 +95,7 @@ func (d *decider) ask(o *duty, e Evidence, typ string, bodies [][]byte, modules 
 			continue
 		}
 		if shown == None {
-			shown = d.batch.Document(context())
+			shown = d.show(o.part.step+"\n"+e.Path, context)
 		}
 		number := d.module(r)
 		for _, input := range inputs {
@@ -94,6 +103,17 @@ func (d *decider) ask(o *duty, e Evidence, typ string, bodies [][]byte, modules 
 			d.asked = append(d.asked, asked{o.part, e.Path, typ, m, o})
 		}
 	}
+}
+
+// show returns the number of the document that is data.cilock beside one piece of
+// evidence. It holds all bodies, so there is one for all that look at it.
+func (d *decider) show(key string, context func() []byte) int {
+	number, known := d.shown[key]
+	if !known {
+		number = d.batch.Document(context())
+		d.shown[key] = number
+	}
+	return number
 }
 
 // module returns the number of a module in the batch.

@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/org/cilock-action/pkg/attest"
@@ -20,13 +21,10 @@ func (d *decider) completeness(part *Part) {
 		return
 	}
 	for _, e := range part.held {
-		done, found, err := completenessOf(e)
+		_, found, err := completenessOf(e)
 		if err != nil || !found {
 			d.lack(part, "a completeness attestation in "+e.Path, strings.TrimRight("none; "+text(err), "; "))
 			continue
-		}
-		if !done.Started {
-			d.refuse(part, "started", "a step that ran", "one that was not started: "+done.Reason)
 		}
 		bad := false
 		for _, name := range d.collectors(part, e) {
@@ -59,6 +57,8 @@ func (d *decider) lacks(part *Part, e Evidence, name string) bool {
 	switch {
 	case name == "" || name == "completeness": // of a type that nobody here collects
 		return false
+	case accounts(e, name) > 1: // others may read the last
+		d.lack(part, "one account of "+name+" in "+e.Path, strconv.Itoa(accounts(e, name)))
 	case row == nil:
 		d.lack(part, "an account of "+name+" in "+e.Path, "none")
 	case row.State != attest.StateRan && row.State != attest.StateNotApplicable:
@@ -105,6 +105,17 @@ func rowOf(e Evidence, name string) *attest.CollectorRow {
 	return nil
 }
 
+// accounts counts the rows of a collector.
+func accounts(e Evidence, name string) (n int) {
+	done, _, _ := completenessOf(e)
+	for _, row := range done.Collectors {
+		if row.Name == name {
+			n++
+		}
+	}
+	return n
+}
+
 func text(err error) string {
 	if err == nil {
 		return ""
@@ -132,31 +143,47 @@ func (d *decider) artifactsFrom(part *Part, parts map[string]*Part) {
 
 func (d *decider) compare(part *Part, from string, later, earlier Evidence) {
 	check := "artifacts from " + from
+	same, other, err := common(later, earlier)
+	switch {
+	case err != nil:
+		d.refuse(part, check, "readable materials and products", err.Error())
+	case other != nil:
+		d.refuse(part, check, fmt.Sprintf("%q as %s left it, sha256:%s", other.path, from, other.left["sha256"]), "sha256:"+other.took["sha256"])
+	case same == 0:
+		d.refuse(part, check, "files that "+from+" left", "none of them among the materials")
+	default:
+		d.hold(part, check, fmt.Sprintf("%d files are as it left them", same))
+	}
+}
+
+// conflict is a file that is another than it was left.
+type conflict struct {
+	path       string
+	took, left attest.DigestSet
+}
+
+// common counts the files that one step took as another left them, and returns the
+// first that is another.
+func common(later, earlier Evidence) (same int, other *conflict, err error) {
 	took, err := filesOf(later, false)
-	if err == nil {
-		var left map[string]attest.DigestSet
-		if left, err = filesOf(earlier, true); err == nil {
-			same := 0
-			for path, digest := range took {
-				other, both := left[path]
-				switch {
-				case !both:
-				case !sameFile(digest, other):
-					d.refuse(part, check, fmt.Sprintf("%q as %s left it, sha256:%s", path, from, other["sha256"]), "sha256:"+digest["sha256"])
-					return
-				default:
-					same++
-				}
-			}
-			if same == 0 {
-				d.refuse(part, check, "files that "+from+" left", fmt.Sprintf("none of its %d among %d materials", len(left), len(took)))
-				return
-			}
-			d.hold(part, check, fmt.Sprintf("%d files are as it left them", same))
-			return
+	if err != nil {
+		return 0, nil, err
+	}
+	left, err := filesOf(earlier, true)
+	if err != nil {
+		return 0, nil, err
+	}
+	for path, digest := range took {
+		was, both := left[path]
+		switch {
+		case !both:
+		case !sameFile(digest, was):
+			return 0, &conflict{path, digest, was}, nil
+		default:
+			same++
 		}
 	}
-	d.refuse(part, check, "readable materials and products", err.Error())
+	return same, nil, nil
 }
 
 // sameFile asks for one strong hash that both have, and for no contradiction.
@@ -269,21 +296,24 @@ func commitOf(e Evidence) string {
 // action is what a deny-list looks at.
 type action attest.GitHubAction
 
-func actionsOf(e Evidence) (list []action) {
+// actionsOf returns those that can be read, and an error if some cannot.
+func actionsOf(e Evidence) (list []action, err error) {
 	if e.Collection == nil {
-		return nil
+		return nil, nil
 	}
 	for _, a := range e.Collection.Attestations {
 		switch a.Type {
 		case attest.TypeGitHubAction, attest.TypeActionSelf, attest.TypeActionLocal:
 			var body attest.GitHubAction
 			one := attest.Collection{Attestations: []attest.Attestation{a}}
-			if _, err := one.Decode(a.Type, &body); err == nil {
-				list = append(list, action(body))
+			if _, wrong := one.Decode(a.Type, &body); wrong != nil {
+				err = fmt.Errorf("%s: %w", e.Path, wrong)
+				continue
 			}
+			list = append(list, action(body))
 		}
 	}
-	return list
+	return list, err
 }
 
 // commits are all that an action is known by, its nested references among them.

@@ -268,7 +268,7 @@ func TestDecide(t *testing.T) {
 			d.from()
 			r[0].bodies[attest.TypeMaterial] = []string{`{"other.go":{"sha256":"` + source + `"}}`}
 			return append(r, checkout())
-		}, "fail build artifacts from checkout: expected files that checkout left, found none of its 1 among 1 materials"},
+		}, "fail build artifacts from checkout: expected files that checkout left, found none of them among the materials"},
 		{"an earlier step is missing", func(d *Document, r []record) []record { d.from(); return r }, "fail checkout evidence: expected evidence of step checkout, found none"},
 		{"a step of another build", func(d *Document, r []record) []record {
 			d.from()

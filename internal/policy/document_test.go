@@ -171,6 +171,14 @@ func TestOpen(t *testing.T) {
 			t.Errorf("%s: got %q (%v), want %q", test.name, got, err, test.want)
 		}
 	}
+	// What nobody has signed is not compiled, which takes as long as it says.
+	d.Steps["build"].Attestations[0].RegoPolicies = []RegoPolicy{{Name: "m", Module: []byte("not a module")}}
+	if text, err = json.Marshal(d); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(text, key.Public(), 0); err == nil || !strings.Contains(err.Error(), "nobody has signed") {
+		t.Errorf("a policy that nobody has signed: %v", err)
+	}
 	if _, err := Open(good, key.Public(), 4); err == nil || !strings.Contains(err.Error(), "version 3: an older policy is no replacement") {
 		t.Errorf("a rollback: %v", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"time"
 
@@ -78,7 +79,31 @@ func (id Identity) identity() (attest.Identity, error) {
 	if out.Name == "" && out.NamePattern == "" && out.Repository != "" {
 		out.NamePattern = attest.WorkflowsOf(out.Repository)
 	}
-	return out, out.Check()
+	if err := out.Check(); err != nil {
+		return out, err
+	}
+	return out, notEverybody(out)
+}
+
+// strangers are names that nobody has, one of each kind.
+var strangers = []string{
+	"x", "nobody@example.invalid", "https://example.invalid/nobody", "https://example.invalid/nobody/none/.github/workflows/none.yml@refs/heads/none",
+	"https://github.com/nobody.invalid/none.invalid/.github/workflows/none.yml@refs/heads/none",
+}
+
+// notEverybody refuses a pattern that fits strangers, where no repository says more.
+func notEverybody(id attest.Identity) error {
+	if id.NamePattern == "" || id.Repository != "" {
+		return nil
+	}
+	pattern, err := regexp.Compile(`\A(?:` + id.NamePattern + `)\z`)
+	if err != nil {
+		return err
+	}
+	if i := slices.IndexFunc(strangers, pattern.MatchString); i >= 0 {
+		return fmt.Errorf("the pattern %.200q fits strangers, as %s: name an owner and repository, or who it is", id.NamePattern, strangers[i])
+	}
+	return nil
 }
 
 // Trusts are all who may sign anything under a policy, each once.

@@ -15,14 +15,18 @@ import (
 const (
 	// MaxModule is the longest module that is read, in bytes.
 	MaxModule = 1 << 20
+	// maxNested is how many comprehensions there may be within one another.
+	maxNested = 8
 	// denyRule is the rule that is asked for, in whatever package the module is.
 	denyRule = "deny"
 )
 
 // forbidden are the builtins that no module has: those that reach out of the
-// evaluation, answer differently the next time, or that FIPS 140-3 does not allow.
+// evaluation (a $ref of a JSON Schema opens files), answer differently the next
+// time, or that FIPS 140-3 does not allow.
 var forbidden = []string{
 	"http.send", "net.lookup_ip_addr", "opa.runtime", "rand.intn", "uuid.rfc4122", "trace",
+	"json.match_schema", "json.verify_schema",
 	"crypto.md5", "crypto.sha1", "crypto.hmac.md5", "crypto.hmac.sha1", "crypto.hmac.sha256", "crypto.hmac.sha512",
 }
 
@@ -60,7 +64,29 @@ func ParseModule(name string, source []byte) (*Module, error) {
 	if !slices.ContainsFunc(m.parsed.Rules, func(r *ast.Rule) bool { return string(r.Head.Name) == denyRule || headIs(r, denyRule) }) {
 		return nil, fmt.Errorf("module %s has no rule %s in %s", name, denyRule, m.parsed.Package)
 	}
+	if deepest(m.parsed) > maxNested {
+		return nil, fmt.Errorf("module %s has more than %d comprehensions within one another", name, maxNested)
+	}
 	return m, nil
+}
+
+// deepest is how many comprehensions there are within one another. The compiler
+// takes twice as long with each.
+func deepest(m *ast.Module) (most int) {
+	depth := 0
+	step := func(by int) func(any) bool {
+		return func(x any) bool {
+			switch x.(type) {
+			case *ast.ArrayComprehension, *ast.SetComprehension, *ast.ObjectComprehension, *ast.Every:
+				depth += by
+				most = max(most, depth)
+			}
+			return false
+		}
+	}
+	after := step(-1)
+	ast.NewBeforeAfterVisitor(step(1), func(x any) { after(x) }).Walk(m)
+	return most
 }
 
 // headIs reports whether a rule's head is a reference that starts with name.
@@ -81,6 +107,21 @@ func capabilities() *ast.Capabilities {
 	return all
 }
 
+// bare is a copy for a compiler, without schemas in annotations: OPA would take them
+// instead of others, and open the files that they refer to.
+func (m *Module) bare() *ast.Module {
+	parsed := m.parsed.Copy()
+	for _, a := range parsed.Annotations {
+		a.Schemas = nil
+	}
+	for _, r := range parsed.Rules {
+		for _, a := range r.Annotations {
+			a.Schemas = nil
+		}
+	}
+	return parsed
+}
+
 // compile checks the module against the schema of its input, by itself: another
 // module of the same package could define its helpers away. A schema is JSON
 // that was decoded; nil means that there is none.
@@ -92,7 +133,7 @@ func (m *Module) compile(schema any) (*ast.Compiler, error) {
 		c = c.WithSchemas(set).WithUseTypeCheckAnnotations(true)
 	}
 	// Compiling changes a module: each time gets one of its own.
-	c.Compile(map[string]*ast.Module{m.Name: m.parsed.Copy()})
+	c.Compile(map[string]*ast.Module{m.Name: m.bare()})
 	if c.Failed() {
 		return nil, fmt.Errorf("compile module: %w", plainErrors(c.Errors))
 	}
@@ -130,7 +171,9 @@ func (m *Module) Schema() ([]byte, error) {
 				if err != nil {
 					return nil, fmt.Errorf("module %s: read the schema of its input: %w", m.Name, err)
 				}
-				_, err = compileSchema(text)
+				if err = standsAlone(text); err == nil {
+					_, err = compileSchema(text)
+				}
 				return text, err
 			}
 		}
@@ -141,6 +184,17 @@ func (m *Module) Schema() ([]byte, error) {
 // names tells whether the module's text names a field of its input, before
 // anything is compiled.
 func (m *Module) names(field string) bool { return reads(m.parsed, field) }
+
+// readsField tells whether the module reads one field of its input, by its name.
+func (m *Module) readsField(field string) bool {
+	want := ast.Ref{ast.InputRootDocument, ast.StringTerm(field)}
+	found := false
+	ast.WalkRefs(m.parsed, func(r ast.Ref) bool {
+		found = found || r.HasPrefix(want)
+		return found
+	})
+	return found
+}
 
 // namesData tells whether the module may look at a part of data.cilock.
 func (m *Module) namesData(name string) bool {
@@ -196,7 +250,7 @@ var dataNames = []string{"step", "subjects", "attestations", "params"}
 // and a denial that depends on one never comes.
 func (m *Module) checkData(compiled *ast.Module) (err error) {
 	ast.WalkRefs(compiled, func(r ast.Ref) bool {
-		if err != nil || !r.HasPrefix(ast.DefaultRootRef) || compiled.Package.Path.Equal(r) || r.HasPrefix(compiled.Package.Path) {
+		if err != nil || !r.HasPrefix(ast.DefaultRootRef) || ownRule(compiled, r) {
 			return err != nil
 		}
 		if len(r) == 1 {
@@ -209,6 +263,16 @@ func (m *Module) checkData(compiled *ast.Module) (err error) {
 		return err != nil
 	})
 	return err
+}
+
+// ownRule reports a reference to the module's package, or to a rule that it has.
+func ownRule(compiled *ast.Module, r ast.Ref) bool {
+	path := compiled.Package.Path
+	if !r.HasPrefix(path) || len(r) == len(path) {
+		return r.HasPrefix(path)
+	}
+	name, ok := r[len(path)].Value.(ast.String)
+	return !ok || slices.ContainsFunc(compiled.Rules, func(rule *ast.Rule) bool { return headIs(rule, string(name)) })
 }
 
 func known(t *ast.Term) bool {

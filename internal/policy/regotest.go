@@ -71,7 +71,7 @@ func testModule(ctx context.Context, name string, text []byte, testName string, 
 	defer store.Abort(ctx, txn)
 	runner := tester.NewRunner().SetStore(store).SetTimeout(testTime).SetDefaultRegoVersion(m.version).
 		SetCompiler(ast.NewCompiler().WithCapabilities(capabilities()).WithDefaultRegoVersion(m.version)).
-		SetModules(map[string]*ast.Module{name: m.parsed.Copy(), testName: tests})
+		SetModules(map[string]*ast.Module{name: m.bare(), testName: tests})
 	answers, err := runner.RunTests(ctx, txn)
 	if err != nil {
 		return nil, fmt.Errorf("compile tests: %w", plainError(err))

@@ -86,6 +86,73 @@ func compileSchema(text []byte) (*jsonschema.Schema, error) {
 	return schema, nil
 }
 
+// standsAlone refuses a schema of a module that names another document, or whose
+// references come back to where they start: OPA opens the first if it is a file, and
+// follows the second until its stack is full.
+func standsAlone(text []byte) error {
+	var document any
+	if err := util.UnmarshalJSON(text, &document); err != nil {
+		return fmt.Errorf("read schema: %w", err)
+	}
+	return references{document, map[string]bool{}}.follow(document)
+}
+
+// references are those of a schema that were followed; false: not to their end.
+type references struct {
+	document any
+	done     map[string]bool
+}
+
+func (r references) follow(v any) error {
+	switch v := v.(type) {
+	case []any:
+		for _, one := range v {
+			if err := r.follow(one); err != nil {
+				return err
+			}
+		}
+	case map[string]any:
+		for name, one := range v {
+			text, ok := one.(string)
+			var err error
+			switch {
+			case ok && name == "$ref":
+				err = r.to(text)
+			case ok && (name == "$id" || name == "id"):
+				err = fmt.Errorf("the schema has the %s %q, and has to stand alone", name, text)
+			default:
+				err = r.follow(one)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// to follows one reference.
+func (r references) to(ref string) error {
+	done, known := r.done[ref]
+	switch {
+	case done:
+		return nil
+	case known:
+		return fmt.Errorf("the schema's reference %q leads back to itself", ref)
+	}
+	path, ok := strings.CutPrefix(ref, "#/$defs/")
+	defs, _ := r.document.(map[string]any)
+	all, _ := defs["$defs"].(map[string]any)
+	target, found := all[path]
+	if !ok || !found {
+		return fmt.Errorf("the schema refers to %q, which is no #/$defs/NAME of its own", ref)
+	}
+	r.done[ref] = false
+	err := r.follow(target)
+	r.done[ref] = true
+	return err
+}
+
 // schema is one of the two that judge: a shape where that is enough.
 type schema struct {
 	shape   *shape

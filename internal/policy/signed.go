@@ -34,7 +34,7 @@ func Open(text []byte, trust attest.Trust, minVersion int) (*Signed, error) {
 	b, err := attest.ParseBundle(text)
 	if err != nil {
 		found := err.Error()
-		if _, plain := ParseDocument(text); plain == nil {
+		if plain := attest.Strict(text, new(Document)); plain == nil && len(text) <= MaxDocument { // whose modules nobody has vouched for
 			found = "a policy that nobody has signed; `cilock policy sign` signs it"
 		}
 		return nil, &RefusedError{"format", "a signed policy (DSSE envelope or Sigstore bundle)", found}

@@ -104,6 +104,11 @@ func TestStandInGate(t *testing.T) {
 			"by tag", sourcesOnly, using("acme/tool@v1"), using(trusted),
 			"module build: source.rego: Action from untrusted source: acme/tool@v1 (and 1 more)",
 		},
+		{
+			"a denied commit", "    attestations: [{type: product}]\ndeny-shas: [0123456789012345678901234567890123456789]\n",
+			using("acme/tool@0123456789012345678901234567890123456789"), using(trusted),
+			"denySHAs: acme/tool@0123456789012345678901234567890123456789 is commit 0123456789012345678901234567890123456789",
+		},
 		{"without a hash", npmOnly, npmLock(""), npmLock(hash), "module build: npm/hashes.rego: package-lock.json: 1 packages have no hash (and 1 more)"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
