@@ -36,6 +36,7 @@ type PlanStep struct {
 	Attestations  []PlanAttestation `yaml:"attestations"`
 	Packs         []string          `yaml:"packs"`
 	ArtifactsFrom []string          `yaml:"artifacts-from"`
+	MakesArtifact bool              `yaml:"makes-artifact"`
 }
 
 // PlanFunctionary is one of its three fields.
@@ -176,7 +177,7 @@ func expiry(text string) (time.Time, error) {
 
 func (m maker) step(name string, s PlanStep) error {
 	out := Step{Name: name, ArtifactsFrom: s.ArtifactsFrom, Functionaries: []Functionary{}, Attestations: []Attestation{}}
-	ours := StepExtension{Completeness: s.Completeness, Threshold: s.Threshold}
+	ours := StepExtension{Completeness: s.Completeness, Threshold: s.Threshold, MakesArtifact: s.MakesArtifact}
 	if ours.Completeness == "" {
 		ours.Completeness = CompletenessRequired
 	}

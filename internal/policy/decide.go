@@ -123,6 +123,7 @@ func (d *decider) chain(names []string, steps map[string]*Part, artifacts []*Par
 	}
 	d.binding(names, steps)
 	d.apart(names, steps, artifacts)
+	d.made(names, steps)
 }
 
 // parts puts together what was looked at.

@@ -264,8 +264,5 @@ func (d *decider) artifact(i int, want Artifact) (*Part, []*duty) {
 // about reports whether evidence names one of the artifacts. Where none is asked
 // about, all evidence is.
 func (d *decider) about(e Evidence) bool {
-	return len(d.question.Subjects) == 0 || slices.ContainsFunc(d.question.Subjects, func(s attest.Subject) bool {
-		_, ok := e.MatchDigests(s.Digest)
-		return ok
-	})
+	return len(d.question.Subjects) == 0 || slices.ContainsFunc(d.question.Subjects, func(s attest.Subject) bool { return isAbout(e, s) })
 }

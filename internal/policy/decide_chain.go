@@ -255,13 +255,7 @@ func (d *decider) binding(names []string, parts map[string]*Part) {
 // other bundles name was not judged.
 func (d *decider) covers(parts []*Part) {
 	for _, s := range d.question.Subjects {
-		named := slices.ContainsFunc(parts, func(p *Part) bool {
-			return slices.ContainsFunc(p.held, func(e Evidence) bool {
-				_, ok := e.MatchDigests(s.Digest)
-				return ok
-			})
-		})
-		if !named {
+		if !slices.ContainsFunc(parts, func(p *Part) bool { return anyAbout(p.held, s) }) {
 			d.fail("subject", "", fmt.Sprintf("%q to be named by evidence that the policy asks for", s.Name), "no such evidence", "")
 		}
 	}

@@ -65,6 +65,22 @@ func (d *decider) judgesExit(step string) bool {
 	return false
 }
 
+// made refuses artifacts that no step which makes them names, where the policy says
+// which those are.
+func (d *decider) made(names []string, parts map[string]*Part) {
+	var makers []string
+	for _, name := range names {
+		if d.document.Ours.step(name).MakesArtifact {
+			makers = append(makers, name)
+		}
+	}
+	for _, s := range d.question.Subjects {
+		if len(makers) > 0 && !slices.ContainsFunc(makers, func(name string) bool { return anyAbout(parts[name].held, s) }) {
+			d.fail("artifact", makers[0], fmt.Sprintf("%q to be named by evidence of %q", s.Name, makers), "no such evidence", "")
+		}
+	}
+}
+
 // apart refuses artifacts that only others' evidence stands for: what is asked about
 // several together must hold for each of them.
 func (d *decider) apart(names []string, parts map[string]*Part, artifacts []*Part) {
@@ -80,7 +96,7 @@ func (d *decider) apart(names []string, parts map[string]*Part, artifacts []*Par
 			}
 		}
 		for _, part := range artifacts {
-			if len(part.held) > 0 && !slices.ContainsFunc(part.held, func(e Evidence) bool { return isAbout(e, s) }) {
+			if len(part.held) > 0 && !anyAbout(part.held, s) {
 				d.refuse(part, "subject", fmt.Sprintf("a statement about %q", s.Name), "statements about other artifacts alone")
 			}
 		}
@@ -91,6 +107,10 @@ func (d *decider) apart(names []string, parts map[string]*Part, artifacts []*Par
 func isAbout(e Evidence, s attest.Subject) bool {
 	_, ok := e.MatchDigests(s.Digest)
 	return ok
+}
+
+func anyAbout(list []Evidence, s attest.Subject) bool {
+	return slices.ContainsFunc(list, func(e Evidence) bool { return isAbout(e, s) })
 }
 
 // piece is one of a step's evidence.

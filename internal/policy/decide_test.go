@@ -277,6 +277,18 @@ func TestDecide(t *testing.T) {
 			other.bodies[attest.TypeGit] = []string{`{"commithash":"badbad"}`}
 			return append(r, other)
 		}, "fail checkout binding: expected evidence that names the artifact"},
+		{"an artifact that another step names than the one that makes it", func(d *Document, r []record) []record {
+			d.from()
+			d.Steps["build"] = func(s Step) Step { s.ArtifactsFrom = nil; return s }(d.Steps["build"])
+			d.Ours.Steps = map[string]StepExtension{"build": {MakesArtifact: true}}
+			other := checkout()
+			r[0].subject, other.subject = another, artifact // one signs for checkout, and says so of what build did not make
+			return append(r, other)
+		}, `fail build artifact: expected "app" to be named by evidence of ["build"], found no such evidence`},
+		{"an artifact that the step names which makes it", func(d *Document, r []record) []record {
+			d.Ours.Steps = map[string]StepExtension{"build": {MakesArtifact: true}}
+			return r
+		}, ""},
 		{"a step of the same commit", func(d *Document, r []record) []record {
 			d.from()
 			d.Steps["build"] = func(s Step) Step { s.ArtifactsFrom = nil; return s }(d.Steps["build"])

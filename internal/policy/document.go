@@ -114,6 +114,10 @@ type StepExtension struct {
 	Completeness string     `json:"completeness,omitempty"` // required (default) or allowed
 	Threshold    int        `json:"threshold,omitempty"`    // distinct verified signers; 0 is 1
 	Keyless      []Identity `json:"keyless,omitempty"`      // functionaries beside the step's own
+	// MakesArtifact: the artifact must be named by the evidence of this step, or
+	// another one that has it. Without it anywhere, whoever may sign for any step may
+	// say which artifact the others are about, if the commit is the same.
+	MakesArtifact bool `json:"makesArtifact,omitempty"`
 }
 
 // What a step's completeness may be.
