@@ -100,7 +100,7 @@ func (b Builder) Build(plan []byte) ([]byte, error) {
 		err = dec.Load(&p)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read the policy's plan: %w", plainError(err))
+		return nil, fmt.Errorf("read the policy's plan: %w", planError(err))
 	}
 	var more any
 	if err := dec.Load(&more); !errors.Is(err, io.EOF) {
@@ -185,6 +185,9 @@ func (m maker) step(name string, s PlanStep) error {
 		return err
 	}
 	for _, a := range s.Attestations {
+		if err := knownType(a.Type); err != nil {
+			return err
+		}
 		modules, err := m.modules(name, a.Rego)
 		if err != nil {
 			return err

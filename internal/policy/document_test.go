@@ -241,8 +241,15 @@ params: {least: 2, hosts: [a.example]}
 		t.Errorf("expires %s, params %v", d.Expires, d.Ours.Params)
 	}
 	for change, want := range map[[2]string]string{
-		{"version: 2", "versions: 2"}:                                           "versions",
+		{"version: 2", "versions: 2"}:                                           "line 3: no field versions is known here, but expires, version, trusted-root, ",
+		{"threshold: 2", "threshold: two"}:                                      "`two` is not a whole number",
+		{"[checkout]", "checkout"}:                                              "`checkout` is not a list",
+		{"- type: command-run", "- command-run"}:                                "`command...` is not a mapping (name: value)",
+		{"type: command-run", "type: comand-run"}:                               `there is no attestation "comand-run": there are action-local, `,
 		{"2027-06-30", "soon"}:                                                  `expires is "soon"`,
+		{"threshold: 2", "threshold: 3"}:                                        "",
+		{"completeness: allowed", "threshold: 2"}:                               `step "checkout": needs 2 distinct signers, and only 1 can sign for it`,
+		{"https://slsa.dev/provenance/v1", "slsaprovenance1"}:                   `type is "slsaprovenance1", expected a URI such as https://slsa.dev/provenance/v1`,
 		{"packs: [mine]", "packs: [other]"}:                                     `there is no pack "other"`,
 		{"rego: [pins.rego]", "rego: [none.rego]"}:                              "none.rego",
 		{"[{key: k.pub}]", "[{key: k.pub, keyless: {}}]"}:                       "give one of key, keyless and certificate",
