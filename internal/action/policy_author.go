@@ -51,7 +51,7 @@ func BuildPolicy(path string) ([]byte, error) {
 
 // CheckPolicy returns every mistake in a document, signed or not, or in a plan.
 func CheckPolicy(path string) (mistakes []string, err error) {
-	if strings.HasSuffix(path, ".yaml") || strings.HasSuffix(path, ".yml") {
+	if isPlan(path) {
 		if _, err := BuildPolicy(path); err != nil {
 			return strings.Split(err.Error(), "\n"), nil
 		}
@@ -68,14 +68,25 @@ func CheckPolicy(path string) (mistakes []string, err error) {
 		}
 		text = payload
 	}
+	if ext := filepath.Ext(path); ext == ".rego" {
+		return nil, verdict.Misuse("check %s: a module is checked with the plan or policy that names it; `cilock policy test` runs its tests", path)
+	}
 	if _, err := policy.ParseDocument(text); err != nil {
 		return strings.Split(err.Error(), "\n"), nil
 	}
 	return nil, nil
 }
 
+// isPlan tells what people write from what is made of it, by its name.
+func isPlan(path string) bool {
+	return strings.HasSuffix(path, ".yaml") || strings.HasSuffix(path, ".yml")
+}
+
 // SignPolicy signs a document that has no mistakes, and writes the envelope.
 func SignPolicy(ctx context.Context, in PolicySignInputs, d Deps) (out AttestResult, err error) {
+	if isPlan(in.File) {
+		return out, verdict.Misuse("sign %s: it is a plan: `cilock policy build` makes the document that is signed", in.File)
+	}
 	text, err := readRegular(in.File, policy.MaxDocument)
 	if err != nil {
 		return out, verdict.Misuse("policy: %w", err)

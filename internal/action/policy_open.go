@@ -31,6 +31,12 @@ const packPrefix = "pack:"
 // Pack reports whether the policy is a pack, which has no functionaries.
 func (in PolicyInputs) Pack() bool { return strings.HasPrefix(in.Policy, packPrefix) }
 
+// NamesPack reports whether a file is asked for by what is the name of a pack.
+func (in PolicyInputs) NamesPack() bool {
+	_, _, err := packRules(in.Policy)
+	return err == nil
+}
+
 // Given reports whether there is a policy.
 func (in PolicyInputs) Given() bool { return in.Policy != "" && in.Policy != PolicyNone }
 
