@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/org/cilock-action/internal/filetree"
 	"github.com/org/cilock-action/internal/policy"
@@ -49,13 +50,15 @@ func BuildPolicy(path string) ([]byte, error) {
 	return text, nil
 }
 
-// CheckPolicy returns every mistake in a document, signed or not, or in a plan.
-func CheckPolicy(path string) (mistakes []string, err error) {
+// CheckPolicy returns every mistake in a document, signed or not, or in a plan. One
+// that has expired by now decides nothing, which is a mistake too.
+func CheckPolicy(path string, now time.Time) (mistakes []string, err error) {
 	if isPlan(path) {
-		if _, err := BuildPolicy(path); err != nil {
+		text, err := BuildPolicy(path)
+		if err != nil {
 			return strings.Split(err.Error(), "\n"), nil
 		}
-		return nil, nil
+		return checkDocument(text, now), nil
 	}
 	text, err := readRegular(path, attest.MaxBundleSize)
 	if err != nil {
@@ -71,10 +74,18 @@ func CheckPolicy(path string) (mistakes []string, err error) {
 	if ext := filepath.Ext(path); ext == ".rego" {
 		return nil, verdict.Misuse("check %s: a module is checked with the plan or policy that names it; `cilock policy test` runs its tests", path)
 	}
-	if _, err := policy.ParseDocument(text); err != nil {
-		return strings.Split(err.Error(), "\n"), nil
+	return checkDocument(text, now), nil
+}
+
+func checkDocument(text []byte, now time.Time) (mistakes []string) {
+	d, err := policy.ParseDocument(text)
+	if err != nil {
+		return strings.Split(err.Error(), "\n")
 	}
-	return nil, nil
+	if !now.Before(d.Expires) {
+		return []string{"expires: it expired at " + d.Expires.UTC().Format(time.RFC3339) + "; give a later date and sign it again"}
+	}
+	return nil
 }
 
 // isPlan tells what people write from what is made of it, by its name.
