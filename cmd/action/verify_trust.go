@@ -24,8 +24,8 @@ const howToGetRoot = "give --trusted-root FILE: `cilock trusted-root` fetches th
 func verifyTrusts(in action.VerifyInputs, d action.Deps) (trust attest.Trust, root *attest.TrustedRoot, c *policy.Case, err error) {
 	if in.Policy.Given() && !in.Policy.Pack() {
 		if in.Key != "" || in.Keyless || in.Certificate+in.Chain != "" || asksForIdentity(in) {
-			if in.Policy.NamesPack() {
-				return nil, nil, nil, verdict.Misuse("policy %s: write pack:%s to mean the pack of that name, ./%s to mean a file", in.Policy.Policy, in.Policy.Policy, in.Policy.Policy)
+			if err := in.Policy.MeantPack(); err != nil {
+				return nil, nil, nil, err
 			}
 			return nil, nil, nil, verdict.Misuse("a policy names itself who may sign evidence: --key, --cert and identities exclude --policy FILE")
 		}
