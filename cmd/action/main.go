@@ -60,7 +60,7 @@ type verb struct {
 func verbs() []verb {
 	return []verb{
 		{"run", os.Stderr, runVerb, "wrap a command: run [flags] -- COMMAND [ARG...]"},
-		{"verify", os.Stdout, verifyVerb, "verify evidence: verify (--key PUB | --verify-repo OWNER/REPO --trusted-root FILE) --bundle FILE SUBJECT..."},
+		{"verify", os.Stdout, verifyVerb, "verify evidence: verify (--key PUB | --verify-repo OWNER/REPO --trusted-root FILE | --policy FILE --policy-key PUB) --bundle FILE SUBJECT..."},
 		{"prove", os.Stdout, proveVerb, "prove one file or line of a trace by itself: prove --bundle FILE --product PATH"},
 		{"attest", os.Stderr, attestVerb, "sign a statement: attest --type TYPE [--predicate FILE] SUBJECT...; attest --log-later BUNDLE"},
 		{"refs", os.Stdout, refsVerb, "judge action references: refs [flags] [PATH...]"},

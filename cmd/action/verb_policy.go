@@ -79,7 +79,7 @@ func policySign(ctx context.Context, in action.PolicySignInputs, d action.Deps) 
 }
 
 func policyCheck(path string, d action.Deps) (int, error) {
-	mistakes, err := action.CheckPolicy(path)
+	mistakes, err := action.CheckPolicy(path, d.Now())
 	if err != nil {
 		return verdict.CodeOf(err), err
 	}

@@ -24,6 +24,9 @@ const howToGetRoot = "give --trusted-root FILE: `cilock trusted-root` fetches th
 func verifyTrusts(in action.VerifyInputs, d action.Deps) (trust attest.Trust, root *attest.TrustedRoot, c *policy.Case, err error) {
 	if in.Policy.Given() && !in.Policy.Pack() {
 		if in.Key != "" || in.Keyless || in.Certificate+in.Chain != "" || asksForIdentity(in) {
+			if err := in.Policy.MeantPack(); err != nil {
+				return nil, nil, nil, err
+			}
 			return nil, nil, nil, verdict.Misuse("a policy names itself who may sign evidence: --key, --cert and identities exclude --policy FILE")
 		}
 		if root, err = chosenRoot(in); err != nil {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/org/cilock-action/internal/filetree"
 	"github.com/org/cilock-action/internal/policy"
@@ -49,13 +50,15 @@ func BuildPolicy(path string) ([]byte, error) {
 	return text, nil
 }
 
-// CheckPolicy returns every mistake in a document, signed or not, or in a plan.
-func CheckPolicy(path string) (mistakes []string, err error) {
-	if strings.HasSuffix(path, ".yaml") || strings.HasSuffix(path, ".yml") {
-		if _, err := BuildPolicy(path); err != nil {
+// CheckPolicy returns every mistake in a document, signed or not, or in a plan. One
+// that has expired by now decides nothing, which is a mistake too.
+func CheckPolicy(path string, now time.Time) (mistakes []string, err error) {
+	if isPlan(path) {
+		text, err := BuildPolicy(path)
+		if err != nil {
 			return strings.Split(err.Error(), "\n"), nil
 		}
-		return nil, nil
+		return checkDocument(text, now), nil
 	}
 	text, err := readRegular(path, attest.MaxBundleSize)
 	if err != nil {
@@ -68,14 +71,33 @@ func CheckPolicy(path string) (mistakes []string, err error) {
 		}
 		text = payload
 	}
-	if _, err := policy.ParseDocument(text); err != nil {
-		return strings.Split(err.Error(), "\n"), nil
+	if ext := filepath.Ext(path); ext == ".rego" {
+		return nil, verdict.Misuse("check %s: a module is checked with the plan or policy that names it; `cilock policy test` runs its tests", path)
 	}
-	return nil, nil
+	return checkDocument(text, now), nil
+}
+
+func checkDocument(text []byte, now time.Time) (mistakes []string) {
+	d, err := policy.ParseDocument(text)
+	if err != nil {
+		return strings.Split(err.Error(), "\n")
+	}
+	if !now.Before(d.Expires) {
+		return []string{"expires: it expired at " + d.Expires.UTC().Format(time.RFC3339) + "; give a later date and sign it again"}
+	}
+	return nil
+}
+
+// isPlan tells what people write from what is made of it, by its name.
+func isPlan(path string) bool {
+	return strings.HasSuffix(path, ".yaml") || strings.HasSuffix(path, ".yml")
 }
 
 // SignPolicy signs a document that has no mistakes, and writes the envelope.
 func SignPolicy(ctx context.Context, in PolicySignInputs, d Deps) (out AttestResult, err error) {
+	if isPlan(in.File) {
+		return out, verdict.Misuse("sign %s: it is a plan: `cilock policy build` makes the document that is signed", in.File)
+	}
 	text, err := readRegular(in.File, policy.MaxDocument)
 	if err != nil {
 		return out, verdict.Misuse("policy: %w", err)

@@ -31,6 +31,15 @@ const packPrefix = "pack:"
 // Pack reports whether the policy is a pack, which has no functionaries.
 func (in PolicyInputs) Pack() bool { return strings.HasPrefix(in.Policy, packPrefix) }
 
+// MeantPack is the error for a file that is called what a pack is called, where
+// nobody is named who may have signed it; nil if it is called otherwise.
+func (in PolicyInputs) MeantPack() error {
+	if _, _, err := packRules(in.Policy); err != nil || in.Key+in.Identity+in.IdentityPattern != "" {
+		return nil
+	}
+	return verdict.Misuse("policy %s: write pack:%s to mean the pack of that name; a file needs --policy-key", in.Policy, in.Policy)
+}
+
 // Given reports whether there is a policy.
 func (in PolicyInputs) Given() bool { return in.Policy != "" && in.Policy != PolicyNone }
 
@@ -48,6 +57,9 @@ func OpenPolicy(in PolicyInputs, v policy.Verifier, d Deps) (*policy.Case, error
 		return nil, verdict.Misuse("%s is part of this program: it has no signer and no version to compare", in.Policy)
 	case in.Pack():
 		return openPack(strings.TrimPrefix(in.Policy, packPrefix), v)
+	}
+	if err := in.MeantPack(); err != nil {
+		return nil, err
 	}
 	trust, err := policyTrust(in, v, d)
 	if err != nil {

@@ -101,7 +101,7 @@ func (b Builder) Build(plan []byte) ([]byte, error) {
 		err = dec.Load(&p)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read the policy's plan: %w", plainError(err))
+		return nil, fmt.Errorf("read the policy's plan: %w", planError(err))
 	}
 	var more any
 	if err := dec.Load(&more); !errors.Is(err, io.EOF) {
@@ -186,6 +186,9 @@ func (m maker) step(name string, s PlanStep) error {
 		return err
 	}
 	for _, a := range s.Attestations {
+		if err := knownType(a.Type); err != nil {
+			return err
+		}
 		modules, err := m.modules(name, a.Rego)
 		if err != nil {
 			return err
@@ -233,13 +236,20 @@ func (m maker) artifact(a PlanArtifact) (err error) {
 }
 
 // modules reads files. A module's name is the step and the file: one file may
-// judge several steps.
+// judge several steps. A parameter that is not set is undefined, and a denial that
+// depends on it never comes: rules of packs answer for that themselves, the
+// author's own are refused.
 func (m maker) modules(of string, files []string) (list []RegoPolicy, err error) {
 	list = []RegoPolicy{}
 	for _, file := range files {
 		text, err := m.Read(file)
 		if err != nil {
 			return nil, fmt.Errorf("module %s: %w", file, err)
+		}
+		for _, param := range paramsOf(file, text) {
+			if _, ok := m.d.Ours.Params[param]; !ok {
+				return nil, fmt.Errorf("module %s: reads params.%s, which the plan does not set; for one that may be absent write object.get(data.cilock.params, %q, DEFAULT)", file, param, param)
+			}
 		}
 		list = append(list, RegoPolicy{Name: of + ": " + path.Clean(file), Module: text})
 	}

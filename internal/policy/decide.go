@@ -198,7 +198,7 @@ func (d *decider) step(name string) *Part {
 		d.ended(part, e)
 	}
 	if len(part.Evidence) == 0 {
-		d.refuse(part, "evidence", "evidence of step "+name, "none")
+		d.refuseFix(part, "evidence", "evidence of step "+name, "none", "give the bundle of that step too; its name is in the evidence")
 		return part
 	}
 	d.threshold(part, signers)
@@ -289,8 +289,13 @@ func (d *decider) hold(part *Part, name, detail string) {
 
 // refuse fails a part.
 func (d *decider) refuse(part *Part, name, expected, found string) {
+	d.refuseFix(part, name, expected, found, "")
+}
+
+// refuseFix is refuse where it is known what can be done about it.
+func (d *decider) refuseFix(part *Part, name, expected, found, fix string) {
 	part.Checks = append(part.Checks, verdict.Check{Name: name, Expected: expected, Found: found})
-	d.fail(name, part.step, expected, found, "")
+	d.fail(name, part.step, expected, found, fix)
 }
 
 func (d *decider) fail(rule, step, expected, found, fix string) {

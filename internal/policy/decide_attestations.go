@@ -70,7 +70,11 @@ func (d *decider) missing(part *Part, e Evidence, typ, rule string) {
 		d.lack(part, "an attestation of "+what+" in "+e.Path, strings.TrimRight("none: its collector is "+row.State+", "+row.Reason, ", "))
 		return
 	}
-	d.refuse(part, "attestation", what+" in "+e.Path, "none")
+	found := "none"
+	if row != nil && row.Reason != "" {
+		found += ": " + row.Reason
+	}
+	d.refuse(part, "attestation", what+" in "+e.Path, found)
 }
 
 // ask puts modules to the batch, each about every body.
@@ -256,7 +260,7 @@ func (d *decider) artifact(i int, want Artifact) (*Part, []*duty) {
 	}
 	if len(part.Evidence) == 0 && required(want.Required) {
 		duties = append(duties, &duty{part: part, name: name, bad: true})
-		d.refuse(part, "statement", "a statement of type "+want.Type, "none")
+		d.refuseFix(part, "statement", "a statement of type "+want.Type, "none", "give the bundle that has it too")
 	}
 	return part, duties
 }

@@ -168,7 +168,7 @@ func TestDecide(t *testing.T) {
 		want string // prefix of a finding; empty: a pass
 	}{
 		{"as asked", func(_ *Document, r []record) []record { return r }, ""},
-		{"no evidence", func(*Document, []record) []record { return nil }, "fail build evidence: expected evidence of step build, found none"},
+		{"no evidence", func(*Document, []record) []record { return nil }, "fail build evidence: expected evidence of step build, found none; give the bundle of that step too"},
 		{"another step alone", func(_ *Document, r []record) []record { r[0].step = "test"; return r }, "fail build evidence: expected evidence of step build, found none"},
 		{"an attestation is missing", func(_ *Document, r []record) []record { delete(r[0].bodies, attest.TypeProduct); return r }, "fail build attestation: expected product in 0.json, found none"},
 		{"a collector was off", func(_ *Document, r []record) []record {
@@ -237,7 +237,7 @@ func TestDecide(t *testing.T) {
 			d.Ours.DenySHAs = []string{"1123456789012345678901234567890123456789"}
 			return r
 		}, "fail build denySHAs: expected no action of a commit that the policy denies, found actions/cache@1123456789012345678901234567890123456789 is commit"},
-		{"a statement is missing", func(d *Document, r []record) []record { d.artifact(""); return r }, "fail  statement: expected a statement of type https://slsa.dev/provenance/v1, found none"},
+		{"a statement is missing", func(d *Document, r []record) []record { d.artifact(""); return r }, "fail  statement: expected a statement of type https://slsa.dev/provenance/v1, found none; give the bundle that has it too"},
 		{"a statement", func(d *Document, r []record) []record {
 			d.artifact("")
 			return append(r, provenance("builder", artifact))
@@ -255,7 +255,10 @@ func TestDecide(t *testing.T) {
 			return append(r, provenance("builder", artifact))
 		}, "fail  module statement.rego: expected an answer"},
 		{"two signers", func(d *Document, r []record) []record {
-			d.Ours.Steps = map[string]StepExtension{"build": {Threshold: 2}}
+			second, s := newKey(t).Public(), d.Steps["build"]
+			d.PublicKeys[second.ID()] = PublicKey{KeyID: second.ID(), Key: second.PEM()}
+			s.Functionaries = append(s.Functionaries, Functionary{Type: FunctionaryKey, PublicKeyID: second.ID()})
+			d.Steps["build"], d.Ours.Steps = s, map[string]StepExtension{"build": {Threshold: 2}}
 			return append(r, r[0]) // the same signer twice is one
 		}, "fail build functionary: expected 2 distinct signers, found 1"},
 		{"files from an earlier step", func(d *Document, r []record) []record { d.from(); return append(r, checkout()) }, ""},

@@ -230,6 +230,7 @@ func (c *checker) step(name string, s Step) {
 		c.add(where, "has no functionary: nobody could sign for it")
 	}
 	c.functionaries(where, s.Functionaries, ours.Keyless)
+	c.reachable(where, s.Functionaries, ours)
 	seen := map[string]bool{}
 	for _, a := range s.Attestations {
 		if a.Type == "" || seen[a.Type] {
@@ -268,6 +269,8 @@ func (c *checker) extension(e Extension) {
 		where := fmt.Sprintf("artifact %d, %s", i, a.Type)
 		if a.Type == "" || (attest.Statement{PredicateType: a.Type}).IsCollection() {
 			c.add(where, "is no type of a statement that is no step's")
+		} else if !strings.Contains(a.Type, ":") {
+			c.add(where, "type is %q, expected a URI such as %s", a.Type, attest.SLSAProvenanceType)
 		}
 		if len(a.Functionaries)+len(a.Keyless) == 0 {
 			c.add(where, "has no functionary: nobody could sign it")
@@ -289,6 +292,21 @@ func (c *checker) extension(e Extension) {
 }
 
 var commitSHA = regexp.MustCompile(`^[0-9a-f]{40}$`)
+
+// reachable refuses a threshold that no evidence can reach. An identity or a
+// certificate authority may stand for any number of signers.
+func (c *checker) reachable(where string, list []Functionary, ours StepExtension) {
+	keys := map[string]bool{}
+	for _, f := range list {
+		if f.Type != FunctionaryKey {
+			return
+		}
+		keys[f.PublicKeyID] = true
+	}
+	if len(ours.Keyless) == 0 && len(keys) > 0 && ours.Threshold > len(keys) {
+		c.add(where, "needs %d distinct signers, and only %d can sign for it", ours.Threshold, len(keys))
+	}
+}
 
 func (c *checker) functionaries(where string, list []Functionary, keyless []Identity) {
 	for _, f := range list {

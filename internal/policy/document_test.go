@@ -195,6 +195,8 @@ func TestBuild(t *testing.T) {
 	key := newKey(t)
 	write("k.pub", key.Public().PEM())
 	write("pins.rego", []byte(noUnpinned))
+	write("param.rego", []byte("package p\nimport data.cilock.params as given\ndeny contains \"x\" if count(input.actionref) > given.lest"))
+	write("default.rego", []byte("package p\ndeny contains \"x\" if count(input.actionref) > object.get(data.cilock.params, \"most\", 500)"))
 	b := Builder{
 		Read: func(name string) ([]byte, error) { return os.ReadFile(filepath.Join(dir, name)) },
 		Pack: func(name string) ([]Rule, error) {
@@ -249,8 +251,17 @@ params: {least: 2, hosts: [a.example]}
 		t.Errorf("expires %s, params %v", d.Expires, d.Ours.Params)
 	}
 	for change, want := range map[[2]string]string{
-		{"version: 2", "versions: 2"}:                                           "versions",
+		{"version: 2", "versions: 2"}:                                           "line 3: no field versions is known here, but expires, version, trusted-root, ",
+		{"threshold: 2", "threshold: two"}:                                      "`two` is not a whole number",
+		{"[checkout]", "checkout"}:                                              "`checkout` is not a list",
+		{"- type: command-run", "- command-run"}:                                "`command...` is not a mapping (name: value)",
+		{"type: command-run", "type: comand-run"}:                               `there is no attestation "comand-run": there are action-local, `,
 		{"2027-06-30", "soon"}:                                                  `expires is "soon"`,
+		{"threshold: 2", "threshold: 3"}:                                        "",
+		{"completeness: allowed", "threshold: 2"}:                               `step "checkout": needs 2 distinct signers, and only 1 can sign for it`,
+		{"https://slsa.dev/provenance/v1", "slsaprovenance1"}:                   `type is "slsaprovenance1", expected a URI such as https://slsa.dev/provenance/v1`,
+		{"rego: [pins.rego]", "rego: [param.rego]"}:                             "module param.rego: reads params.lest, which the plan does not set",
+		{"rego: [pins.rego]", "rego: [default.rego]"}:                           "",
 		{"packs: [mine]", "packs: [other]"}:                                     `there is no pack "other"`,
 		{"rego: [pins.rego]", "rego: [none.rego]"}:                              "none.rego",
 		{"[{key: k.pub}]", "[{key: k.pub, keyless: {}}]"}:                       "give one of key, keyless and certificate",
@@ -260,7 +271,7 @@ params: {least: 2, hosts: [a.example]}
 		{"artifacts-from: [checkout]", "artifacts-from: [checkout]\n---\na: 1"}: "document",
 	} {
 		_, err := b.Build([]byte(strings.Replace(plan, change[0], change[1], 1)))
-		if want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%s: got %v", change[1], err)
 		}
 	}

@@ -275,6 +275,29 @@ func ownRule(compiled *ast.Module, r ast.Ref) bool {
 	return !ok || slices.ContainsFunc(compiled.Rules, func(rule *ast.Rule) bool { return headIs(rule, string(name)) })
 }
 
+// paramsOf are the parameters that a module names, whatever it imports them as;
+// none where it has mistakes, which Check tells.
+func paramsOf(name string, source []byte) (names []string) {
+	m, err := ParseModule(name, source)
+	if err != nil {
+		return nil
+	}
+	c, err := m.compile(nil)
+	if err != nil {
+		return nil
+	}
+	params := ast.MustParseRef("data.cilock.params")
+	ast.WalkRefs(c.Modules[name], func(r ast.Ref) bool {
+		if r.HasPrefix(params) && len(r) > len(params) {
+			if param, ok := r[len(params)].Value.(ast.String); ok && !slices.Contains(names, string(param)) {
+				names = append(names, string(param))
+			}
+		}
+		return false
+	})
+	return names
+}
+
 func known(t *ast.Term) bool {
 	name, ok := t.Value.(ast.String)
 	return !ok || slices.Contains(dataNames, string(name))

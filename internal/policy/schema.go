@@ -226,3 +226,20 @@ func LongType(name string) string {
 	}
 	return ourTypes + name + "/v0.1"
 }
+
+// knownType refuses a short type that has no schema. Spelled wrongly it would be
+// one that no evidence ever has.
+func knownType(name string) error {
+	if strings.Contains(name, ":") || Schema(LongType(name)) != nil {
+		return nil
+	}
+	entries, err := schemaFiles.ReadDir("schema")
+	if err != nil {
+		return fmt.Errorf("list the types of attestations: %w", err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, strings.TrimSuffix(e.Name(), ".json"))
+	}
+	return fmt.Errorf("there is no attestation %q: there are %s, and whole URIs", name, strings.Join(names, ", "))
+}

@@ -8,7 +8,7 @@
 #   severity: high
 #   attack: >-
 #     Somebody moves a tag or branch, and the next run executes other code (tj-actions/changed-files, trivy-action).
-#   fix: Run `cilock refs --fix` to pin the references of workflows in place; name images by @sha256.
+#   fix: Run `cilock refs --resolve online --fix` to pin the references of workflows in place; name images by @sha256.
 package baseline.pins
 
 import rego.v1

@@ -10,7 +10,9 @@
 #   attack: >-
 #     A stranger's code, or a tool that reads its files, takes the secrets of the job (pull_request_target,
 #     workflow_run).
-#   fix: Give secrets to steps that need them and run no code of the pull request; withhold the others from this step.
+#   fix: >-
+#     Give secrets to steps that need them and run no code of the pull request; withhold the others from this step. A
+#     variable that is none goes into params.harmless.
 package fork_pr.secrets
 
 import rego.v1
