@@ -315,6 +315,10 @@ func (c *checker) functionaries(where string, list []Functionary, keyless []Iden
 			if _, ok := c.d.PublicKeys[f.PublicKeyID]; !ok {
 				c.add(where, "functionary has key %q, which is not among the public keys", f.PublicKeyID)
 			}
+			// An empty constraint is what Witness writes beside a key.
+			if k := f.CertConstraint; k != nil && (len(k.Roots) > 0 || k.constraint().Check() == nil) {
+				c.add(where, "functionary has a key and a certConstraint, which a key has no certificate for")
+			}
 		case FunctionaryRoot:
 			if f.CertConstraint == nil {
 				c.add(where, "functionary of type root has no certConstraint")

@@ -64,6 +64,16 @@ func TestCheck(t *testing.T) {
 		{"an identity without an issuer", func(d *Document) {
 			d.Ours.Steps = map[string]StepExtension{"build": {Keyless: []Identity{{Name: "me"}}}}
 		}, "it has no issuer"},
+		{"a constraint beside a key", func(d *Document) {
+			s := d.Steps["build"]
+			s.Functionaries = []Functionary{{Type: FunctionaryKey, PublicKeyID: id, CertConstraint: &CertConstraint{CommonName: "builder"}}}
+			d.Steps["build"] = s
+		}, "has a key and a certConstraint"},
+		{"an empty constraint beside a key", func(d *Document) {
+			s := d.Steps["build"]
+			s.Functionaries = []Functionary{{Type: FunctionaryKey, PublicKeyID: id, CertConstraint: &CertConstraint{}}}
+			d.Steps["build"] = s
+		}, ""},
 		{"an empty constraint", func(d *Document) {
 			s := d.Steps["build"]
 			s.Functionaries = []Functionary{{Type: FunctionaryRoot, CertConstraint: &CertConstraint{Roots: []string{"*"}}}}
