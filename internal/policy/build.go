@@ -119,6 +119,9 @@ func (b Builder) Build(plan []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode the policy: %w", err)
 	}
+	if _, err := ParseDocument(text); err != nil { // names that differ in case alone
+		return nil, err
+	}
 	return append(text, '\n'), nil
 }
 

@@ -261,11 +261,12 @@ params: {least: 2, hosts: [a.example]}
 		t.Errorf("expires %s, params %v", d.Expires, d.Ours.Params)
 	}
 	for change, want := range map[[2]string]string{
-		{"version: 2", "versions: 2"}:                                           "line 3: no field versions is known here, but expires, version, trusted-root, ",
-		{"threshold: 2", "threshold: two"}:                                      "`two` is not a whole number",
-		{"[checkout]", "checkout"}:                                              "`checkout` is not a list",
-		{"- type: command-run", "- command-run"}:                                "`command...` is not a mapping (name: value)",
-		{"type: command-run", "type: comand-run"}:                               `there is no attestation "comand-run": there are action-local, `,
+		{"version: 2", "versions: 2"}:             "line 3: no field versions is known here, but expires, version, trusted-root, ",
+		{"threshold: 2", "threshold: two"}:        "`two` is not a whole number",
+		{"[checkout]", "checkout"}:                "`checkout` is not a list",
+		{"- type: command-run", "- command-run"}:  "`command...` is not a mapping (name: value)",
+		{"type: command-run", "type: comand-run"}: `there is no attestation "comand-run": there are action-local, `,
+		{"steps:\n  checkout:\n", "steps:\n  BUILD:\n    functionaries: [{key: k.pub}]\n    attestations: [{type: product}]\n  checkout:\n"}: "two fields of one name",
 		{"2027-06-30", "soon"}:                                                  `expires is "soon"`,
 		{"threshold: 2", "threshold: 3"}:                                        "",
 		{"completeness: allowed", "threshold: 2"}:                               `step "checkout": needs 2 distinct signers, and only 1 can sign for it`,
