@@ -19,12 +19,7 @@ import (
 // the sandbox alone.
 func sudoers(t *testing.T, rules ...string) func(*sandbox.Box) {
 	t.Helper()
-	if _, err := os.Stat("/usr/bin/sudo"); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("Debian's sudo is required: %v", err)
-		}
-		t.Skipf("Debian's sudo is not installed: %v", err)
-	}
+	needsSudo(t)
 	file, empty := filepath.Join(t.TempDir(), "sudoers"), t.TempDir()
 	text := "Defaults env_reset, use_pty\nroot ALL=(ALL:ALL) ALL\n" + strings.Join(rules, "\n") + "\n"
 	if err := os.WriteFile(file, []byte(text), 0o440); err != nil {
@@ -33,6 +28,18 @@ func sudoers(t *testing.T, rules ...string) func(*sandbox.Box) {
 	return func(b *sandbox.Box) {
 		over(file, "/etc/sudoers")(b)
 		over(empty, "/etc/sudoers.d")(b)
+	}
+}
+
+// needsSudo skips where there is no sudo to stand in for, and fails in CI, which
+// installs it.
+func needsSudo(t *testing.T) {
+	t.Helper()
+	if _, err := os.Stat("/usr/bin/sudo"); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("Debian's sudo is required: %v", err)
+		}
+		t.Skipf("Debian's sudo is not installed: %v", err)
 	}
 }
 
@@ -121,6 +128,7 @@ func TestSudoOfNoUse(t *testing.T) {
 
 // TestSudoStubborn: a sudo that hangs as root cannot be ended by its user.
 func TestSudoStubborn(t *testing.T) {
+	needsSudo(t)
 	t.Parallel()
 	p := asNobody(t)
 	program := nobody.Command(t, p.dir).Path
