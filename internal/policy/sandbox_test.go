@@ -67,3 +67,13 @@ func TestNoEvaluator(t *testing.T) {
 		}
 	}
 }
+
+// TestGrowth: a heap that has shrunk below what was loaded has not grown.
+func TestGrowth(t *testing.T) {
+	w := watch{base: 100}
+	for inUse, want := range map[uint64]uint64{0: 0, 99: 0, 100: 0, 130: 30} {
+		if got := w.growth(inUse); got != want {
+			t.Errorf("%d bytes in use have grown by %d, want %d", inUse, got, want)
+		}
+	}
+}

@@ -160,7 +160,7 @@ func (w *watch) until(done <-chan struct{}, cancel func(error), limit time.Durat
 			return
 		case <-tick.C:
 		}
-		switch grown := heapInUse() - min(w.base, heapInUse()); {
+		switch grown := w.growth(heapInUse()); {
 		case grown > hardGrowth:
 			_ = w.answers.Encode(numbered{i, tooLarge()})
 			os.Exit(exitTooLarge)
@@ -172,6 +172,9 @@ func (w *watch) until(done <-chan struct{}, cancel func(error), limit time.Durat
 		}
 	}
 }
+
+// growth is how far the heap is above what was loaded, 0 below it.
+func (w *watch) growth(inUse uint64) uint64 { return inUse - min(w.base, inUse) }
 
 // heapInUse is what objects take, dead ones that were not swept yet among them.
 func heapInUse() uint64 {
