@@ -30,7 +30,7 @@ func (d *decider) attestations(part *Part, s Step) (duties []*duty) {
 				}
 				continue
 			}
-			if len(bodies) > 1 && want.Type != attest.TypeGitHubAction && want.Type != attest.TypeActionLocal && want.Type != attest.TypeActionSelf {
+			if len(bodies) > 1 && !attest.MayRepeat(want.Type) {
 				d.refuse(part, "attestation", "one "+name+" in "+e.Path, fmt.Sprintf("%d", len(bodies)))
 				continue
 			}
@@ -65,14 +65,16 @@ func (d *decider) missing(part *Part, e Evidence, typ, rule string) {
 	if rule != "" {
 		what += " for " + rule
 	}
-	row := rowOf(e, collectorOf(typ))
-	if row != nil && (row.State == attest.StateOff || row.State == attest.StateFailed) {
-		d.lack(part, "an attestation of "+what+" in "+e.Path, strings.TrimRight("none: its collector is "+row.State+", "+row.Reason, ", "))
-		return
-	}
 	found := "none"
-	if row != nil && row.Reason != "" {
-		found += ": " + row.Reason
+	if rows := rowsOf(e, collectorOf(typ)); len(rows) > 0 {
+		row := rows[0]
+		if row.State == attest.StateOff || row.State == attest.StateFailed {
+			d.lack(part, "an attestation of "+what+" in "+e.Path, strings.TrimRight("none: its collector is "+row.State+", "+row.Reason, ", "))
+			return
+		}
+		if row.Reason != "" {
+			found += ": " + row.Reason
+		}
 	}
 	d.refuse(part, "attestation", what+" in "+e.Path, found)
 }

@@ -53,14 +53,20 @@ func (d *decider) collectors(part *Part, e Evidence) (names []string) {
 }
 
 func (d *decider) lacks(part *Part, e Evidence, name string) bool {
-	row := rowOf(e, name)
-	switch {
-	case name == "" || name == "completeness": // of a type that nobody here collects
+	if name == "" || name == "completeness" { // of a type that nobody here collects
 		return false
-	case accounts(e, name) > 1: // others may read the last
-		d.lack(part, "one account of "+name+" in "+e.Path, strconv.Itoa(accounts(e, name)))
-	case row == nil:
+	}
+	rows := rowsOf(e, name)
+	switch len(rows) {
+	case 0:
 		d.lack(part, "an account of "+name+" in "+e.Path, "none")
+		return true
+	case 1:
+	default: // others may read the last
+		d.lack(part, "one account of "+name+" in "+e.Path, strconv.Itoa(len(rows)))
+		return true
+	}
+	switch row := rows[0]; {
 	case row.State != attest.StateRan && row.State != attest.StateNotApplicable:
 		d.lack(part, name+" to have run", strings.TrimRight(row.State+": "+row.Reason, ": "))
 	case len(row.Gaps) > 0:
@@ -92,28 +98,18 @@ func completenessOf(e Evidence) (done attest.Completeness, found bool, err error
 	return done, found, err
 }
 
-func rowOf(e Evidence, name string) *attest.CollectorRow {
+// rowsOf are the accounts of a collector: one, if the record is sound.
+func rowsOf(e Evidence, name string) (rows []attest.CollectorRow) {
 	done, _, err := completenessOf(e)
 	if err != nil {
 		return nil
 	}
-	for i, row := range done.Collectors {
-		if row.Name == name {
-			return &done.Collectors[i]
-		}
-	}
-	return nil
-}
-
-// accounts counts the rows of a collector.
-func accounts(e Evidence, name string) (n int) {
-	done, _, _ := completenessOf(e)
 	for _, row := range done.Collectors {
 		if row.Name == name {
-			n++
+			rows = append(rows, row)
 		}
 	}
-	return n
+	return rows
 }
 
 func text(err error) string {
@@ -177,27 +173,13 @@ func common(later, earlier Evidence) (same int, other *conflict, err error) {
 		was, both := left[path]
 		switch {
 		case !both:
-		case !sameFile(digest, was):
+		case !digest.SameArtifact(was):
 			return 0, &conflict{path, digest, was}, nil
 		default:
 			same++
 		}
 	}
 	return same, nil, nil
-}
-
-// sameFile asks for one strong hash that both have, and for no contradiction.
-func sameFile(a, b attest.DigestSet) bool {
-	same := false
-	for _, hash := range []string{"sha256", "sha384", "sha512"} {
-		if a[hash] != "" && b[hash] != "" {
-			if a[hash] != b[hash] {
-				return false
-			}
-			same = true
-		}
-	}
-	return same
 }
 
 // filesOf are the materials of a step; with what it left, products over them.

@@ -119,10 +119,10 @@ func (s Statement) TellsBuild() bool {
 	return s.IsCollection()
 }
 
-// mayRepeat are the only types of which a collection may have several: one for
+// MayRepeat are the only types of which a collection may have several: one for
 // each reference of the workflow. Our own action, too, may be named by more than
 // one, if a workflow uses another folder of it as well.
-func mayRepeat(typ string) bool {
+func MayRepeat(typ string) bool {
 	return typ == TypeGitHubAction || typ == TypeActionLocal || typ == TypeActionSelf
 }
 
@@ -148,7 +148,7 @@ func (s Statement) Collection() (Collection, error) {
 		if a.Type == "" {
 			return Collection{}, fmt.Errorf("collection %q has an attestation without a type", c.Name)
 		}
-		if seen[a.Type] && !mayRepeat(a.Type) {
+		if seen[a.Type] && !MayRepeat(a.Type) {
 			return Collection{}, fmt.Errorf("collection %q has two attestations of type %s", c.Name, a.Type)
 		}
 		seen[a.Type] = true

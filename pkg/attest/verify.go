@@ -191,7 +191,7 @@ func (v *Verified) MatchSubject(sha256Hex string) (where string, ok bool) {
 // signed count as well. It returns where the digest stands.
 func (v *Verified) MatchDigests(artifact DigestSet) (where string, ok bool) {
 	for _, s := range v.Statement.Subject {
-		if sameArtifact(s.Digest, artifact) {
+		if s.Digest.SameArtifact(artifact) {
 			return "subject " + quote(s.Name), true
 		}
 	}
@@ -203,14 +203,16 @@ func (v *Verified) MatchDigests(artifact DigestSet) (where string, ok bool) {
 		return "", false
 	}
 	for path, p := range products {
-		if sameArtifact(p.Digest, artifact) {
+		if p.Digest.SameArtifact(artifact) {
 			return "product " + quote(path), true
 		}
 	}
 	return "", false
 }
 
-func sameArtifact(a, b DigestSet) bool {
+// SameArtifact asks for one strong hash that both sets have, and for no
+// contradiction between those that both have.
+func (a DigestSet) SameArtifact(b DigestSet) bool {
 	same := false
 	for _, hash := range strongHashes {
 		if a[hash] == "" || b[hash] == "" {
