@@ -8,7 +8,6 @@ import (
 	"encoding/pem"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/org/cilock-action/pkg/attest"
 	"github.com/org/cilock-action/test/act"
+	"github.com/org/cilock-action/test/buildcache"
 	"github.com/org/cilock-action/test/sandbox"
 )
 
@@ -70,13 +70,7 @@ var buildKit = sync.OnceValue(func() error {
 	if err := os.WriteFile(filepath.Join(dir, "action.yml"), action, 0o644); err != nil {
 		return err
 	}
-	// The flags are those of action.yml, so that its build finds ours cached.
-	cmd := exec.Command("go", "-C", root, "build", "-trimpath", "-buildvcs=false", "-o", filepath.Join(kitFolder, "cilock"), "./cmd/action")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off", "GOFIPS140=v1.0.0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build cilock: %w\n%s", err, out)
-	}
-	return nil
+	return buildcache.Cilock(root, filepath.Join(kitFolder, "cilock"))
 })
 
 // cilock is the path of the program under test.

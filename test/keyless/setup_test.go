@@ -17,6 +17,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/org/cilock-action/test/buildcache"
 	"github.com/org/cilock-action/test/stack"
 )
 
@@ -39,12 +40,7 @@ var build = sync.OnceValue(func() error {
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command("go", "-C", root, "build", "-trimpath", "-buildvcs=false", "-o", filepath.Join(folder, "cilock"), "./cmd/action")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off", "GOFIPS140=v1.0.0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build cilock: %w\n%s", err, out)
-	}
-	return nil
+	return buildcache.Cilock(root, filepath.Join(folder, "cilock"))
 })
 
 // job is a folder in which a step runs, with what a job with id-token: write

@@ -17,6 +17,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/org/cilock-action/test/buildcache"
 )
 
 var folder string
@@ -33,18 +35,12 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// build has the flags of action.yml, so that its build finds ours cached.
 var build = sync.OnceValue(func() error {
 	root, err := filepath.Abs("../..")
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command("go", "-C", root, "build", "-trimpath", "-buildvcs=false", "-o", filepath.Join(folder, "cilock"), "./cmd/action")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off", "GOFIPS140=v1.0.0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build cilock: %w\n%s", err, out)
-	}
-	return nil
+	return buildcache.Cilock(root, filepath.Join(folder, "cilock"))
 })
 
 // backends are those that must work here: both for root, ptrace for everybody.
