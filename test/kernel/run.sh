@@ -129,10 +129,18 @@ fetch() {
 	rm -rf "$folder"
 }
 
+# install_package tries twice: with new lists of packages, and after finishing
+# an installation that a stopped machine cut off, which makes Debian refuse.
 install_package() {
+	local install=(as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$1")
 	say "installing $1"
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$1" >&2 ||
-		{ as_root apt-get -qq update && as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$1"; } >&2
+	{
+		"${install[@]}" || {
+			as_root apt-get -qq update
+			as_root env DEBIAN_FRONTEND=noninteractive dpkg --force-confdef --force-confold --configure -a
+			"${install[@]}"
+		}
+	} </dev/null >&2
 }
 
 as_root() {
