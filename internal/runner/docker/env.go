@@ -46,6 +46,20 @@ func Step(all, machine []string) []string {
 	return slices.DeleteFunc(slices.Clone(all), func(v string) bool { return own[v] })
 }
 
+// Defaults adds runs.env of action.yml to the environment of a step, which goes
+// first: what the step has a value for, even an empty one, stays as it is.
+func Defaults(env, runs []string) []string {
+	has := map[string]bool{}
+	for _, v := range env {
+		name, _, _ := strings.Cut(v, "=")
+		has[name] = true
+	}
+	return append(slices.Clone(env), slices.DeleteFunc(slices.Clone(runs), func(v string) bool {
+		name, _, _ := strings.Cut(v, "=")
+		return has[name]
+	})...)
+}
+
 // FromHost says whether a variable surely belongs to the machine and not to the
 // step: it describes the user, the session, the terminal or the runner's image,
 // and would be wrong in a container. GITHUB_ACTION_PATH is one of them, since

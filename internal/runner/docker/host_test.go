@@ -75,6 +75,14 @@ func TestStep(t *testing.T) {
 	}
 }
 
+// TestDefaults: action.yml speaks last, and of nothing that the step speaks of.
+func TestDefaults(t *testing.T) {
+	got := Defaults([]string{"A=step", "EMPTY="}, []string{"A=action", "EMPTY=action", "B=action"})
+	if want := []string{"A=step", "EMPTY=", "B=action"}; !slices.Equal(got, want) {
+		t.Errorf("Defaults = %q, want %q", got, want)
+	}
+}
+
 func TestCheckName(t *testing.T) {
 	for _, name := range []string{"", "A=B", "A\nB", "A\rB", "A\x00"} {
 		if err := CheckName(name); !errors.Is(err, ErrVariable) {
