@@ -215,8 +215,7 @@ func TestPrepareAnImage(t *testing.T) {
 		}
 	}
 	e.last(t, "GET /images/docker.io/library/alpine:3@"+digest+"/json")
-	pull := slices.IndexFunc(e.got, func(r request) bool { return r.What == "POST /images/create" })
-	if q := e.got[pull].Query; q.Get("tag") != "3" || !strings.HasSuffix(q.Get("fromImage"), "alpine") {
+	if q := e.first(t, "POST /images/create").Query; q.Get("tag") != "3" || !strings.HasSuffix(q.Get("fromImage"), "alpine") {
 		t.Errorf("pulled %v", q)
 	}
 }
@@ -237,7 +236,7 @@ func TestPrepareADockerfile(t *testing.T) {
 	if _, _, err := (docker.Client{Exec: exec}).Prepare(t.Context(), "sub/Dockerfile.alpine", dir, tag); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	build := e.got[slices.IndexFunc(e.got, func(r request) bool { return r.What == "POST /build" })]
+	build := e.first(t, "POST /build")
 	if build.Query.Get("t") != tag || build.Query.Get("dockerfile") != "Dockerfile.alpine" {
 		t.Errorf("built %v", build.Query)
 	}

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -121,6 +122,18 @@ func (e *engine) last(t *testing.T, what string) request {
 		t.Fatalf("the engine was asked for %+v, want %s", e.got, what)
 	}
 	return e.got[len(e.got)-1]
+}
+
+// first returns the first request of this kind.
+func (e *engine) first(t *testing.T, what string) request {
+	t.Helper()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	i := slices.IndexFunc(e.got, func(r request) bool { return r.What == what })
+	if i < 0 {
+		t.Fatalf("the engine was asked for %+v, want %s", e.got, what)
+	}
+	return e.got[i]
 }
 
 // created is a container as the client asks the engine for it.
