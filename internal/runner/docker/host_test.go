@@ -56,7 +56,7 @@ func TestEnvironment(t *testing.T) {
 	want := []string{
 		"GITHUB_WORKSPACE=/github/workspace", "GITHUB_OUTPUT=/github/file_commands/set_output_1",
 		"RUNNER_TEMP=/github/runner_temp", "RUNNER_TOOL_CACHE=/opt/hostedtoolcache", "INPUT_FILE=/github/workspace/go.mod",
-		"HOME=/github/home", "STATE_pid=7", "GREETING=a=b\nc", "EMPTY=", "TWICE=2",
+		"HOME=/github/home", "GITHUB_ACTION_PATH=/home/runner/work/_actions/o/r/v1", "STATE_pid=7", "GREETING=a=b\nc", "EMPTY=", "TWICE=2",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("Environment =\n%q, want\n%q", got, want)
