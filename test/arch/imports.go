@@ -11,6 +11,7 @@ import (
 func friends() map[string][]string {
 	return map[string][]string{
 		"internal/step":     {"internal/frozen"},                                                          // the step is started frozen
+		"internal/runner":   {"internal/filetree"},                                                        // hashFiles opens regular files alone
 		"internal/tracerd":  {"internal/frozen"},                                                          // it prepares the frozen process
 		"internal/verify":   {"internal/verdict", "internal/filetree", "internal/policy"},                 // its answer is a verdict; it opens files, and asks the policy
 		"internal/policy":   {"internal/verdict"},                                                         // its answer is findings
