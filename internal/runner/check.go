@@ -25,7 +25,8 @@ func (p Program) Check() (refusals []error, notices []string) {
 		}
 	}
 	for _, in := range p.Inputs {
-		if root.Manifest.Runs.Kind() != kindDocker && !slices.ContainsFunc(root.Manifest.Inputs, func(i Input) bool { return strings.EqualFold(i.Name, in.Name) }) {
+		container := root.Manifest.Runs.Kind() == kindDocker && (root.Manifest.Inputs == nil || strings.EqualFold(in.Name, "args") || strings.EqualFold(in.Name, "entrypoint"))
+		if !container && !slices.ContainsFunc(root.Manifest.Inputs, func(i Input) bool { return strings.EqualFold(i.Name, in.Name) }) {
 			c.notices = append(c.notices, fmt.Sprintf("input %s is none that %s declares; it declares: %s", in.Name, root.Key, listOr(inputNames(root), "none")))
 		}
 	}

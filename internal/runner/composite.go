@@ -25,7 +25,7 @@ func (j *job) composite(u *use) ended {
 		j.step(s, i, step, contextName(step, names))
 	}
 	outputs := map[string]string{}
-	env := j.environment(s, j.githubOf(u, u.action), u.env, nil)
+	env := j.environment(s, j.outer(s), u.env, nil)
 	for _, o := range u.action.Manifest.Outputs {
 		text, err := template(o.Value, outputScope(), env)
 		if err != nil {
@@ -52,7 +52,7 @@ func (j *job) step(s *scope, index int, step Step, name string) {
 	if title := strings.TrimSpace(step.Name); title != "" && !strings.Contains(title, "${{") {
 		label += ", " + title
 	}
-	u := &use{action: s.use.action, name: name, label: label, depth: s.use.depth, state: map[string]string{}}
+	u := &use{action: s.use.action, name: name, label: label, within: s.use.action.dir(), depth: s.use.depth, state: map[string]string{}}
 	e := j.attempt(s, u, index, step)
 	conclusion := e.outcome
 	if e.outcome == failure && step.ContinueOnError != "" {
@@ -169,7 +169,7 @@ func (j *job) innerUse(s *scope, index int, step Step, u *use) (*use, error) {
 		}
 		s.use.inner[index] = inner
 	}
-	inner.name, inner.label, inner.env = u.name, u.label, u.env
+	inner.name, inner.label, inner.within, inner.env = u.name, u.label, u.within, u.env
 	return inner, nil
 }
 

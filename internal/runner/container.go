@@ -36,7 +36,7 @@ func (j *job) container(u *use, stage string, environ []string, says *commandRea
 		return 1, err
 	}
 	c := docker.Container{
-		Image: image, Entrypoint: entrypoint, Args: args, Env: docker.Environment(host, append(env, j.ofStep(u, environ)...)),
+		Image: image, Entrypoint: entrypoint, Args: args, Env: docker.Environment(host, docker.Defaults(j.ofStep(u, environ), env)),
 		Name: docker.Name(u.key, strings.ToLower(rand.Text()[:6])), Labels: []string{j.label()}, Host: host,
 	}
 	j.limit(c.Limits())

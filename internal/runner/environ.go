@@ -24,8 +24,12 @@ func (j *job) environ(env map[string]string, github *expr.Object, more ...Pair) 
 		all["PATH"] = strings.TrimSuffix(strings.Join(dirs, list)+list+all["PATH"], list)
 	}
 	for _, field := range append(githubFields(), "action", "action_path", "action_ref", "action_repository", "output", "env", "path", "state", "step_summary") {
-		if value, ok := github.Get(field); ok {
-			all["GITHUB_"+strings.ToUpper(field)] = expr.Text(value)
+		value, _ := github.Get(field)
+		name := "GITHUB_" + strings.ToUpper(field)
+		if text := expr.Text(value); text != "" || !strings.HasPrefix(field, "action") {
+			all[name] = text
+		} else {
+			delete(all, name) // what is ours is not the action's
 		}
 	}
 	for _, p := range more {
@@ -48,9 +52,16 @@ func jobEnvironment(environ []string, workspace, temp string) map[string]string 
 		}
 	}
 	for _, p := range []Pair{
-		{"CI", "true"}, {"GITHUB_ACTIONS", "true"}, {"GITHUB_WORKSPACE", workspace}, {"RUNNER_TEMP", temp},
-		{"RUNNER_OS", runnerOS()}, {"RUNNER_ARCH", runnerArch()}, {"RUNNER_TOOL_CACHE", filepath.Join(temp, "_tool")},
-		{"GITHUB_SERVER_URL", "https://github.com"}, {"GITHUB_API_URL", "https://api.github.com"}, {"GITHUB_GRAPHQL_URL", "https://api.github.com/graphql"},
+		{"CI", "true"},
+		{"GITHUB_ACTIONS", "true"},
+		{"GITHUB_WORKSPACE", workspace},
+		{"RUNNER_TEMP", temp},
+		{"RUNNER_OS", runnerOS()},
+		{"RUNNER_ARCH", runnerArch()},
+		{"RUNNER_TOOL_CACHE", filepath.Join(temp, "_tool")},
+		{"GITHUB_SERVER_URL", "https://github.com"},
+		{"GITHUB_API_URL", "https://api.github.com"},
+		{"GITHUB_GRAPHQL_URL", "https://api.github.com/graphql"},
 	} {
 		if all[p.Name] == "" {
 			all[p.Name] = p.Value

@@ -58,6 +58,7 @@ func (j *job) useOf(a Action, name string, depth int, label string) (*use, error
 		if u.inner[i], err = j.makeUse(a, s, inner, depth+1, fmt.Sprintf("%s: step %d of %d", label, i+1, len(steps))); err != nil {
 			return nil, err
 		}
+		u.inner[i].within = a.dir()
 	}
 	return u, nil
 }

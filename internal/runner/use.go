@@ -22,6 +22,7 @@ type use struct {
 	key    string            // of the action; empty for a script
 	name   string            // GITHUB_ACTION
 	label  string            // for people
+	within string            // folder of the composite action around it, which is its GITHUB_ACTION_PATH; empty: none
 	env    map[string]string // of the step that uses it, and of those around
 	inputs *expr.Object      // as they were when it ran last
 	state  map[string]string
@@ -56,14 +57,16 @@ func (j *job) githubOf(u *use, of Action) *expr.Object {
 	if of.Repository == "" {
 		ref = ""
 	}
-	return with(j.github, Pair{"action", u.name}, Pair{"action_path", u.action.dir()}, Pair{"action_repository", of.Repository}, Pair{"action_ref", ref})
+	return with(j.github, Pair{"action", u.name}, Pair{"action_path", u.within}, Pair{"action_repository", of.Repository}, Pair{"action_ref", ref})
 }
 
 // outer is the same for what the runner evaluates before a step is entered: its
 // env and its condition. They see the outermost action, however deep they stand
 // (ExecutionContext.cs: embedded contexts are made of the root's).
 func (j *job) outer(s *scope) *expr.Object {
-	return j.githubOf(s.use, j.prog.Actions[j.prog.Uses])
+	github := j.githubOf(s.use, j.prog.Actions[j.prog.Uses])
+	github.Set("action_path", s.use.action.dir())
+	return github
 }
 
 // bind gives an action its inputs: what the step gives, and the defaults of the
