@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/org/cilock-action/internal/gitcmd"
 	"github.com/org/cilock-action/pkg/attest"
 )
 
@@ -79,7 +80,7 @@ type gitCollector struct {
 // newGit returns the collector of the git section. It runs the first git on
 // the PATH of Plan.OwnEnv that is not inside the checkout.
 func newGit() gitCollector {
-	return gitCollector{timeout: gitTimeout, maxOutput: gitMaxOutput}
+	return gitCollector{timeout: gitcmd.Timeout, maxOutput: gitcmd.MaxOutput}
 }
 
 func (gitCollector) Name() string { return "git" }
@@ -87,17 +88,17 @@ func (gitCollector) Name() string { return "git" }
 // Start looks at the checkout before the step. Without a .git above the
 // directory it runs nothing.
 func (c gitCollector) Start(ctx context.Context, t Target) (Stop, error) {
-	checkout, ok := findCheckout(t.Plan.Dir)
+	checkout, ok := gitcmd.Checkout(t.Plan.Dir)
 	if !ok {
 		return nil, &NotApplicable{Reason: "no git checkout"}
 	}
-	look := gitLook{checkout: checkout, path: absolutePath(t.Plan.OwnEnv, checkout)}
-	bin, err := findGit(look.path)
+	look := gitLook{checkout: checkout, path: searchPath(t.Plan.OwnEnv, checkout)}
+	bin, err := gitcmd.Find(look.path)
 	if err != nil {
 		return nil, err
 	}
-	look.git = gitCommand{bin: bin, timeout: c.timeout, maxOutput: c.maxOutput}
-	if look.binHash, err = hashExecutable(bin); err != nil {
+	look.git = gitcmd.Command{Bin: bin, Timeout: c.timeout, MaxOutput: c.maxOutput}
+	if look.binHash, err = gitcmd.Hash(bin); err != nil {
 		return nil, fmt.Errorf("hash git: %w", err)
 	}
 	s := Section{Type: attest.TypeGit, Phase: PreMaterial, Limits: gitLimits[:len(gitLimits):len(gitLimits)]}
@@ -114,7 +115,7 @@ func (c gitCollector) Start(ctx context.Context, t Target) (Stop, error) {
 
 // gitLook is one collector's way to look at one checkout, twice.
 type gitLook struct {
-	git      gitCommand
+	git      gitcmd.Command
 	binHash  string
 	path     []string
 	checkout string
@@ -132,7 +133,7 @@ func (l gitLook) open(ctx context.Context) (*gitView, gitState, error) {
 	if err != nil {
 		return nil, gitState{}, err
 	}
-	out, err := v.git.run(ctx, l.checkout, "status", "--porcelain=v2", "--branch", "-z",
+	out, err := v.git.Run(ctx, l.checkout, "status", "--porcelain=v2", "--branch", "-z",
 		"--untracked-files=normal", "--no-renames", "--no-ahead-behind",
 		// "dirty" compares a submodule's commit and runs no git inside it,
 		// where a configuration would be read that is not ours
@@ -161,7 +162,7 @@ func (l gitLook) before(ctx context.Context, s *Section) (*gitBody, error) {
 	}
 	defer v.close()
 	b := &gitBody{
-		GitTool: "git", GitBinPath: recordedText(l.git.bin), GitBinHash: map[string]string{"sha256": l.binHash},
+		GitTool: "git", GitBinPath: recordedText(l.git.Bin), GitBinHash: map[string]string{"sha256": l.binHash},
 		CommitHash: st.commit, Branch: recordedText(st.branch), ObjectFormat: v.config.format,
 		Status: st.files, Dirty: st.count > 0, DirtyCount: st.count,
 		Detached: st.detached, Unborn: st.commit == "", Shallow: st.shallow,
@@ -187,7 +188,7 @@ func (l gitLook) before(ctx context.Context, s *Section) (*gitBody, error) {
 }
 
 func (l gitLook) commit(ctx context.Context, v *gitView, id string) (gitCommit, []byte, error) {
-	raw, err := v.git.run(ctx, l.checkout, "cat-file", "commit", id)
+	raw, err := v.git.Run(ctx, l.checkout, "cat-file", "commit", id)
 	if err != nil {
 		return gitCommit{}, nil, err
 	}
@@ -214,7 +215,7 @@ func (l gitLook) fillCommit(ctx context.Context, v *gitView, b *gitBody, s *Sect
 }
 
 func (l gitLook) fillRefs(ctx context.Context, v *gitView, b *gitBody, s *Section) error {
-	out, err := v.git.run(ctx, l.checkout, "for-each-ref", "--points-at="+b.CommitHash,
+	out, err := v.git.Run(ctx, l.checkout, "for-each-ref", "--points-at="+b.CommitHash,
 		"--count="+strconv.Itoa(maxRefs+1), refsFormat)
 	if err != nil {
 		return err
@@ -238,11 +239,11 @@ func (s *Section) limitCount(what string, kept, all int) {
 // that takes .git away does not make us describe the next one above it.
 func (l gitLook) finish(ctx context.Context, dir string, b *gitBody, s *Section) {
 	gap := func(err error) { s.Gaps = append(s.Gaps, "after the step: "+err.Error()) }
-	if now, _ := findCheckout(dir); len(now) > len(l.checkout) {
+	if now, _ := gitcmd.Checkout(dir); len(now) > len(l.checkout) {
 		gap(fmt.Errorf("another checkout now stands between the directory and %s", l.checkout))
 	}
-	if hash, err := hashExecutable(l.git.bin); err != nil || hash != l.binHash {
-		gap(fmt.Errorf("%s is not the git it was, and is not run", l.git.bin))
+	if hash, err := gitcmd.Hash(l.git.Bin); err != nil || hash != l.binHash {
+		gap(fmt.Errorf("%s is not the git it was, and is not run", l.git.Bin))
 		return
 	}
 	v, st, err := l.open(ctx)

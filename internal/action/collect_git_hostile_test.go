@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/org/cilock-action/internal/gitcmd"
 )
 
 // A trap is something in a checkout that makes git run a program. In the trap
@@ -267,13 +269,13 @@ func TestGitThatNeverEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The child of git holds the FIFO and git's stdout open.
-	git := gitCommand{env: []string{"PATH=" + testPath(t)}, timeout: time.Hour, maxOutput: 1 << 20}
+	git := gitcmd.Command{Env: []string{"PATH=" + testPath(t)}, Timeout: time.Hour, MaxOutput: 1 << 20}
 	dir, _, _ := strings.Cut(strings.TrimPrefix(fakeGit(t, `(echo x; exec sleep 3600) >'`+fifo+`' & wait`), "PATH="), ":")
-	git.bin = filepath.Join(dir, "git")
+	git.Bin = filepath.Join(dir, "git")
 	ctx, cancel := context.WithCancel(context.Background())
 	failed := make(chan error, 1)
 	go func() {
-		_, err := git.run(ctx, r.dir, "status")
+		_, err := git.Run(ctx, r.dir, "status")
 		failed <- err
 	}()
 	f, err := os.Open(fifo) // waits for the child
@@ -324,7 +326,7 @@ func TestGitOutputBound(t *testing.T) {
 	path := fakeGit(t, `if [ "$1" = status ]; then exec yes; else exec "$GIT" "$@"; fi`)
 	c := newGit()
 	c.timeout = time.Hour // it is not the deadline that ends it
-	if err := startError(t, c, r.plan(path)); !errors.Is(err, errOutputTooLarge) {
+	if err := startError(t, c, r.plan(path)); !errors.Is(err, gitcmd.ErrOutputTooLarge) {
 		t.Errorf("error %v", err)
 	}
 }

@@ -7,27 +7,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+
+	"github.com/org/cilock-action/internal/gitcmd"
 )
-
-// maxGitFile bounds the small files of a git directory that are read here:
-// a .git file, commondir, HEAD, shallow.
-const maxGitFile = 64 << 10
-
-// findCheckout returns the nearest directory at or above dir that has a .git
-// of any kind: a directory, or the file of a linked worktree or a submodule.
-func findCheckout(dir string) (string, bool) {
-	for {
-		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
-			return dir, true
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			return "", false
-		}
-		dir = parent
-	}
-}
 
 // gitView is a repository as git sees it under a configuration of ours.
 //
@@ -41,7 +25,7 @@ func findCheckout(dir string) (string, bool) {
 // the real one: HEAD and the index are there. Since GIT_DIR is given and not
 // discovered, git does not ask who owns it, and needs no safe.directory.
 type gitView struct {
-	git       gitCommand
+	git       gitcmd.Command
 	checkout  string // the working tree
 	gitDir    string // real: HEAD, index
 	commonDir string // real: objects, refs, config; differs from gitDir in a linked worktree
@@ -51,9 +35,10 @@ type gitView struct {
 
 // openGitView makes the view; close removes it. The git command's environment
 // is set here.
-func openGitView(ctx context.Context, git gitCommand, path []string, checkout string) (*gitView, error) {
+func openGitView(ctx context.Context, git gitcmd.Command, path []string, checkout string) (*gitView, error) {
 	v := &gitView{git: git, checkout: checkout}
-	if err := v.locate(); err != nil {
+	var err error
+	if v.gitDir, v.commonDir, err = gitcmd.Locate(checkout); err != nil {
 		return nil, err
 	}
 	tmp, err := os.MkdirTemp("", "cilock-git-")
@@ -79,7 +64,7 @@ func (v *gitView) prepare(ctx context.Context, path []string) error {
 			return err
 		}
 	}
-	v.git.env = baseGitEnv(path, home)
+	v.git.Env = gitcmd.Environment(path, home)
 	config, err := v.readConfig(ctx, home)
 	if err != nil {
 		return err
@@ -97,46 +82,8 @@ func (v *gitView) prepare(ctx context.Context, path []string) error {
 			return err
 		}
 	}
-	v.git.env = append(v.git.env, "GIT_DIR="+v.gitDir, "GIT_COMMON_DIR="+common, "GIT_WORK_TREE="+v.checkout)
+	v.git.Env = append(v.git.Env, "GIT_DIR="+v.gitDir, "GIT_COMMON_DIR="+common, "GIT_WORK_TREE="+v.checkout)
 	return nil
-}
-
-// locate finds the real directories behind the checkout's .git. Formats:
-// gitrepository-layout(5), "gitdir: PATH" and commondir.
-func (v *gitView) locate() error {
-	v.gitDir = filepath.Join(v.checkout, ".git")
-	info, err := os.Stat(v.gitDir)
-	if err != nil {
-		return fmt.Errorf("find the git directory: %w", err)
-	}
-	if !info.IsDir() {
-		b, err := readRegular(v.gitDir, maxGitFile)
-		if err != nil {
-			return fmt.Errorf("find the git directory: %w", err)
-		}
-		target, ok := strings.CutPrefix(strings.TrimRight(string(b), "\r\n"), "gitdir: ")
-		if !ok || target == "" || strings.ContainsRune(target, 0) {
-			return fmt.Errorf("find the git directory: %s does not say \"gitdir: \"", v.gitDir)
-		}
-		v.gitDir = relativeTo(v.checkout, target)
-	}
-	v.commonDir = v.gitDir
-	b, err := readRegular(filepath.Join(v.gitDir, "commondir"), maxGitFile)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err != nil:
-		return fmt.Errorf("find the git directory: %w", err)
-	}
-	v.commonDir = relativeTo(v.gitDir, strings.TrimRight(string(b), "\r\n"))
-	return nil
-}
-
-func relativeTo(dir, path string) string {
-	if filepath.IsAbs(path) {
-		return filepath.Clean(path)
-	}
-	return filepath.Join(dir, path)
 }
 
 // readConfig has git read the real configuration as a plain file, outside of
@@ -151,7 +98,7 @@ func (v *gitView) readConfig(ctx context.Context, dir string) (gitConfig, error)
 		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
-		out, err := v.git.run(ctx, dir, "config", "--file", file, "--no-includes", "--null", "--list")
+		out, err := v.git.Run(ctx, dir, "config", "--file", file, "--no-includes", "--null", "--list")
 		if err != nil {
 			return c, err
 		}
@@ -171,6 +118,16 @@ func (v *gitView) isShallow() bool {
 // headIsBranch reports whether HEAD names the branch. It tells a detached
 // HEAD from a branch with the odd name "(detached)".
 func (v *gitView) headIsBranch(name string) bool {
-	b, err := readRegular(filepath.Join(v.gitDir, "HEAD"), maxGitFile)
+	b, err := readRegular(filepath.Join(v.gitDir, "HEAD"), gitcmd.MaxFile)
 	return err == nil && strings.TrimRight(string(b), "\r\n") == "ref: refs/heads/"+name
+}
+
+// searchPath is where git is looked for, and what looks for it: see
+// gitcmd.SearchPath.
+func searchPath(env []string, checkout string) []string {
+	value, _ := lookupEnv(env, "PATH")
+	if value == "" && runtime.GOOS == "windows" {
+		value, _ = lookupEnv(env, "Path")
+	}
+	return gitcmd.SearchPath(value, checkout)
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/org/cilock-action/internal/gitcmd"
 	"github.com/org/cilock-action/internal/refs"
 	"github.com/org/cilock-action/pkg/actionref"
 )
@@ -119,30 +120,30 @@ func (r workflowReader) fromWorkspace(w *refs.Workflow) (err error) {
 // fromCheckout reads both from the objects of the workspace's repository,
 // whatever is checked out. Git runs as for the git section: see gitView.
 func (r workflowReader) fromCheckout(ctx context.Context, f workflowFile, w *refs.Workflow) error {
-	checkout, ok := findCheckout(r.world.Workspace)
+	checkout, ok := gitcmd.Checkout(r.world.Workspace)
 	if !ok {
 		return errors.New("no git checkout")
 	}
 	if !isCommit(f.sha) {
 		return fmt.Errorf("%q is no commit", f.sha)
 	}
-	search := absolutePath(r.plan.OwnEnv, checkout)
-	bin, err := findGit(search)
+	search := searchPath(r.plan.OwnEnv, checkout)
+	bin, err := gitcmd.Find(search)
 	if err != nil {
 		return err
 	}
-	git := gitCommand{bin: bin, timeout: gitTimeout, maxOutput: actionref.MaxFile}
+	git := gitcmd.Command{Bin: bin, Timeout: gitcmd.Timeout, MaxOutput: actionref.MaxFile}
 	view, err := openGitView(ctx, git, search, checkout)
 	if err != nil {
 		return err
 	}
 	defer view.close()
-	if w.Src, err = view.git.run(ctx, checkout, "cat-file", "blob", f.sha+":"+f.path); err != nil {
+	if w.Src, err = view.git.Run(ctx, checkout, "cat-file", "blob", f.sha+":"+f.path); err != nil {
 		return err
 	}
-	there, err := view.git.run(ctx, checkout, "ls-tree", "-z", "--full-tree", f.sha, "--", actionref.LockFile)
+	there, err := view.git.Run(ctx, checkout, "ls-tree", "-z", "--full-tree", f.sha, "--", actionref.LockFile)
 	if w.LockErr = err; len(there) > 0 {
-		w.Lock, w.LockErr = view.git.run(ctx, checkout, "cat-file", "blob", f.sha+":"+actionref.LockFile)
+		w.Lock, w.LockErr = view.git.Run(ctx, checkout, "cat-file", "blob", f.sha+":"+actionref.LockFile)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package filetree
 
 import (
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 )
@@ -40,4 +41,21 @@ func openRegular(path string, stat func(string) (fs.FileInfo, error), open func(
 		return nil, err
 	}
 	return f, nil
+}
+
+// ReadRegular returns the contents of a regular file of at most max bytes.
+func ReadRegular(path string, max int64) ([]byte, error) {
+	f, err := OpenRegular(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, max+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(b)) > max {
+		return nil, fmt.Errorf("read %s: more than %d bytes", path, max)
+	}
+	return b, nil
 }

@@ -56,23 +56,32 @@ func badness(s treecheck.State) int {
 	return 2
 }
 
-// compare is the bytes check of one folder. Without a resolver, or a commit to
-// compare with, it records what is there and proves nothing.
+// compare is the bytes check of one folder. Without objects of a commit to
+// compare with it records what is there and proves nothing.
 func (w World) compare(ctx context.Context, ref *Reference, dir string) (result treecheck.Result) {
 	sha := ref.Commit()
+	var local treecheck.Git
+	if w.Commits != nil && sha != "" {
+		local, _ = w.Commits(ref.target.repository, sha)
+	}
 	switch {
+	case local != nil:
 	case w.Resolver == nil:
 		return onDisk(ctx, dir, "no repository was asked")
 	case sha == "":
 		return onDisk(ctx, dir, "the commit is not known: "+ref.Answer.Reason)
 	}
 	err := guarded(func() {
-		git, err := w.Resolver.Commit(ctx, ref.source(), sha)
-		if err != nil {
-			result = onDisk(ctx, dir, err.Error())
-			return
+		git := local
+		if git == nil {
+			fetched, err := w.Resolver.Commit(ctx, ref.source(), sha)
+			if err != nil {
+				result = onDisk(ctx, dir, err.Error())
+				return
+			}
+			git = treecheck.Git(fetched)
 		}
-		result = treecheck.Compare(ctx, dir, treecheck.Commit{Git: treecheck.Git(git), SHA: sha},
+		result = treecheck.Compare(ctx, dir, treecheck.Commit{Git: git, SHA: sha},
 			treecheck.Options{Windows: w.Windows, Temp: w.Temp})
 	})
 	switch {

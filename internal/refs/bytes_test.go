@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/org/cilock-action/internal/runner/fetch"
 	"github.com/org/cilock-action/pkg/actionref"
 	"github.com/org/cilock-action/pkg/actionref/ghresolve"
 	"github.com/org/cilock-action/pkg/actionref/treecheck"
@@ -97,6 +100,49 @@ func TestBytes(t *testing.T) {
 		if test.rule == ruleMismatch && (findings[0].Level != Error || !strings.Contains(findings[0].Message, `"x.js" content`)) {
 			t.Errorf("%s: %+v", test.name, findings[0])
 		}
+	}
+}
+
+// TestBytesOffline: an action that was extracted from a repository on this
+// machine is proved by that, and nobody is asked.
+func TestBytesOffline(t *testing.T) {
+	s := github.New(t) // for a repository, no more
+	repo := s.Add("acme/tool")
+	sha := repo.Commit("main", toolFiles)
+	actions := filepath.Join(t.TempDir(), "_actions")
+	if err := os.Mkdir(actions, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	f := fetch.New(fetch.Options{Dest: actions, Dirs: map[string]string{"acme/tool": repo.Dir()}, Temp: t.TempDir()})
+	defer f.Close()
+	got, err := f.Fetch(t.Context(), actionref.Parse("Acme/Tool@"+sha, actionref.InStep))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Reset()
+	look := func(w World) (Row, Reference) {
+		r := Report{Rows: []Row{use(1, "acme/tool@"+sha)}}
+		r.Follow(t.Context(), w)
+		return r.Rows[0], r.References[0]
+	}
+	if row, ref := look(World{Actions: actions, Commits: f.Commits}); row.TreeVerified != treecheck.True {
+		t.Errorf("%+v", ref.Bytes)
+	}
+	if asked := s.Requests(); asked != (github.Requests{}) {
+		t.Errorf("asked: %+v", asked)
+	}
+	if row, _ := look(World{Actions: actions}); row.TreeVerified != treecheck.Unverified {
+		t.Errorf("with nothing to compare with: %s", row.TreeVerified)
+	}
+	none := func(string, string) (treecheck.Git, bool) { return nil, false }
+	if row, ref := look(World{Actions: actions, Commits: none, Resolver: resolver(t, s)}); row.TreeVerified != treecheck.True {
+		t.Errorf("with a resolver: %+v", ref.Bytes)
+	}
+	if err := os.WriteFile(filepath.Join(got.Dir, "x.js"), []byte("evil\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if row, ref := look(World{Actions: actions, Commits: f.Commits}); row.TreeVerified != treecheck.False {
+		t.Errorf("changed: %+v", ref.Bytes)
 	}
 }
 

@@ -25,6 +25,7 @@ type World struct {
 	Actions    string             // the runner's folder _actions; empty if there is none
 	All        bool               // also what was downloaded and nothing leads to
 	Resolver   Resolver           // nil: nobody is asked
+	Commits    Commits            // nil: all commits are the resolver's
 	Denied     []ghresolve.Denied // for pins, where there is no resolver that knows them
 	Windows    bool               // the actions were unpacked on Windows
 	Temp       string             // for scratch files
@@ -38,6 +39,11 @@ type Resolver interface {
 	ReadFile(ctx context.Context, repository, sha string, names []string, max int64) (string, []byte, error)
 	Commit(ctx context.Context, repository, sha string) (ghresolve.Git, error)
 }
+
+// Commits returns git for a commit of a repository that is on this machine, if
+// it is there. It is asked before the resolver, and proves as much about bytes:
+// an object is what its id says, wherever it comes from.
+type Commits func(repository, sha string) (treecheck.Git, bool)
 
 // origin is where a file with references comes from: the workspace if it has
 // no repository.

@@ -22,6 +22,7 @@ const (
 	docCommit = "https://docs.github.com/rest/commits/commits#get-a-commit"
 	// 403 or 429 with retry-after for the secondary limit.
 	docLimits = "https://docs.github.com/rest/overview/rate-limits-for-the-rest-api#about-secondary-rate-limits"
+	// 302: https://docs.github.com/rest/repos/contents#download-a-repository-archive-tar
 	// ETag with 304, and 301 with a Location for what was renamed:
 	// https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api
 )
@@ -32,7 +33,13 @@ func (s *Server) serveREST(w http.ResponseWriter, r *http.Request) {
 	}
 	path := strings.TrimPrefix(r.URL.EscapedPath(), apiPrefix)
 	if id, ok := strings.CutPrefix(path, "/repositories/"); ok {
-		s.serveRepository(w, r, s.byID(id))
+		id, rest, _ := strings.Cut(id, "/")
+		repo := s.byID(id)
+		if sha, ok := strings.CutPrefix(rest, "tarball/"); ok && repo != nil {
+			s.redirectArchive(w, r, repo, sha)
+			return
+		}
+		s.serveRepository(w, r, repo)
 		return
 	}
 	parts := strings.SplitN(path, "/", 6) // "", repos, owner, repo, what, rest
@@ -56,6 +63,8 @@ func (s *Server) serveREST(w http.ResponseWriter, r *http.Request) {
 		s.servePullsOf(w, r, repo, strings.TrimSuffix(parts[5], "/pulls"))
 	case len(parts) == 6 && parts[4] == "commits":
 		s.serveCommit(w, r, repo, parts[5])
+	case len(parts) == 6 && parts[4] == "tarball":
+		s.redirectArchive(w, r, repo, parts[5])
 	case len(parts) == 6 && parts[4] == "pulls":
 		s.servePull(w, r, repo, parts[5])
 	default:
@@ -194,6 +203,34 @@ func (s *Server) serveCommit(w http.ResponseWriter, r *http.Request, repo *Repo,
 		return
 	}
 	reply(w, http.StatusOK, s.describeCommit(repo, sha))
+}
+
+func (s *Server) redirectArchive(w http.ResponseWriter, r *http.Request, repo *Repo, sha string) {
+	http.Redirect(w, r, s.URL()+archivePrefix+strings.ToLower(repo.name)+"/"+sha, http.StatusFound)
+}
+
+// serveArchive is what GitHub has on a host of its own: no token is needed
+// there. The one folder is OWNER-REPO-SHORT, as GitHub names it.
+func (s *Server) serveArchive(w http.ResponseWriter, r *http.Request) {
+	parts := strings.Split(strings.TrimPrefix(r.URL.Path, archivePrefix), "/")
+	var repo *Repo
+	if len(parts) == 3 {
+		repo, _ = s.find(parts[0] + "/" + parts[1])
+	}
+	if repo == nil {
+		http.NotFound(w, r)
+		return
+	}
+	cmd := exec.Command(s.git, "--git-dir="+repo.dir, "archive", "--format=tar.gz",
+		"--prefix="+strings.ReplaceAll(repo.name, "/", "-")+"-"+parts[2][:min(7, len(parts[2]))]+"/", parts[2])
+	cmd.Env, cmd.Dir = cleanEnv(s.root), s.root
+	out, err := cmd.Output()
+	if err != nil {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", "application/x-gzip")
+	_, _ = w.Write(out)
 }
 
 // ask runs git where failing is an answer.

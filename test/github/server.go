@@ -24,6 +24,9 @@ import (
 // apiPrefix is where GitHub Enterprise Server has its REST API.
 const apiPrefix = "/api/v3"
 
+// archivePrefix is where archives are downloaded from.
+const archivePrefix = "/codeload/"
+
 // Requests counts HTTP requests, intercepted ones included.
 type Requests struct {
 	REST        int
@@ -180,6 +183,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Server) Pass(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(r.URL.Path, apiPrefix+"/") {
 		s.serveREST(w, r)
+		return
+	}
+	if strings.HasPrefix(r.URL.Path, archivePrefix) {
+		s.serveArchive(w, r)
 		return
 	}
 	s.serveGit(w, r)

@@ -97,8 +97,19 @@ func (c Commit) list(ctx context.Context, tree string) (Tree, error) {
 	return Tree{ID: tree, Entries: entries}, nil
 }
 
-// blobs reads the blobs with one run of git.
-func (c Commit) blobs(ctx context.Context, ids []string) (map[string][]byte, error) {
+// Sizes returns the sizes of blobs in bytes, as git says they are, with one run
+// of git.
+func (c Commit) Sizes(ctx context.Context, ids []string) ([]int64, error) {
+	out, err := c.git(ctx, strings.Join(ids, "\n")+"\n", "cat-file", "--batch-check")
+	if err != nil {
+		return nil, fmt.Errorf("read the sizes of %d blobs of commit %s: %w", len(ids), c.SHA, err)
+	}
+	return parseSizes(out, ids)
+}
+
+// Blobs reads blobs with one run of git, and checks each against its id. All are
+// held in memory: see Sizes.
+func (c Commit) Blobs(ctx context.Context, ids []string) (map[string][]byte, error) {
 	out, err := c.git(ctx, strings.Join(ids, "\n")+"\n", "cat-file", "--batch")
 	if err != nil {
 		return nil, fmt.Errorf("read %d blobs of commit %s: %w", len(ids), c.SHA, err)

@@ -178,7 +178,7 @@ func (x *explainer) contents(ctx context.Context, changes []change, all map[stri
 		for _, c := range changes[i : i+n] {
 			ids = append(ids, c.want.ID)
 		}
-		blobs, err := x.commit.blobs(ctx, ids)
+		blobs, err := x.commit.Blobs(ctx, ids)
 		if err != nil {
 			return err
 		}

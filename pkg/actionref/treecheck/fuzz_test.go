@@ -49,6 +49,24 @@ func FuzzListing(f *testing.F) {
 	})
 }
 
+// FuzzSizes: what is accepted has one size for each id, of which
+// none is negative.
+func FuzzSizes(f *testing.F) {
+	f.Add([]byte(someID + " blob 8\n" + someID + " blob 0\n"))
+	f.Add([]byte(someID + " blob 8\n" + someID + " missing\n"))
+	f.Add([]byte(someID + " blob 8\n" + someID + " blob 0"))
+	f.Add([]byte(someID + " blob -8\n" + someID + " blob 9223372036854775808\n"))
+	f.Fuzz(func(t *testing.T, out []byte) {
+		sizes, err := parseSizes(out, []string{someID, someID})
+		if err != nil {
+			return
+		}
+		if len(sizes) != 2 || sizes[0] < 0 || sizes[1] < 0 || strings.Count(string(out), "\n") != 2 {
+			t.Errorf("%q are %d", out, sizes)
+		}
+	})
+}
+
 // FuzzObject: an object is returned only with the id that was asked for.
 func FuzzObject(f *testing.F) {
 	blob := []byte("content\n")

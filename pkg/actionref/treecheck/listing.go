@@ -49,7 +49,7 @@ func parseListing(out []byte) ([]Entry, error) {
 func parseEntry(record string) (Entry, error) {
 	meta, path, _ := strings.Cut(record, "\t")
 	fields := strings.Split(meta, " ")
-	if len(fields) != 3 || !isID(fields[2]) || !validPath(path) {
+	if len(fields) != 3 || !isID(fields[2]) || !ValidPath(path) {
 		return Entry{}, fmt.Errorf("list of the tree: cannot read %.200q", record)
 	}
 	e := Entry{Path: path, ID: fields[2]}
@@ -68,8 +68,8 @@ func parseEntry(record string) (Entry, error) {
 	return e, nil
 }
 
-// validPath reports whether git could have written the path into a tree.
-func validPath(path string) bool {
+// ValidPath reports whether git could have written the path into a tree.
+func ValidPath(path string) bool {
 	if len(path) > maxPath || strings.Count(path, "/") >= maxPathDepth {
 		return false
 	}
@@ -104,6 +104,25 @@ func cutObject(out []byte, id, kind string) (content, rest []byte, err error) {
 		return nil, nil, fmt.Errorf("read %s %s: the object has another content than its id says", kind, id)
 	}
 	return content, rest, nil
+}
+
+// parseSizes reads the answer of "git cat-file --batch-check" about blobs: for
+// each, in the order of the ids, "ID SP blob SP SIZE LF".
+func parseSizes(out []byte, ids []string) ([]int64, error) {
+	sizes := make([]int64, len(ids))
+	for i, id := range ids {
+		line, rest, ended := bytes.Cut(out, []byte("\n"))
+		text, ok := strings.CutPrefix(string(line), id+" blob ")
+		size, err := strconv.ParseUint(text, 10, 63)
+		if !ended || !ok || err != nil {
+			return nil, fmt.Errorf("read the size of blob %s: git answers %.100q", id, line)
+		}
+		sizes[i], out = int64(size), rest
+	}
+	if len(out) > 0 {
+		return nil, errors.New("read the sizes of blobs: git answers more than it was asked")
+	}
+	return sizes, nil
 }
 
 // header is what the bytes check uses of a commit.

@@ -1,4 +1,6 @@
-package action
+// Package gitcmd runs git on repositories that nobody trusts: in an environment
+// of ours alone, within bounds of time and output, and with no network.
+package gitcmd
 
 import (
 	"bytes"
@@ -14,50 +16,61 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"github.com/org/cilock-action/internal/sink"
 )
 
-// Bounds of one call of git.
+// Bounds of one call of git, unless a Command has others.
 const (
-	gitTimeout   = 10 * time.Second
-	gitMaxOutput = 32 << 20  // bytes of stdout
-	gitMaxStderr = 4 << 10   // bytes kept of stderr
-	gitMaxBinary = 512 << 20 // bytes of the git executable
+	Timeout   = 10 * time.Second
+	MaxOutput = 32 << 20  // bytes of stdout
+	maxStderr = 4 << 10   // bytes kept of stderr
+	maxBinary = 512 << 20 // bytes of the git executable
 )
 
-var errOutputTooLarge = errors.New("output too large")
+// ErrOutputTooLarge is wrapped by errors about an answer beyond its bound.
+var ErrOutputTooLarge = errors.New("output too large")
 
-// gitCommand runs the git executable with an environment of ours alone: our
+// Command runs the git executable with an environment of ours alone: our
 // process may hold credentials, and git runs what its environment and its
 // configuration tell it to.
-type gitCommand struct {
-	bin       string   // absolute path
-	env       []string // all of the environment
-	timeout   time.Duration
-	maxOutput int
+type Command struct {
+	Bin       string   // absolute path
+	Env       []string // all of the environment
+	Timeout   time.Duration
+	MaxOutput int
 }
 
-// run returns the stdout of one call. It ends at the deadline, whatever git
+// Run returns the stdout of one call. It ends at the deadline, whatever git
 // or a child of git does: the whole process group is killed. Errors carry
 // git's own message, cleaned and shortened.
-func (g gitCommand) run(ctx context.Context, dir string, args ...string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, g.timeout)
+func (g Command) Run(ctx context.Context, dir string, args ...string) ([]byte, error) {
+	return g.RunInput(ctx, dir, nil, args...)
+}
+
+// RunInput is Run with something on stdin.
+func (g Command) RunInput(ctx context.Context, dir string, stdin []byte, args ...string) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, g.Timeout)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, g.bin, args...)
-	cmd.Dir, cmd.Env = dir, g.env
-	stdout := &boundedBuffer{max: g.maxOutput, full: cancel}
-	stderr := &boundedBuffer{max: gitMaxStderr}
+	cmd := exec.CommandContext(ctx, g.Bin, args...)
+	cmd.Dir, cmd.Env = dir, g.Env
+	stdout := &boundedBuffer{max: g.MaxOutput, full: cancel}
+	stderr := &boundedBuffer{max: maxStderr}
 	cmd.Stdout, cmd.Stderr = stdout, stderr
+	if stdin != nil {
+		cmd.Stdin = bytes.NewReader(stdin)
+	}
 	killGroup(cmd)
 	cmd.WaitDelay = time.Second
 
 	err := cmd.Run()
 	switch {
 	case stdout.overflow:
-		return nil, fmt.Errorf("git %s: %w (over %d bytes)", args[0], errOutputTooLarge, g.maxOutput)
+		return nil, fmt.Errorf("git %s: %w (over %d bytes)", args[0], ErrOutputTooLarge, g.MaxOutput)
 	case ctx.Err() != nil:
 		return nil, fmt.Errorf("git %s: killed, no answer in time: %w", args[0], ctx.Err())
 	case err != nil:
-		return nil, fmt.Errorf("git %s: %w: %s", args[0], err, oneLine(stderr.kept.String(), 500))
+		return nil, fmt.Errorf("git %s: %w: %s", args[0], err, sink.OneLine(stderr.kept.String(), 500))
 	}
 	return stdout.kept.Bytes(), nil
 }
@@ -84,9 +97,9 @@ func (b *boundedBuffer) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// baseGitEnv is the environment that every call shares. Of ours nothing is
+// Environment is the environment that every call shares. Of ours nothing is
 // passed on but the absolute entries of PATH. home is an empty directory.
-func baseGitEnv(path []string, home string) []string {
+func Environment(path []string, home string) []string {
 	return []string{
 		"PATH=" + strings.Join(path, string(os.PathListSeparator)),
 		"HOME=" + home, "XDG_CONFIG_HOME=" + home,
@@ -100,13 +113,9 @@ func baseGitEnv(path []string, home string) []string {
 	}
 }
 
-// absolutePath returns the entries of PATH that mean the same everywhere and
+// SearchPath returns the entries of a PATH that mean the same everywhere and
 // are not inside the checkout, whose contents are what is being described.
-func absolutePath(env []string, checkout string) []string {
-	value, _ := lookupEnv(env, "PATH")
-	if value == "" && runtime.GOOS == "windows" {
-		value, _ = lookupEnv(env, "Path")
-	}
+func SearchPath(value, checkout string) []string {
 	var entries []string
 	everything := filepath.Dir(checkout) == checkout // a checkout at the root, where inside means nothing
 	for _, dir := range filepath.SplitList(value) {
@@ -119,8 +128,8 @@ func absolutePath(env []string, checkout string) []string {
 	return entries
 }
 
-// findGit returns the first git executable in the directories.
-func findGit(dirs []string) (string, error) {
+// Find returns the first git executable in the directories.
+func Find(dirs []string) (string, error) {
 	name := "git"
 	if runtime.GOOS == "windows" {
 		name = "git.exe"
@@ -135,20 +144,20 @@ func findGit(dirs []string) (string, error) {
 	return "", fmt.Errorf("find git on PATH: %w", exec.ErrNotFound)
 }
 
-// hashExecutable returns the SHA-256 of an executable, in hex.
-func hashExecutable(path string) (string, error) {
+// Hash returns the SHA-256 of an executable, in hex.
+func Hash(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", err
 	}
 	defer f.Close()
 	h := sha256.New()
-	n, err := io.Copy(h, io.LimitReader(f, gitMaxBinary+1))
+	n, err := io.Copy(h, io.LimitReader(f, maxBinary+1))
 	if err != nil {
 		return "", err
 	}
-	if n > gitMaxBinary {
-		return "", fmt.Errorf("hash %s: more than %d bytes", path, gitMaxBinary)
+	if n > maxBinary {
+		return "", fmt.Errorf("hash %s: more than %d bytes", path, maxBinary)
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
