@@ -123,7 +123,7 @@ func (x *run) program(ctx context.Context, stage string) StepResult {
 	h := &handler{output: x.out, setOutput: func(name, value string) { res.Outputs[name] = value }}
 	var err error
 	if x.m.Runs.docker() {
-		x.t.Fatalf("runner: docker actions are not supported")
+		res.ExitCode, err = x.docker(ctx, stage, github, env, h)
 	} else {
 		res.ExitCode, err = x.node(ctx, stage, github, env, h)
 	}

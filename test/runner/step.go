@@ -245,10 +245,7 @@ func (x *run) script(ctx context.Context, s step, c evaluator, env map[string]st
 	path := filepath.Join(x.Temp, guid()+extensions[shell])
 	x.must(os.WriteFile(path, []byte(text), 0o644))
 	x.announce(text, bin+" "+format, env)
-	args := strings.Fields(format)
-	for i := range args {
-		args[i] = strings.ReplaceAll(args[i], "{0}", path)
-	}
+	args := splitArgs(strings.ReplaceAll(format, "{0}", path))
 	return x.execute(ctx, &exec.Cmd{Path: bin, Args: append([]string{bin}, args...), Dir: dir, Env: environ}, h)
 }
 

@@ -176,3 +176,14 @@ func TestManifestsThatAreRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestSplitArgs(t *testing.T) {
+	for line, want := range map[string]string{
+		"": `[]`, "  a \t b ": `["a" "b"]`, `"a b" c`: `["a b" "c"]`, `"" x`: `["" "x"]`, `a\b "c\\" d`: `["a\\b" "c\\" "d"]`,
+		`"say \"hi\""`: `["say \"hi\""]`, `a"b c"d`: `["ab cd"]`, `"a""b"`: `["a\"b"]`, `'a b'`: `["'a" "b'"]`, `"open x`: `["open x"]`,
+	} {
+		if got := fmt.Sprintf("%q", splitArgs(line)); got != want {
+			t.Errorf("%s is %s, want %s", line, got, want)
+		}
+	}
+}

@@ -5,8 +5,11 @@ type useCase struct {
 	name   string // of its file in testdata/want
 	uses   string // less the commit
 	inputs map[string]string
-	hand   *hand // how its programs are started by hand; nil where that is not sensible
+	noAct  string // why it cannot be run under act
+	hand   *hand  // how its programs are started by hand; nil where that is not sensible
 }
+
+const noDaemon = "act talks to docker's daemon itself, and there is none"
 
 // secret is made up for these tests and protects nothing.
 const secret = "made-up-value-for-tests-7f3a"
@@ -56,15 +59,30 @@ var useCases = []useCase{
 	{name: "node-exec", uses: "acme/node-exec", hand: &hand{stages: []string{"main.js"}}},
 	{name: "node-github", uses: "acme/node-github", hand: &hand{stages: []string{"main.js"}, inputs: map[string]string{"TOKEN": "made-up"}}},
 	{name: "composite-shells", uses: "acme/composite-shells"},
-	{name: "composite-flow", uses: "acme/composite-flow"},
-	{name: "composite-flow-failing", uses: "acme/composite-flow", inputs: map[string]string{"fail": "true"}},
+	{name: "composite-flow", uses: "acme/composite-flow", hand: &hand{steps: []handStep{toleratedByHand, seesByHand, carriedByHand, {index: 3}, {index: 5}, {index: 8}}}},
+	{
+		name: "composite-flow-failing", uses: "acme/composite-flow", inputs: map[string]string{"fail": "true"},
+		hand: &hand{steps: []handStep{toleratedByHand, seesByHand, carriedByHand, {index: 3}, {index: 4}, {index: 6}, {index: 7}, {index: 8}}},
+	},
 	{name: "composite-nested", uses: "acme/composite-nested/plain", inputs: map[string]string{"who": "someone"}},
 	{name: "composite-nested-self", uses: "acme/composite-nested/self", inputs: map[string]string{"who": "someone"}},
 	{name: "composite-expr", uses: "acme/composite-expr/basic"},
 	{name: "composite-expr-case", uses: "acme/composite-expr/case"},
-	{name: "composite-heredoc", uses: "acme/composite-heredoc/plain"},
+	{name: "composite-heredoc", uses: "acme/composite-heredoc/plain", hand: &hand{steps: []handStep{{index: 0}, {index: 1, tolerated: true}, {index: 2}}}},
 	{name: "composite-heredoc-open", uses: "acme/composite-heredoc/open"},
+	{name: "docker-args", uses: "acme/docker-args", inputs: map[string]string{"who": "some one"}, noAct: noDaemon},
+	{
+		name: "docker-image", uses: "acme/docker-args/image", noAct: noDaemon,
+		inputs: map[string]string{"args": `one "two three" "say \"x\"" ''`, "entrypoint": "/bin/given"},
+	},
 }
+
+// The first steps of composite-flow.
+var (
+	toleratedByHand = handStep{index: 0, tolerated: true}
+	seesByHand      = handStep{index: 1, env: map[string]string{"OUTCOME": "failure", "CONCLUSION": "success", "VALUE": "set-before-failing"}}
+	carriedByHand   = handStep{index: 2, env: map[string]string{"FX_OVER": "for this step"}}
+)
 
 // The job is the same everywhere: a pull request of acme/consumer.
 const eventJSON = `{"number":7,"action":"opened","pull_request":{"number":7,"title":"A <title> & more","head":{"ref":"topic","sha":"1111111111111111111111111111111111111111"},` +

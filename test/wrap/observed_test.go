@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/org/cilock-action/test/dockerstub"
 	"github.com/org/cilock-action/test/runner"
 )
 
@@ -18,11 +19,13 @@ import (
 type result struct {
 	seen     []byte // the file in OBSERVED
 	outcome  string // success or failure
+	code     int    // exit code, where there is one process
 	outputs  map[string]string
 	env      map[string]string // for later steps; only FX_* is compared
 	path     []string          // before PATH for later steps
 	summary  string
 	commands []runner.Command // only annotations are compared
+	docker   []dockerstub.Call
 
 	workspace string
 }
@@ -67,6 +70,7 @@ func (k *kit) observe(t *testing.T, r *result) observed {
 		}
 	}
 	o.addSeen(t, r.seen)
+	o.addCalls(t, r.docker)
 	for key, v := range o {
 		o[key] = plain.Replace(v)
 	}

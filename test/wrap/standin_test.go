@@ -24,7 +24,8 @@ func (k *kit) inStandIn(t *testing.T, c useCase) *result {
 	seen := filepath.Join(t.TempDir(), "observed")
 	env := maps.Clone(jobEnv)
 	env["OBSERVED"] = seen
-	o := runner.Options{GitHub: jobContext, Event: event, Env: env, PATH: os.Getenv("PATH"), Actions: k.folders}
+	stub, path := withDocker(t)
+	o := runner.Options{GitHub: jobContext, Event: event, Env: env, PATH: path, Actions: k.folders}
 	evaluate := newEvaluator(t, k.npm)
 	var r *runner.Runner
 	o.Evaluate = func(expression string, contexts map[string]any, status string) (runner.Value, error) {
@@ -49,7 +50,7 @@ func (k *kit) inStandIn(t *testing.T, c useCase) *result {
 	}
 	return &result{
 		seen: readFile(t, seen), outcome: outcome, outputs: res.Outputs, env: res.Env, path: res.Path,
-		summary: res.Summary + end.Summary, commands: append(res.Commands, end.Commands...), workspace: r.Workspace,
+		docker: stub.Calls(t), summary: res.Summary + end.Summary, commands: append(res.Commands, end.Commands...), workspace: r.Workspace,
 	}
 }
 
