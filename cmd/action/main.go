@@ -20,6 +20,7 @@ import (
 
 	"github.com/org/cilock-action/internal/action"
 	"github.com/org/cilock-action/internal/policy"
+	"github.com/org/cilock-action/internal/runner"
 	"github.com/org/cilock-action/internal/sink"
 	"github.com/org/cilock-action/internal/step"
 	"github.com/org/cilock-action/internal/tracerd"
@@ -60,6 +61,7 @@ type verb struct {
 func verbs() []verb {
 	return []verb{
 		{"run", os.Stderr, runVerb, "wrap a command: run [flags] -- COMMAND [ARG...]"},
+		{"wrap", os.Stderr, wrapVerb, "wrap another action: wrap [flags] OWNER/REPO[/PATH]@SHA"},
 		{"verify", os.Stdout, verifyVerb, "verify evidence: verify (--key PUB | --verify-repo OWNER/REPO --trusted-root FILE | --policy FILE --policy-key PUB) --bundle FILE SUBJECT..."},
 		{"prove", os.Stdout, proveVerb, "prove one file or line of a trace by itself: prove --bundle FILE --product PATH"},
 		{"attest", os.Stderr, attestVerb, "sign a statement: attest --type TYPE [--predicate FILE] SUBJECT...; attest --log-later BUNDLE"},
@@ -70,7 +72,6 @@ func verbs() []verb {
 		{"doctor", os.Stdout, doctorVerb, "tell what this machine can do, and what each gap would cost: doctor [--format json]"},
 		{"version", os.Stdout, versionVerb, "tell the version, commit and cryptographic module of this program"},
 		{"action", os.Stderr, actionVerb, "what action.yml calls"},
-		{"wrap", nil, nil, ""},
 		{"policy", os.Stderr, policyVerb, "author policies: policy build P.yaml -o P.json; policy sign P.json -o FILE; policy check FILE; policy test PATH..."},
 		{"report", nil, nil, ""},
 	}
@@ -86,6 +87,10 @@ func dispatch(args []string) (int, error) {
 		return tracerVerb()
 	case name == policy.Verb && len(args) == 1:
 		return evaluateVerb()
+	case name == runner.Verb:
+		d, stop := world(os.Stderr)
+		defer stop()
+		return driverVerb(d), nil
 	}
 	switch {
 	case name == "help" && len(args) == 2:
@@ -182,6 +187,7 @@ type flagPart struct {
 func flagParts() []flagPart {
 	return []flagPart{
 		{"run", "", runFlags(new(action.Inputs)), "the step's own if it is not 0; else 0 nothing that --fail-on names,\n1 evidence could not be written, 2 misuse, 3 verdict fail, or warn where that\nfails, 4 incomplete where that fails, or less than --require-signing asks for"},
+		{"wrap", " (and those of run)", wrapFlags(new(action.Inputs), new(string))[:5], "those of run; 3 also for an action that is refused before it starts"},
 		{"verify", "", verifyFlags(new(action.VerifyInputs)), "0 nothing that --fail-on names, 1 the answer could not be written,\n2 misuse, 3 verdict fail, or warn where that fails, 4 incomplete where that fails"},
 		{"prove", "", proveFlags(new(action.ProveInputs)), "0 proved, 1 the proof could not be written, 2 misuse, or nothing to prove"},
 		{"attest", "", attestFlags(new(action.AttestInputs)), "0 signed, 1 it could not be signed, written or logged later,\n2 misuse, 4 less than --require-signing asks for, or logged later without a trusted time"},

@@ -34,8 +34,9 @@ func actionsLimits(resolve string) []string {
 // runs: a slow network costs the step nothing, and what a step does to the
 // files of actions is a difference like any other.
 func (actionsCollector) Start(ctx context.Context, t Target) (Stop, error) {
-	if v, _ := lookupEnv(t.Plan.OwnEnv, "GITHUB_ACTIONS"); v != "true" {
-		return nil, &NotApplicable{Reason: "not in GitHub Actions"}
+	inJob, _ := lookupEnv(t.Plan.OwnEnv, "GITHUB_ACTIONS")
+	if inJob != "true" {
+		return startWrapped(t.Plan)
 	}
 	type answer struct {
 		section Section
@@ -55,10 +56,13 @@ func (actionsCollector) Start(ctx context.Context, t Target) (Stop, error) {
 	} else {
 		go func() { done <- look() }()
 	}
-	return func(stop context.Context, _ Step) (Section, error) {
+	return func(stop context.Context, s Step) (Section, error) {
 		defer cancel()
 		select {
 		case a := <-done:
+			if t.Plan.Wrap != nil {
+				t.Plan.Wrap.addTo(&a.section, t.Plan, s)
+			}
 			return a.section, a.err
 		case <-stop.Done():
 			return Section{}, errors.New("the repositories did not answer before the run had to end")

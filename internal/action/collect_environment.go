@@ -204,7 +204,7 @@ func missingNames(own, step []string) []string {
 	return sortedNames(names)
 }
 
-func sortedNames(set map[string]bool) []string {
+func sortedNames[V any](set map[string]V) []string {
 	names := make([]string, 0, len(set))
 	for name := range set {
 		names = append(names, name)

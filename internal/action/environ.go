@@ -1,6 +1,9 @@
 package action
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // stepEnv is the environment of the step: ours, less what signs. The two
 // variables by which a job gets its OIDC token are taken out, and the one that
@@ -20,6 +23,21 @@ func stepEnv(environ []string, key string, passOIDC bool) []string {
 		out = append(out, kv)
 	}
 	return out
+}
+
+// withoutInputs takes out the inputs of this action itself: act hands them to the
+// script as well, which the runner does not, and a wrapped action would take them
+// for its own.
+func withoutInputs(environ []string) []string {
+	own := map[string]bool{}
+	for _, in := range inputs() {
+		own["INPUT_"+strings.ToUpper(in.name)] = true
+		own[strings.Replace(InputVariable(in.name), InputPrefix, "INPUT_", 1)] = true
+	}
+	return slices.DeleteFunc(slices.Clone(environ), func(kv string) bool {
+		name, _, _ := cutEnv(kv)
+		return own[name]
+	})
 }
 
 // withEnv sets one variable, replacing any that is there.

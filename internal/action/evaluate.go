@@ -30,6 +30,7 @@ func Evaluate(ctx context.Context, p Plan, s Signed) []verdict.Finding {
 		return broken(err)
 	}
 	findings := verdict.Judge(verified.Statement.PredicateType, *verified.Collection)
+	findings = append(findings, judgeWrapped(p, *verified.Collection)...)
 	findings = judgeSecrets(p, findings, *verified.Collection)
 	findings = judgePolicy(ctx, p, bundle, verified, findings)
 	return append(findings, judgeSigning(p, s)...)
@@ -47,6 +48,23 @@ func judgeSecrets(p Plan, findings []verdict.Finding, c attest.Collection) []ver
 	}
 	findings = slices.DeleteFunc(findings, func(f verdict.Finding) bool { return f.Rule == verdict.RuleSecrets })
 	return append(findings, verdict.JudgeSecrets(c, verdict.Fail, low)...)
+}
+
+// judgeWrapped fails a run whose action was refused: a step that never started is
+// else only worth a warning.
+func judgeWrapped(p Plan, c attest.Collection) []verdict.Finding {
+	var done attest.Completeness
+	if p.Wrap == nil || p.Wrap.refused == "" {
+		return nil
+	}
+	if ok, err := c.Decode(attest.TypeCompleteness, &done); !ok || err != nil || done.Started {
+		return nil
+	}
+	return []verdict.Finding{{
+		Verdict: verdict.Fail, Rule: "action-refused", Step: p.Name,
+		Expected: "an action that can be run as its author means it", Found: p.Wrap.refused,
+		Fix: "mend what is named, or use the action in a step of its own",
+	}}
 }
 
 // checkProvenance proves the second bundle, too, before it is written.

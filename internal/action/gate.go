@@ -18,8 +18,12 @@ type Decision struct {
 
 // Gate asks the policy about what is known before the step runs: references and
 // lock files, and whether the step can pass at all. Their collectors look now, and
-// look again beside the step. A policy that nobody asked for denies nothing.
+// look again beside the step. A policy that nobody asked for denies nothing. An
+// action that cannot be run as its author means it is denied without a policy.
 func Gate(ctx context.Context, p Plan, d Deps) Decision {
+	if p.Wrap != nil && p.Wrap.refused != "" {
+		return Decision{Denied: "the action was refused: " + p.Wrap.refused}
+	}
 	j := p.Judge
 	if !j.asked() || !j.Case.AsksBefore(p.Name) {
 		return Decision{}

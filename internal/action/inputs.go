@@ -6,17 +6,19 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/org/cilock-action/internal/runner"
 	"github.com/org/cilock-action/internal/verdict"
 )
 
 // Inputs is what the caller asked for, from flags or from the action's inputs.
 // It is not judged yet: MakePlan does that.
 type Inputs struct {
-	Step         string   // name of the step in the evidence
-	Command      []string // argv
-	WorkingDir   string   // empty: the current directory
-	Env          []string // the step's environment before filtering; nil: our own
-	Attestations []string // optional collectors; nil: all of them
+	Step         string     // name of the step in the evidence
+	Command      []string   // argv
+	Wrap         WrapInputs // or the action to wrap
+	WorkingDir   string     // empty: the current directory
+	Env          []string   // the step's environment before filtering; nil: our own
+	Attestations []string   // optional collectors; nil: all of them
 	Outfile      string
 	Signing      SigningInputs
 	Secrets      SecretInputs
@@ -103,10 +105,15 @@ func inputs() []input {
 		{name: "step", set: func(c *Call, v string) error { c.Run.Step = v; return nil }},
 		{name: "command", set: func(c *Call, v string) error { c.Script = v; return nil }},
 		{name: "shell", std: "bash", set: func(c *Call, v string) error { c.Shell = v; return nil }},
-		{name: "action-ref"},
-		{name: "action-inputs"},
-		{name: "action-env"},
-		{name: "wrapped-commands"},
+		{name: "action-ref", set: func(c *Call, v string) error { c.Run.Wrap.Ref = v; return nil }},
+		{name: "action-inputs", set: pairsInput("action-inputs", func(w *WrapInputs) *[]runner.Pair { return &w.Inputs })},
+		{name: "action-env", set: pairsInput("action-env", func(w *WrapInputs) *[]runner.Pair { return &w.Env })},
+		{name: "action-dir", set: func(c *Call, v string) error { c.Run.Wrap.Dirs = lines(v); return nil }},
+		{name: "wrapped-commands", set: func(c *Call, v string) error { c.Run.Wrap.Commands = v; return nil }},
+		{name: "pass-oidc", std: "false", set: func(c *Call, v string) (err error) {
+			c.Run.PassOIDC, err = boolean("pass-oidc", v)
+			return err
+		}},
 		{name: "workingdir", set: func(c *Call, v string) error { c.Run.WorkingDir = v; return nil }},
 		{name: "attestations", set: func(c *Call, v string) error { c.Run.Attestations = List(v); return nil }},
 		{name: "trace", std: "auto", set: func(c *Call, v string) error { c.Run.Trace = v; return nil }},
@@ -288,8 +295,11 @@ func (c *Call) complete() error {
 	switch c.Mode {
 	case "", "run":
 		c.Mode = "run"
+		if err := c.completeWrap(); err != nil || c.Run.Wrap.Ref != "" {
+			return err
+		}
 		if strings.TrimSpace(c.Script) == "" {
-			return verdict.Misuse("input command is required in mode run: give the command to wrap")
+			return verdict.Misuse("input command or action-ref is required in mode run: give what to wrap")
 		}
 		argv, err := shellCommand(c.Shell, c.Script)
 		if err != nil {
@@ -297,8 +307,8 @@ func (c *Call) complete() error {
 		}
 		c.Run.Command = argv
 	case "verify", "refs", "attest", "scan":
-		if c.Script != "" {
-			return verdict.Misuse("input command has no meaning in mode %s", c.Mode)
+		if c.Script != "" || c.Run.Wrap.Ref != "" {
+			return verdict.Misuse("inputs command and action-ref have no meaning in mode %s", c.Mode)
 		}
 		if c.Mode == "scan" {
 			return c.completeScan()
@@ -323,6 +333,16 @@ func NotAvailable(what string) error {
 
 // List splits on spaces and newlines, as every list input does.
 func List(s string) []string { return strings.Fields(s) }
+
+// lines splits on newlines alone: for paths, which may hold spaces.
+func lines(s string) (list []string) {
+	for line := range strings.SplitSeq(s, "\n") {
+		if line = strings.TrimSpace(line); line != "" {
+			list = append(list, line)
+		}
+	}
+	return list
+}
 
 func boolean(name, v string) (bool, error) {
 	switch v {

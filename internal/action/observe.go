@@ -70,9 +70,13 @@ func freeze(ctx context.Context, p Plan, gate Decision, d Deps) (*step.Process, 
 	if p.Secrets != nil {
 		tap = p.Secrets.tap
 	}
+	stdin := d.Stdin
+	if p.Wrap != nil {
+		stdin = p.Wrap.stdin // actions get none
+	}
 	return step.Start(ctx, step.Command{
 		Args: p.Command, Dir: p.Dir, Env: p.Env,
-		Stdin: d.Stdin, Stdout: d.Stdout, Stderr: d.Stderr,
+		Stdin: stdin, Stdout: d.Stdout, Stderr: d.Stderr,
 		SpoolDir: p.Scratch, Tap: tap, Redact: p.Redactor.Writer, Self: d.Self, Timings: stepTimings(), Now: d.Now,
 	})
 }

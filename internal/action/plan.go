@@ -44,7 +44,8 @@ type Plan struct {
 	Redactor *secretscan.Redactor
 	Secrets  *secretScan // nil: off
 	Judge    Judge
-	Scratch  string // private folder for spools and the step's output files
+	Wrap     *wrapped // the action to wrap; nil: a command
+	Scratch  string   // private folder for spools and the step's output files
 	InAction bool
 }
 
@@ -77,6 +78,7 @@ func (p Plan) on(name string) bool {
 
 // Close removes the scratch folder and ends what the plan opened.
 func (p Plan) Close() {
+	p.Wrap.close()
 	os.RemoveAll(p.Scratch)
 	if p.closeRefs != nil {
 		p.closeRefs()
@@ -86,16 +88,17 @@ func (p Plan) Close() {
 // MakePlan turns inputs into a plan or refuses them. Every error is misuse
 // (exit code 2): nothing has run yet, so nothing is lost.
 func MakePlan(in Inputs, d Deps) (Plan, error) {
-	if len(in.Command) == 0 || in.Command[0] == "" {
+	if in.Wrap.Ref == "" && (len(in.Command) == 0 || in.Command[0] == "") {
 		return Plan{}, verdict.Misuse("no command to wrap: give it after --, as in `cilock run --step build -- make`")
 	}
 	p := Plan{
 		Command: in.Command, OwnEnv: d.Environ, Include: in.Include, Exclude: in.Exclude,
 		InAction: in.InAction,
 	}
+	d.Environ = append(slices.Clone(d.Environ), in.Wrap.variables()...) // for what looks for secrets
 	p.Redactor = NewRedactor(d.Environ)
 	for _, set := range []func(*Plan, Inputs, Deps) error{
-		planName, planDir, planCollectors, planTrace, planPolicy, planSecrets, planGlobs, planVerdict, planSigning, planOutfile, planScratch, planEnv, planSubjects, planRefs,
+		planName, planDir, planCollectors, planTrace, planPolicy, planSecrets, planGlobs, planVerdict, planSigning, planOutfile, planScratch, planEnv, planSubjects, planRefs, planWrap,
 	} {
 		if err := set(&p, in, d); err != nil {
 			p.Close()
@@ -107,7 +110,11 @@ func MakePlan(in Inputs, d Deps) (Plan, error) {
 
 func planName(p *Plan, in Inputs, _ Deps) error {
 	p.Name = in.Step
-	if p.Name == "" {
+	switch {
+	case p.Name != "":
+	case in.Wrap.Ref != "":
+		p.Name = in.Wrap.nameOf()
+	default:
 		p.Name = filepath.Base(in.Command[0])
 	}
 	if len(p.Name) > 256 || !utf8.ValidString(p.Name) || strings.ContainsFunc(p.Name, unicode.IsControl) {
@@ -117,7 +124,12 @@ func planName(p *Plan, in Inputs, _ Deps) error {
 	return nil
 }
 
-func planDir(p *Plan, in Inputs, _ Deps) error {
+// planDir resolves the working directory. An action runs in the workspace, wherever
+// it is called from.
+func planDir(p *Plan, in Inputs, d Deps) error {
+	if workspace := d.Getenv("GITHUB_WORKSPACE"); in.WorkingDir == "" && in.Wrap.Ref != "" && workspace != "" {
+		in.WorkingDir = workspace
+	}
 	dir, err := filepath.Abs(in.WorkingDir)
 	if err == nil {
 		dir, err = filepath.EvalSymlinks(dir)
@@ -273,6 +285,9 @@ func planEnv(p *Plan, in Inputs, d Deps) error {
 		env = d.Environ
 	}
 	p.Env = stepEnv(env, in.Signing.Key, in.PassOIDC)
+	if in.Wrap.Ref != "" {
+		p.Env = withoutInputs(p.Env)
+	}
 	for name, path := range p.stepFiles() {
 		if err := os.WriteFile(path, nil, 0o600); err != nil {
 			return verdict.Misuse("make the step's %s: %w", name, err)

@@ -36,14 +36,14 @@ deny contains "x" if regex.match("(a|aa)+$", concat("", [s | some i in numbers.r
 			after.Module = 1
 			b.Checks = append(b.Checks, after)
 			got := sandbox(t).Evaluate(context.Background(), b)
-			if testing.Short() && strings.Contains(got[0].Err, "did not end") {
-				return // the race detector is too slow to take much memory in time
+			if got[0].Passed() || got[1].Passed() && !test.others {
+				t.Error("it passed")
+			}
+			if testing.Short() && got[0].Err != "" {
+				return // the race detector, which has memory of its own for each byte, ends it otherwise
 			}
 			if test.want != "" && (got[0].Err == "" || !strings.Contains(got[0].Err, test.want)) {
 				t.Errorf("got %.300s", told(got[0]))
-			}
-			if got[0].Passed() {
-				t.Error("it passed")
 			}
 			if test.others && told(got[1]) != "fine" || got[1].Passed() {
 				t.Errorf("the module after it: %+v", got[1])

@@ -137,6 +137,12 @@ func (r *Report) Add(w Workflow) {
 	r.Injections = append(r.Injections, got.injections...)
 }
 
+// Use adds one reference that stands in no file, such as one on a command line:
+// name is what it is called in place of the file.
+func (r *Report) Use(name string, ref actionref.Ref) {
+	r.Rows = append(r.Rows, useRow(name, actionref.Use{Ref: ref, Value: ref.Text(), Place: actionref.InStep, Line: 1, Count: 1}))
+}
+
 // lock is the zero Lock, which locks nothing, if there is no lock file.
 func (w Workflow) lock() (actionref.Lock, error) {
 	if w.LockErr != nil || w.Lock == nil {

@@ -45,6 +45,11 @@ type Resolver interface {
 // an object is what its id says, wherever it comes from.
 type Commits func(repository, sha string) (treecheck.Git, bool)
 
+// Deny is the reason for which the deny-list denies a pinned reference, or empty.
+func (w World) Deny(ref actionref.Ref) string {
+	return ghresolve.ReasonDenied(w.Denied, ref.SHA(), ref.Repository())
+}
+
 // origin is where a file with references comes from: the workspace if it has
 // no repository.
 type origin struct{ repository, version string }

@@ -69,14 +69,32 @@ func (s *Sink) SetEnv(key, value string) error {
 	return s.setPair("GITHUB_ENV", key, value)
 }
 
+// AddPath puts a folder before the PATH of the later steps of the job.
+func (s *Sink) AddPath(dir string) error {
+	if dir == "" || strings.ContainsAny(dir, "\n\r\x00") {
+		return fmt.Errorf("add %.100q to the PATH of later steps: not a path", dir)
+	}
+	return s.appendLocked("GITHUB_PATH", strings.ToValidUTF8(dir, "\uFFFD")+githubactions.EOF)
+}
+
+// PassSummary appends what a step of a wrapped action wrote to the job summary,
+// as it is: it is that step's own text, in the place where it would be anyway.
+func (s *Sink) PassSummary(text string) error {
+	return s.appendLocked("GITHUB_STEP_SUMMARY", text)
+}
+
+func (s *Sink) appendLocked(variable, text string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.appendFile(variable, func(int64) (string, error) { return text, nil })
+}
+
 func (s *Sink) setPair(variable, key, value string) error {
 	record, err := heredoc(key, value, rand.Text())
 	if err != nil {
 		return err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.appendFile(variable, func(int64) (string, error) { return record, nil })
+	return s.appendLocked(variable, record)
 }
 
 // heredoc is one record of a file command (FileCommandManager.cs):

@@ -19,12 +19,15 @@ func TestParseFileCommand(t *testing.T) {
 		{"heredoc of nothing", "a<<E\nE\n", map[string]string{"a": ""}, false},
 		{"heredoc name with equals after", "a<<E=F\nx\nE=F\n", map[string]string{"a": "x"}, false},
 		{"last one counts", "a=1\na=2\n", map[string]string{"a": "2"}, false},
-		{"blank lines and CRLF", "\r\na=1\r\n\r\nb<<E\r\nx\r\nE\r\n", map[string]string{"a": "1", "b": "x\r"}, false},
+		{"blank lines", "\na=1\n\nb=2\n", map[string]string{"a": "1", "b": "2"}, false},
+		{"carriage returns are text", "a=1\r\nb<<E\nx\r\nE\n", map[string]string{"a": "1\r", "b": "x\r"}, false},
+		{"a delimiter with one is another", "b<<E\nx\nE\r\n", map[string]string{}, true},
+		{"what comes before an error", "a=1\nhello\n", map[string]string{"a": "1"}, true},
 		{"empty", "", map[string]string{}, false},
-		{"open heredoc", "a<<E\nx\n", nil, true},
-		{"no name", "=1\n", nil, true},
-		{"no sign", "hello\n", nil, true},
-		{"empty delimiter", "a<<\n\n", nil, true},
+		{"open heredoc", "a<<E\nx\n", map[string]string{}, true},
+		{"no name", "=1\n", map[string]string{}, true},
+		{"no sign", "hello\n", map[string]string{}, true},
+		{"empty delimiter", "a<<\n\n", map[string]string{}, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got, err := ParseFileCommand([]byte(test.file))

@@ -151,6 +151,26 @@ type GitHubAction struct {
 	Nested    []string `json:"nested,omitzero"` // references inside it; absent if they are not known
 	Via       []string `json:"via,omitempty"`   // what leads to it, outermost first; absent if the workflow names it
 	Count     int      `json:"count,omitempty"` // how often the workflow executes it
+
+	// Of an action that was wrapped, and of those inside it.
+	Wrapped       bool              `json:"wrapped,omitempty"`
+	Source        string            `json:"source,omitempty"`        // where its files came from: action-dir, runner, git, tarball
+	ActionInputs  map[string]string `json:"actioninputs,omitempty"`  // that the caller gave, redacted
+	ActionOutputs map[string]string `json:"actionoutputs,omitempty"` // redacted
+	ExitCode      *int              `json:"exitcode,omitempty"`      // of the outermost; absent if it was never started, or did not say
+	Outcome       string            `json:"outcome,omitempty"`       // of the outermost: success, failure or cancelled
+	Images        []string          `json:"images,omitempty"`        // what ran of a Docker action, NAME@sha256:HEX or sha256:HEX
+	Steps         []ActionStep      `json:"steps,omitempty"`         // what ran, in its order
+}
+
+// ActionStep is one stage of one step of a wrapped action.
+type ActionStep struct {
+	Step     string `json:"step"`
+	Uses     string `json:"uses,omitempty"` // actionref of the action; absent for a script
+	Stage    string `json:"stage"`          // pre, main or post
+	Outcome  string `json:"outcome"`        // success, failure, cancelled or skipped
+	ExitCode int    `json:"exitcode"`
+	Error    string `json:"error,omitempty"` // why it failed, where an exit code does not say
 }
 
 // TreeDifference is one path in which what is on disk is not the commit.

@@ -105,16 +105,11 @@ func Place(ctx context.Context, dir string, a Answers) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	// A copy, since the program finds its files beside itself.
-	program, err := os.ReadFile(built)
-	if err != nil {
-		return "", fmt.Errorf("place the stand-in for docker: %w", err)
-	}
 	path := filepath.Join(dir, "docker")
 	if runtime.GOOS == "windows" {
 		path += ".exe"
 	}
-	if err := os.WriteFile(path, program, 0o755); err != nil {
+	if err := place(built, path); err != nil {
 		return "", fmt.Errorf("place the stand-in for docker: %w", err)
 	}
 	answers, err := json.Marshal(a)
@@ -125,6 +120,20 @@ func Place(ctx context.Context, dir string, a Answers) (string, error) {
 		return "", fmt.Errorf("write the answers of docker: %w", err)
 	}
 	return path, nil
+}
+
+// place makes a file of its own, since the program finds the others beside it. A
+// link is better than a copy: Linux does not start a program while anybody has
+// it open for writing, as a child that another test forks meanwhile has.
+func place(built, path string) error {
+	if err := os.Link(built, path); err == nil {
+		return nil
+	}
+	program, err := os.ReadFile(built)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, program, 0o755)
 }
 
 // Read returns what the stand-in in a folder was asked for.

@@ -27,6 +27,10 @@ import (
 // Exec runs the docker client with the arguments of c. The variables of c are
 // added to the client's own environment: the command line has only their names.
 // It returns the exit code of a client that ran, and an error if none did.
+//
+// HOME, which every container has, so takes the place of the client's own, on
+// the runner too. A client whose configuration counts, because it names another
+// engine than the usual one, keeps it if its own environment has DOCKER_CONFIG.
 type Exec func(ctx context.Context, c Invocation) (exitCode int, err error)
 
 // Invocation is one call of the docker client.

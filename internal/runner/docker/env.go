@@ -20,6 +20,10 @@ var ErrVariable = errors.New("a variable cannot be passed to a container")
 // variables. Nothing of the machine's own environment is among it. Step takes
 // that out for a caller that has both together; what FromHost knows is left out
 // in any case.
+//
+// GITHUB_ACTION_PATH is set for the steps of a composite action alone, to that
+// action's folder, and stays a path of the host: the folder of actions is not
+// mounted (CompositeActionHandler.cs). A caller must not pass on its own.
 func Environment(h Host, env []string) []string {
 	var out []string
 	for _, v := range append(slices.Clone(env), "HOME="+h.Home) {
@@ -46,10 +50,23 @@ func Step(all, machine []string) []string {
 	return slices.DeleteFunc(slices.Clone(all), func(v string) bool { return own[v] })
 }
 
+// Defaults adds runs.env of action.yml to the environment of a step, which goes
+// first: what the step has a value for, even an empty one, stays as it is.
+func Defaults(env, runs []string) []string {
+	has := map[string]bool{}
+	for _, v := range env {
+		name, _, _ := strings.Cut(v, "=")
+		has[name] = true
+	}
+	return append(slices.Clone(env), slices.DeleteFunc(slices.Clone(runs), func(v string) bool {
+		name, _, _ := strings.Cut(v, "=")
+		return has[name]
+	})...)
+}
+
 // FromHost says whether a variable surely belongs to the machine and not to the
 // step: it describes the user, the session, the terminal or the runner's image,
-// and would be wrong in a container. GITHUB_ACTION_PATH is one of them, since
-// the folder of the action is not mounted; the runner does not pass it.
+// and would be wrong in a container.
 func FromHost(name string) bool {
 	return slices.Contains(hostNames(), name) ||
 		slices.ContainsFunc([]string{"XDG_", "SUDO_", "JAVA_HOME_"}, func(p string) bool { return strings.HasPrefix(name, p) })
@@ -62,7 +79,7 @@ func hostNames() []string {
 		"PATH", "HOME", "USER", "LOGNAME", "SHELL", "PWD", "OLDPWD", "SHLVL", "_", "MAIL", "HOSTNAME", "TERM", "COLORTERM",
 		"TMPDIR", "TMP", "TEMP", "INVOCATION_ID", "JOURNAL_STREAM", "SYSTEMD_EXEC_PID", "NOTIFY_SOCKET",
 		"SSH_AUTH_SOCK", "SSH_AGENT_PID", "DBUS_SESSION_BUS_ADDRESS", "DISPLAY",
-		"GITHUB_ACTION_PATH", "RUNNER_TRACKING_ID", "RUNNER_USER", "AGENT_TOOLSDIRECTORY", "PSModulePath",
+		"RUNNER_TRACKING_ID", "RUNNER_USER", "AGENT_TOOLSDIRECTORY", "PSModulePath",
 		"VCPKG_INSTALLATION_ROOT", "PIPX_HOME", "PIPX_BIN_DIR", "NVM_DIR", "SWIFT_PATH",
 		"CHROMEWEBDRIVER", "EDGEWEBDRIVER", "GECKOWEBDRIVER", "SELENIUM_JAR_PATH",
 	}

@@ -80,9 +80,9 @@ func translate(path string, places []place, ends func(place) (from, to string)) 
 }
 
 // mountFlags mounts a place. The runner always says -v HOST:CONTAINER, which
-// has no spelling for a colon: it fails on such a path. --mount has one, as a
-// line of CSV, but fails where -v makes a missing folder; so it is only used
-// where -v cannot be.
+// has no spelling for a colon: the engine takes what follows it for the place in
+// the container. --mount has one, as a line of CSV, but fails where -v makes a
+// missing folder; so it is only used where -v cannot be.
 func (p place) mountFlags() ([]string, error) {
 	switch {
 	case !strings.HasPrefix(p.host, "/"):
@@ -92,6 +92,8 @@ func (p place) mountFlags() ([]string, error) {
 		return nil, fmt.Errorf("mount %q at %s: a path with a line break or NUL cannot be mounted", p.host, p.container)
 	case !strings.Contains(p.host, ":"):
 		return []string{"-v", p.host + ":" + p.container}, nil
+	case strings.TrimSpace(p.host) != p.host: // --mount refuses it, -v does not
+		return nil, fmt.Errorf("mount %q at %s: a path with a colon that ends with white space cannot be mounted", p.host, p.container)
 	}
 	var line strings.Builder
 	w := csv.NewWriter(&line)

@@ -8,25 +8,25 @@ import (
 
 func host() Host {
 	return Host{
-		Workspace: "/work/repo/repo", Temp: "/work/_temp", Home: "/work/_temp/_github_home",
-		Workflow: "/work/_temp/_github_workflow", FileCommands: "/work/_temp/_runner_file_commands",
+		Workspace: "/home/runner/work/repo/repo", Temp: "/home/runner/work/_temp", Home: "/home/runner/work/_temp/_github_home",
+		Workflow: "/home/runner/work/_temp/_github_workflow", FileCommands: "/home/runner/work/_temp/_runner_file_commands",
 	}
 }
 
 func TestTranslate(t *testing.T) {
 	for path, want := range map[string]string{
-		"/work/repo/repo":                            "/github/workspace",
-		"/work/repo/repo/a/b.txt":                    "/github/workspace/a/b.txt",
-		"/work/repo/repo2":                           "/work/repo/repo2",
-		"/work/repo":                                 "/work/repo",
-		"/work/_temp":                                "/github/runner_temp",
-		"/work/_temp/x":                              "/github/runner_temp/x",
-		"/work/_temp/_github_home":                   "/github/home",
-		"/work/_temp/_github_workflow/event.json":    "/github/workflow/event.json",
-		"/work/_temp/_runner_file_commands/env_1234": "/github/file_commands/env_1234",
-		"see /work/repo/repo":                        "see /work/repo/repo",
-		"":                                           "",
-		"relative":                                   "relative",
+		"/home/runner/work/repo/repo":                            "/github/workspace",
+		"/home/runner/work/repo/repo/a/b.txt":                    "/github/workspace/a/b.txt",
+		"/home/runner/work/repo/repo2":                           "/home/runner/work/repo/repo2",
+		"/home/runner/work/repo":                                 "/home/runner/work/repo",
+		"/home/runner/work/_temp":                                "/github/runner_temp",
+		"/home/runner/work/_temp/x":                              "/github/runner_temp/x",
+		"/home/runner/work/_temp/_github_home":                   "/github/home",
+		"/home/runner/work/_temp/_github_workflow/event.json":    "/github/workflow/event.json",
+		"/home/runner/work/_temp/_runner_file_commands/env_1234": "/github/file_commands/env_1234",
+		"see /home/runner/work/repo/repo":                        "see /home/runner/work/repo/repo",
+		"":                                                       "",
+		"relative":                                               "relative",
 	} {
 		got := host().Translate(path)
 		if got != want {
@@ -38,7 +38,7 @@ func TestTranslate(t *testing.T) {
 	}
 	h := host()
 	h.Workspace += "/"
-	if got := h.Translate("/work/repo/repo/x"); got != "/github/workspace/x" {
+	if got := h.Translate("/home/runner/work/repo/repo/x"); got != "/github/workspace/x" {
 		t.Errorf("with a slash at the end of the folder: %q", got)
 	}
 	if got := (Host{}).Translate("/etc/passwd"); got != "/etc/passwd" {
@@ -48,15 +48,15 @@ func TestTranslate(t *testing.T) {
 
 func TestEnvironment(t *testing.T) {
 	got := Environment(host(), []string{
-		"GITHUB_WORKSPACE=/work/repo/repo", "GITHUB_OUTPUT=/work/_temp/_runner_file_commands/set_output_1",
-		"RUNNER_TEMP=/work/_temp", "RUNNER_TOOL_CACHE=/opt/hostedtoolcache", "INPUT_FILE=/work/repo/repo/go.mod",
+		"GITHUB_WORKSPACE=/home/runner/work/repo/repo", "GITHUB_OUTPUT=/home/runner/work/_temp/_runner_file_commands/set_output_1",
+		"RUNNER_TEMP=/home/runner/work/_temp", "RUNNER_TOOL_CACHE=/opt/hostedtoolcache", "INPUT_FILE=/home/runner/work/repo/repo/go.mod",
 		"PATH=/usr/bin", "HOME=/home/runner", "USER=runner", "SHELL=/bin/sh", "XDG_RUNTIME_DIR=/run/1",
-		"GITHUB_ACTION_PATH=/work/_actions/o/r/v1", "STATE_pid=7", "GREETING=a=b\nc", "EMPTY=", "TWICE=1", "TWICE=2",
+		"GITHUB_ACTION_PATH=/home/runner/work/_actions/o/r/v1", "STATE_pid=7", "GREETING=a=b\nc", "EMPTY=", "TWICE=1", "TWICE=2",
 	})
 	want := []string{
 		"GITHUB_WORKSPACE=/github/workspace", "GITHUB_OUTPUT=/github/file_commands/set_output_1",
 		"RUNNER_TEMP=/github/runner_temp", "RUNNER_TOOL_CACHE=/opt/hostedtoolcache", "INPUT_FILE=/github/workspace/go.mod",
-		"HOME=/github/home", "STATE_pid=7", "GREETING=a=b\nc", "EMPTY=", "TWICE=2",
+		"HOME=/github/home", "GITHUB_ACTION_PATH=/home/runner/work/_actions/o/r/v1", "STATE_pid=7", "GREETING=a=b\nc", "EMPTY=", "TWICE=2",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("Environment =\n%q, want\n%q", got, want)
@@ -72,6 +72,14 @@ func TestStep(t *testing.T) {
 	got := Step([]string{"LANG=C", "JAVA_HOME=/opt/21", "PATH=/bin", "A=1"}, machine)
 	if want := []string{"JAVA_HOME=/opt/21", "A=1"}; !slices.Equal(got, want) {
 		t.Errorf("Step = %q, want %q", got, want)
+	}
+}
+
+// TestDefaults: action.yml speaks last, and of nothing that the step speaks of.
+func TestDefaults(t *testing.T) {
+	got := Defaults([]string{"A=step", "EMPTY="}, []string{"A=action", "EMPTY=action", "B=action"})
+	if want := []string{"A=step", "EMPTY=", "B=action"}; !slices.Equal(got, want) {
+		t.Errorf("Defaults = %q, want %q", got, want)
 	}
 }
 

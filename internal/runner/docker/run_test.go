@@ -26,9 +26,9 @@ func TestRun(t *testing.T) {
 		"run", "--name", "alpine_a7d80f", "--label", "5c6072", "--workdir", "/github/workspace", "--rm",
 		"-e", "SECRET", "-e", "INPUT_A", "-e", "GITHUB_ACTIONS", "-e", "CI", "--entrypoint", "/entry.sh",
 		"-v", "/var/run/docker.sock:/var/run/docker.sock",
-		"-v", "/work/_temp:/github/runner_temp", "-v", "/work/_temp/_github_home:/github/home",
-		"-v", "/work/_temp/_github_workflow:/github/workflow", "-v", "/work/_temp/_runner_file_commands:/github/file_commands",
-		"-v", "/work/repo/repo:/github/workspace", "alpine:3", "hello", "",
+		"-v", "/home/runner/work/_temp:/github/runner_temp", "-v", "/home/runner/work/_temp/_github_home:/github/home",
+		"-v", "/home/runner/work/_temp/_github_workflow:/github/workflow", "-v", "/home/runner/work/_temp/_runner_file_commands:/github/file_commands",
+		"-v", "/home/runner/work/repo/repo:/github/workspace", "alpine:3", "hello", "",
 	}
 	if !slices.Equal(got.Args, want) {
 		t.Errorf("Run =\n%q, want\n%q", got.Args, want)
@@ -95,6 +95,7 @@ func TestRunRefuses(t *testing.T) {
 		{"no name", func(c *Container) { c.Name = "" }, "not a name"},
 		{"a volume for a folder", func(c *Container) { c.Host.Workspace = "data" }, "not an absolute path"},
 		{"a folder with a line break", func(c *Container) { c.Host.Workspace = "/a\nb" }, "line break"},
+		{"a folder with a colon and a blank", func(c *Container) { c.Host.Workspace = "/a:b " }, "white space"},
 		{"an argument with NUL", func(c *Container) { c.Args = []string{"a\x00"} }, "NUL"},
 	} {
 		box := container()

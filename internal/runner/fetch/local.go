@@ -29,6 +29,8 @@ type local struct {
 	dir     string // as the caller named it
 	scratch string
 	git     gitcmd.Command
+	refsErr error           // why its tags and branches cannot be read
+	commits map[string]bool // those that were found in it; guarded by the Fetcher
 }
 
 // fromDir extracts the commit from a git repository, or copies what is none.
@@ -48,6 +50,9 @@ func (f *Fetcher) fromDir(ctx context.Context, dir string, want wanted, w *write
 	if want.sha, err = l.find(ctx, want.sha, want.version); err != nil {
 		return Fetched{}, err
 	}
+	f.mu.Lock()
+	l.commits[want.sha] = true
+	f.mu.Unlock()
 	want.git = l.run
 	got := want.result(FromDir)
 	return got, extract(ctx, *got.Commit, w)
@@ -111,11 +116,12 @@ func (f *Fetcher) openLocal(repository, dir, common string) (*local, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := makeView(scratch, common); err != nil {
+	refsErr, err := makeView(scratch, common)
+	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(scratch))
 	}
 	home := filepath.Join(scratch, "home")
-	l := &local{dir: dir, scratch: scratch, git: gitcmd.Command{
+	l := &local{dir: dir, scratch: scratch, refsErr: refsErr, commits: map[string]bool{}, git: gitcmd.Command{
 		Bin: bin, Timeout: localTimeout, MaxOutput: localOutput,
 		Env: append(gitcmd.Environment([]string{filepath.Dir(bin)}, home),
 			"GIT_DIR="+filepath.Join(scratch, "view"), "GIT_OBJECT_DIRECTORY="+filepath.Join(common, "objects")),
@@ -124,11 +130,12 @@ func (f *Fetcher) openLocal(repository, dir, common string) (*local, error) {
 	return l, nil
 }
 
-func makeView(scratch, common string) error {
+// makeView writes it. Where no symlinks can be made, on Windows, refs are not read.
+func makeView(scratch, common string) (refsErr, err error) {
 	view := filepath.Join(scratch, "view")
 	for _, dir := range []string{filepath.Join(scratch, "home"), view, filepath.Join(view, "objects")} {
 		if err := os.Mkdir(dir, 0o700); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	for _, name := range []string{"refs", "packed-refs"} {
@@ -137,10 +144,10 @@ func makeView(scratch, common string) error {
 			continue
 		}
 		if err := os.Symlink(real, filepath.Join(view, name)); err != nil {
-			return err
+			refsErr = errors.Join(err, os.MkdirAll(filepath.Join(view, "refs"), 0o700)) // git wants the folder
 		}
 	}
-	return errors.Join(
+	return refsErr, errors.Join(
 		os.WriteFile(filepath.Join(view, "HEAD"), []byte("ref: refs/heads/-\n"), 0o600),
 		os.WriteFile(filepath.Join(view, "config"), []byte(localConfig), 0o600),
 	)
@@ -156,6 +163,9 @@ func (l *local) run(ctx context.Context, stdin []byte, args ...string) ([]byte, 
 func (l *local) find(ctx context.Context, sha, version string) (string, error) {
 	if sha != "" {
 		return l.commit(ctx, sha, "commit "+sha)
+	}
+	if l.refsErr != nil {
+		return "", fmt.Errorf("read the tags and branches of %s: %w", l.dir, l.refsErr)
 	}
 	for _, name := range []string{"refs/tags/" + version, "refs/heads/" + version, "refs/" + version, version} {
 		if !strings.HasPrefix(name, "refs/tags/") && !strings.HasPrefix(name, "refs/heads/") {
@@ -196,11 +206,11 @@ func isCommit(s string) bool {
 
 // Commits returns git for a commit of a repository that was fetched from a local
 // git repository, so that it can be compared without the network.
-func (f *Fetcher) Commits(repository, _ string) (treecheck.Git, bool) {
+func (f *Fetcher) Commits(repository, sha string) (treecheck.Git, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	l := f.locals[repository]
-	if l == nil {
+	if l == nil || !l.commits[sha] {
 		return nil, false
 	}
 	return l.run, true

@@ -1,0 +1,234 @@
+package action
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/org/cilock-action/internal/refs"
+	"github.com/org/cilock-action/internal/runner"
+	"github.com/org/cilock-action/internal/runner/fetch"
+	"github.com/org/cilock-action/pkg/actionref"
+	"github.com/org/cilock-action/pkg/actionref/treecheck"
+)
+
+// maxWrapped bounds the distinct actions that are fetched for one.
+const maxWrapped = 200
+
+// reach fetches the action and all that stand inside it, judges the references,
+// compares the bytes, and checks what can be checked. The error is what refuses
+// the action.
+func (w *wrapped) reach(ctx context.Context, p *Plan, in Inputs, dirs map[string]string) error {
+	dest := filepath.Join(p.Scratch, "_actions")
+	if err := os.Mkdir(dest, 0o700); err != nil {
+		return fmt.Errorf("make a folder for actions: %w", err)
+	}
+	world, closeWorld, err := wrapWorld(p, in)
+	if err != nil {
+		return err
+	}
+	defer closeWorld()
+	net, _ := world.Resolver.(fetch.Network)
+	f := fetch.New(fetch.Options{Dest: dest, Dirs: dirs, Runner: world.Actions, Net: net, Windows: world.Windows, Temp: world.Temp})
+	walk := &wrapWalk{w: w, f: f, world: world, commits: map[string]*treecheck.Commit{}, online: in.Resolve == ResolveOnline}
+	w.found.sources = map[string]string{}
+	fetchErr := walk.all(ctx)
+	world.Actions, world.All = dest, false
+	world.Commits = walk.commit
+	if !walk.network && !walk.online {
+		world.Resolver = nil // everything was here: nobody needs to be asked
+	}
+	w.judge(ctx, p, world)
+	if fetchErr != nil {
+		return fetchErr
+	}
+	return w.ready(ctx, p)
+}
+
+// wrapWorld is where actions come from: this machine first, then their server.
+func wrapWorld(p *Plan, in Inputs) (refs.World, func(), error) {
+	world, stop, err := RefsWorld(ResolveOnline, in.Deny, p.Dir, p.OwnEnv)
+	if dir := getenv(p.OwnEnv)("GITHUB_WORKSPACE"); dir != "" {
+		world.Workspace = dir
+	}
+	return world, stop, err
+}
+
+// wrapWalk follows the uses of actions, from the outermost.
+type wrapWalk struct {
+	w       *wrapped
+	f       *fetch.Fetcher
+	world   refs.World
+	commits map[string]*treecheck.Commit // repository@sha
+	network bool                         // something came from a server
+	online  bool
+}
+
+// commit is the commit of an action that was fetched, if its objects are here.
+func (k *wrapWalk) commit(repository, sha string) (treecheck.Git, bool) {
+	c := k.commits[repository+"@"+sha]
+	if c == nil {
+		return nil, false
+	}
+	return c.Git, true
+}
+
+// next is one action to read: as a file names it.
+type next struct {
+	origin runner.Action
+	uses   string
+	depth  int
+}
+
+func (k *wrapWalk) all(ctx context.Context) error {
+	queue := []next{{runner.Action{}, k.w.ref.Text(), 0}}
+	for len(queue) > 0 {
+		n := queue[0]
+		queue = queue[1:]
+		a, ok, err := k.one(ctx, n)
+		if err != nil {
+			return err
+		}
+		if n.depth == 0 {
+			k.w.key, k.w.program.Uses = a.Key, a.Key
+		}
+		if !ok {
+			continue
+		}
+		for _, s := range a.Manifest.Runs.Steps {
+			if s.Uses != "" {
+				queue = append(queue, next{a, s.Uses, n.depth + 1})
+			}
+		}
+	}
+	return nil
+}
+
+// one reads an action that was not read before. Those of the workspace are read
+// if they are there: a step may make them.
+func (k *wrapWalk) one(ctx context.Context, n next) (a runner.Action, isNew bool, err error) {
+	actions := k.w.program.Actions
+	key, ref, err := runner.KeyOf(n.origin, n.uses)
+	if err != nil {
+		return a, false, err
+	}
+	if _, ok := actions[key]; ok || n.depth > runner.MaxDepth {
+		return actions[key], false, nil // too deep is refused by Check
+	}
+	if len(actions) >= maxWrapped {
+		return a, false, fmt.Errorf("it reaches more than %d actions", maxWrapped)
+	}
+	a = runner.Action{Key: key, Path: ref.Path()}
+	switch ref.Kind() {
+	case actionref.KindDocker:
+		a = runner.ImageAction(key, ref)
+		if n.depth == 0 {
+			actions[key] = a
+		}
+		return a, false, nil
+	case actionref.KindLocal:
+		a.Root = k.w.program.Workspace
+	default:
+		if a, err = k.fetch(ctx, a, ref); err != nil {
+			return a, false, fmt.Errorf("%s: %w", ref.Text(), err)
+		}
+	}
+	a.Manifest, err = runner.ReadManifest(a)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && ref.Kind() == actionref.KindLocal && n.depth > 0:
+		return a, false, nil
+	case errors.Is(err, fs.ErrNotExist):
+		return a, false, fmt.Errorf("%s: %w", ref.Text(), errNoAction)
+	case err != nil:
+		return a, false, fmt.Errorf("%s: %w", ref.Text(), err)
+	}
+	actions[key] = a
+	return a, true, nil
+}
+
+func (k *wrapWalk) fetch(ctx context.Context, a runner.Action, ref actionref.Ref) (runner.Action, error) {
+	if why := k.world.Deny(ref); why != "" {
+		return a, fmt.Errorf("on the deny-list: %s", why)
+	}
+	got, err := k.f.Fetch(ctx, ref)
+	if err != nil {
+		return a, err
+	}
+	k.w.found.sources[a.Key] = got.Source
+	if got.Commit != nil {
+		k.commits[ref.Repository()+"@"+got.Commit.SHA] = got.Commit
+	}
+	k.network = k.network || got.Source == fetch.FromGit || got.Source == fetch.FromTarball
+	owner, rest, _ := strings.Cut(ref.Text(), "/")
+	repo, _, _ := strings.Cut(rest, "@")
+	repo, _, _ = strings.Cut(repo, "/")
+	a.Root, a.Repository, a.Ref = got.Dir, owner+"/"+repo, ref.Version()
+	return a, nil
+}
+
+// judge follows the references as the verb refs does, in what was fetched.
+func (w *wrapped) judge(ctx context.Context, p *Plan, world refs.World) {
+	report := refs.Report{Job: true}
+	report.Use("action-ref", w.ref)
+	report.Follow(ctx, world)
+	report.Redact(p.redact)
+	findings := refs.Judge(report)
+	w.found.references = report.References
+	w.found.notices = refsNotices(findings)
+	for _, f := range findings {
+		if f.Unknown() {
+			w.found.gaps = append(w.found.gaps, f.Message)
+		}
+	}
+}
+
+// ready refuses what the bytes and the manifests say against the action, and
+// looks for the programs that it needs.
+func (w *wrapped) ready(ctx context.Context, p *Plan) error {
+	for _, ref := range w.found.references {
+		if ref.Answer.Denied != "" {
+			return fmt.Errorf("%s is on the deny-list: %s", ref.Key, ref.Answer.Denied)
+		}
+		if ref.Bytes.State == treecheck.False {
+			return fmt.Errorf("%s: its files are not those of the commit: %s", ref.Key, ref.Bytes.Reason)
+		}
+	}
+	if err := w.programs(ctx, p); err != nil {
+		return err
+	}
+	refusals, notices := w.program.Check()
+	for _, n := range notices {
+		w.found.notices = append(w.found.notices, Notice{Level: WarningLevel, Text: n})
+	}
+	return errors.Join(refusals...)
+}
+
+// programs finds what the kinds of the actions need on this machine.
+func (w *wrapped) programs(ctx context.Context, p *Plan) error {
+	finder := runner.NodeFinder{Parent: os.Getppid(), PATH: getenv(p.Env)("PATH")}
+	for _, key := range sortedNames(w.program.Actions) {
+		runs := w.program.Actions[key].Manifest.Runs
+		if w.program.Docker == "" && runs.NeedsDocker() {
+			var err error
+			if w.program.Docker, err = runner.FindDocker(ctx, p.Env); err != nil {
+				return fmt.Errorf("%s: %w", key, err)
+			}
+		}
+		if runs.Kind() != "node" || w.program.Nodes[runs.Using] != "" {
+			continue
+		}
+		program, notice, err := finder.Find(runs.Using)
+		if err != nil {
+			return fmt.Errorf("%s: %w", key, err)
+		}
+		w.program.Nodes[runs.Using] = program
+		if notice != "" {
+			w.found.notices = append(w.found.notices, Notice{Level: NoticeLevel, Text: notice})
+		}
+	}
+	return nil
+}

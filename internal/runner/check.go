@@ -1,0 +1,263 @@
+package runner
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/org/cilock-action/internal/runner/expr"
+	"github.com/org/cilock-action/pkg/actionref"
+)
+
+// Check says what keeps the action from being run as its author means it:
+// refusals, each naming the action and the place, and notices, which do not. It
+// runs before anything of the action does, and looks at every action that is
+// reached, those of the workspace as far as they are there already.
+func (p Program) Check() (refusals []error, notices []string) {
+	c := &checker{p: p, steps: map[string]int{}}
+	root := p.Actions[p.Uses]
+	given := names(p.Inputs)
+	for _, in := range root.Manifest.Inputs {
+		if in.Required && in.Default == "" && !slices.ContainsFunc(p.Inputs, func(i Pair) bool { return strings.EqualFold(i.Name, in.Name) && i.Value != "" }) {
+			c.refuse(root, fmt.Errorf("input %s is required and has no value", in.Name))
+		}
+	}
+	for _, in := range p.Inputs {
+		container := root.Manifest.Runs.Kind() == kindDocker && (root.Manifest.Inputs == nil || strings.EqualFold(in.Name, "args") || strings.EqualFold(in.Name, "entrypoint"))
+		if !container && !slices.ContainsFunc(root.Manifest.Inputs, func(i Input) bool { return strings.EqualFold(i.Name, in.Name) }) {
+			c.notices = append(c.notices, fmt.Sprintf("input %s is none that %s declares; it declares: %s", in.Name, root.Key, listOr(inputNames(root), "none")))
+		}
+	}
+	c.use(root, given, nil)
+	return c.refusals, c.notices
+}
+
+// checker walks the actions that are reached.
+type checker struct {
+	p        Program
+	refusals []error
+	notices  []string
+	steps    map[string]int // steps below an action, for those that were looked at
+}
+
+// maxRefusals bounds what is said of one run.
+const maxRefusals = 20
+
+func (c *checker) refuse(a Action, err error) {
+	if len(c.refusals) < maxRefusals {
+		c.refusals = append(c.refusals, fmt.Errorf("%s: %w", a.Key, err))
+	}
+}
+
+func names(pairs []Pair) []string {
+	list := make([]string, 0, len(pairs))
+	for _, p := range pairs {
+		list = append(list, strings.ToLower(p.Name))
+	}
+	return list
+}
+
+func inputNames(a Action) (list []string) {
+	for _, in := range a.Manifest.Inputs {
+		list = append(list, in.Name)
+	}
+	return list
+}
+
+func listOr(list []string, none string) string {
+	if len(list) == 0 {
+		return none
+	}
+	return strings.Join(list, ", ")
+}
+
+// use looks at an action where it is used: above are the keys of the actions
+// around it, given the inputs that it gets.
+func (c *checker) use(a Action, given, above []string) (steps int) {
+	for _, in := range a.Manifest.Inputs {
+		if !slices.Contains(given, strings.ToLower(in.Name)) {
+			c.tokenFor(a, fmt.Sprintf("the default of input %s", in.Name), in.Default, inputDefaultScope())
+		}
+	}
+	if slices.Contains(above, a.Key) {
+		c.refuse(a, fmt.Errorf("it stands inside itself: %s", strings.Join(append(above, a.Key), ", ")))
+		return 0
+	}
+	if len(above) > MaxDepth {
+		c.refuse(a, fmt.Errorf("deeper than %d actions inside each other, where the runner stops", MaxDepth))
+		return 0
+	}
+	if known, ok := c.steps[a.Key]; ok {
+		return known
+	}
+	problems, notices := c.p.checkOne(a)
+	for _, problem := range problems {
+		c.refuse(a, problem)
+	}
+	c.notices = append(c.notices, notices...)
+	for _, s := range a.Manifest.Runs.Steps {
+		steps += 1 + c.inner(a, s, append(slices.Clone(above), a.Key))
+		if steps > maxSteps {
+			c.refuse(a, fmt.Errorf("more than %d steps, those of the actions inside counted", maxSteps))
+			break
+		}
+	}
+	c.steps[a.Key] = steps
+	return steps
+}
+
+// inner looks at the action that a step uses.
+func (c *checker) inner(a Action, s Step, above []string) int {
+	if s.Uses == "" {
+		return 0
+	}
+	key, ref, err := KeyOf(a, s.Uses)
+	if err != nil {
+		c.refuse(a, fmt.Errorf("line %d: %w", s.Line, err))
+		return 0
+	}
+	inner, ok := c.p.Actions[key]
+	switch {
+	case ref.Kind() == actionref.KindDocker:
+		inner = ImageAction(key, ref)
+	case ref.Kind() == actionref.KindLocal && !ok:
+		return 0 // a step may make it
+	case !ok:
+		c.refuse(a, fmt.Errorf("line %d: uses %s: its files are not here", s.Line, s.Uses))
+		return 0
+	}
+	return c.use(inner, names(s.With), above)
+}
+
+// checkOne looks at one action by itself.
+func (p Program) checkOne(a Action) (problems []error, notices []string) {
+	c := &checker{p: p}
+	runs := a.Manifest.Runs
+	switch runs.Kind() {
+	case kindNode:
+		notices = c.node(a)
+	case kindDocker:
+		for _, err := range p.checkContainer(a) {
+			c.refuse(a, err)
+		}
+		for i, arg := range append(slices.Clone(runs.Args), values(runs.Env)...) {
+			c.template(a, fmt.Sprintf("runs.args or runs.env, number %d", i+1), arg, containerScope())
+		}
+	}
+	for _, in := range a.Manifest.Inputs {
+		c.template(a, "default of input "+in.Name, in.Default, inputDefaultScope())
+	}
+	for _, o := range a.Manifest.Outputs {
+		c.text(a, "output "+o.Name, o.Value, outputScope())
+	}
+	for _, when := range []Pair{{"runs.pre-if", runs.PreIf}, {"runs.post-if", runs.PostIf}} {
+		c.condition(a, when.Name, when.Value)
+	}
+	for _, s := range runs.Steps {
+		c.step(a, s)
+	}
+	if why := needsRuntime(a); why != "" && !p.Runtime {
+		c.refuse(a, errors.New(why))
+	}
+	return unprefixed(c.refusals), notices
+}
+
+// unprefixed takes the action's name off again, which the caller puts there.
+func unprefixed(errs []error) []error {
+	for i, err := range errs {
+		errs[i] = errors.Unwrap(err)
+	}
+	return errs
+}
+
+func values(pairs []Pair) (list []string) {
+	for _, p := range pairs {
+		list = append(list, p.Value)
+	}
+	return list
+}
+
+// node looks for the files of a Node action and for what they need at run time.
+func (c *checker) node(a Action) (notices []string) {
+	runs := a.Manifest.Runs
+	if c.p.Nodes[runs.Using] == "" {
+		c.refuse(a, fmt.Errorf("there is no %s here: neither the runner's own nor one on PATH", runs.Using))
+	}
+	for _, stage := range []string{stagePre, stageMain, stagePost} {
+		if stage != stageMain && runs.entry(stage) == "" {
+			continue
+		}
+		path, err := a.file(runs.entry(stage))
+		if err != nil {
+			c.refuse(a, fmt.Errorf("runs.%s: %w", stage, err))
+			continue
+		}
+		src, err := readBounded(path, maxEntry)
+		if err == nil && !c.p.Runtime && len(notices) == 0 && bytes.Contains(src, []byte("ACTIONS_RUNTIME_TOKEN")) {
+			notices = append(notices, fmt.Sprintf("%s can use the runner's cache and artifact service, for which a step has no token: what needs them will not work (see docs/wrap.md)", a.Key))
+		}
+	}
+	return notices
+}
+
+// maxEntry bounds how much of a Node action's file is searched, in bytes.
+const maxEntry = 64 << 20
+
+// needsRuntime names the actions that are nothing without the runner's own
+// services. The token for them is given to actions and not to steps
+// (runner, HandlerFactory.cs), and we are a step.
+func needsRuntime(a Action) string {
+	switch strings.ToLower(a.Repository) {
+	case "actions/cache", "actions/upload-artifact", "actions/download-artifact", "actions/upload-pages-artifact":
+		return "it needs the runner's cache and artifact service, for which a wrapped action has no token: use it in a step of its own"
+	}
+	return ""
+}
+
+func (c *checker) step(a Action, s Step) {
+	at := func(key string) string { return fmt.Sprintf("line %d: %s", s.Line, key) }
+	c.condition(a, at("if"), s.If)
+	for _, part := range []Pair{{"run", s.Run}, {"shell", s.Shell}, {"working-directory", s.Dir}, {"continue-on-error", s.ContinueOnError}} {
+		c.text(a, at(part.Name), part.Value, stepScope())
+	}
+	for _, list := range [][]Pair{s.Env, s.With} {
+		for _, p := range list {
+			c.text(a, at(p.Name), p.Value, stepScope())
+		}
+	}
+	if s.Shell != "" && !strings.Contains(s.Shell, "${{") {
+		if _, err := parseShell(s.Shell); err != nil {
+			c.refuse(a, fmt.Errorf("line %d: %w", s.Line, err))
+		}
+	}
+}
+
+// text checks a template, and that the token it may ask for is there.
+func (c *checker) text(a Action, what, text string, s expr.Scope) {
+	c.template(a, what, text, s)
+	c.tokenFor(a, what, text, s)
+}
+
+func (c *checker) template(a Action, what, text string, s expr.Scope) {
+	if _, err := expr.ParseTemplate(text, s); err != nil {
+		c.refuse(a, fmt.Errorf("%s: %w", what, err))
+	}
+}
+
+func (c *checker) condition(a Action, what, text string) {
+	if _, err := expr.ParseCondition(text, conditionScope()); err != nil {
+		c.refuse(a, fmt.Errorf("%s: %w", what, err))
+	}
+}
+
+// tokenFor refuses an expression that reads the job's token where there is none:
+// it would be empty, and the action would do something else than on the runner.
+func (c *checker) tokenFor(a Action, what, text string, s expr.Scope) {
+	t, err := expr.ParseTemplate(text, s)
+	if err != nil || c.p.Token != "" || !t.Uses("github", "token") {
+		return
+	}
+	c.refuse(a, fmt.Errorf("%s reads github.token, and there is none: give the input github-token (outside Actions the variable GITHUB_TOKEN), or the input itself", what))
+}

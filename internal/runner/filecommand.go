@@ -1,0 +1,117 @@
+package runner
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/org/cilock-action/internal/filetree"
+	"github.com/org/cilock-action/internal/sink"
+)
+
+// maxCommandFile bounds each file that a step writes for the runner, in bytes.
+// GitHub documents 1 MiB for outputs and summary; it names no limit for the
+// others, and one there must be.
+const maxCommandFile = 1 << 20
+
+// files are the file commands of one step: new ones for each (FileCommandManager.cs),
+// so that what a step writes counts for it alone.
+type files struct {
+	output, env, path, state, summary string
+}
+
+// newFiles makes them, empty, with names that nobody can know before.
+func newFiles(dir string) (files, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return files{}, fmt.Errorf("make the folder of file commands: %w", err)
+	}
+	id := rand.Text()
+	f := files{
+		output: filepath.Join(dir, "set_output_"+id), env: filepath.Join(dir, "set_env_"+id), path: filepath.Join(dir, "add_path_"+id),
+		state: filepath.Join(dir, "save_state_"+id), summary: filepath.Join(dir, "step_summary_"+id),
+	}
+	for _, path := range f.all() {
+		if err := os.WriteFile(path, nil, 0o644); err != nil {
+			return files{}, fmt.Errorf("make a file command: %w", err)
+		}
+	}
+	return f, nil
+}
+
+func (f files) all() []string { return []string{f.output, f.env, f.path, f.state, f.summary} }
+
+func (f files) remove() {
+	for _, path := range f.all() {
+		os.Remove(path)
+	}
+}
+
+// context are the fields of the github context that name them.
+func (f files) context() []Pair {
+	return []Pair{{"output", f.output}, {"env", f.env}, {"path", f.path}, {"state", f.state}, {"step_summary", f.summary}}
+}
+
+// said is what a step asked for in its files.
+type said struct {
+	outputs, env, state map[string]string
+	path                []string // as written: each goes before the ones above it
+	summary             string
+}
+
+// read returns what the files say, also beside an error: the runner applies what
+// comes before a line that it cannot read, and fails the step.
+func (f files) read() (s said, err error) {
+	var errs []error
+	pairs := func(name, path string) map[string]string {
+		data, err := readBounded(path, maxCommandFile)
+		if err != nil && !errors.Is(err, os.ErrNotExist) { // a step may remove its own file
+			errs = append(errs, fmt.Errorf("%s: %w", name, err))
+			return nil
+		}
+		m, err := sink.ParseFileCommand(data)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", name, err))
+		}
+		return m
+	}
+	s.outputs, s.env, s.state = pairs("GITHUB_OUTPUT", f.output), pairs("GITHUB_ENV", f.env), pairs("GITHUB_STATE", f.state)
+	for name := range s.env {
+		if strings.EqualFold(name, "NODE_OPTIONS") { // SetEnvFileCommand
+			errs = append(errs, errors.New("GITHUB_ENV: the runner does not let NODE_OPTIONS be set"))
+			delete(s.env, name)
+		}
+	}
+	data, err := readBounded(f.path, maxCommandFile)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		errs = append(errs, fmt.Errorf("GITHUB_PATH: %w", err))
+	}
+	for line := range strings.Lines(string(data)) {
+		if line = strings.TrimRight(line, "\r\n"); line != "" {
+			s.path = append(s.path, line)
+		}
+	}
+	data, err = readBounded(f.summary, maxCommandFile)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		errs = append(errs, fmt.Errorf("GITHUB_STEP_SUMMARY: %w", err))
+	}
+	s.summary = string(data)
+	return s, errors.Join(errs...)
+}
+
+// readBounded reads a regular file of at most max bytes.
+func readBounded(path string, max int64) ([]byte, error) {
+	f, err := filetree.OpenRegular(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, max+1))
+	if err == nil && int64(len(data)) > max {
+		return nil, fmt.Errorf("%s is larger than %d bytes", filepath.Base(path), max)
+	}
+	return data, err
+}

@@ -1,0 +1,98 @@
+package runner
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"sync"
+)
+
+// Record is one fact that the driver reports: a step, the end, or a notice. They
+// are written as JSON, a line each, as they happen, so that what is known is there
+// when the driver is killed. Its texts are the action's, untrusted.
+type Record struct {
+	Step     string `json:"step,omitempty"`  // what it is called in the log
+	Uses     string `json:"uses,omitempty"`  // key of the action; empty for a script
+	Stage    string `json:"stage,omitempty"` // pre, main or post
+	Outcome  string `json:"outcome,omitempty"`
+	ExitCode int    `json:"exitcode"`
+	Error    string `json:"error,omitempty"`
+
+	Image  string `json:"image,omitempty"` // NAME@sha256:HEX or sha256:HEX, of Uses: it is about to run
+	Notice string `json:"notice,omitempty"`
+	Limit  string `json:"limit,omitempty"` // what evidence of this run cannot say
+
+	Done    bool              `json:"done,omitempty"` // the last one, with what became of the whole
+	Outputs map[string]string `json:"outputs,omitempty"`
+}
+
+// The bounds of a report, which is written beside the action and by a process
+// that the action could have changed.
+const (
+	maxReport  = 16 << 20 // bytes
+	maxRecords = 3 * maxSteps
+)
+
+// recorder writes records. What cannot be written is said once, on the log.
+type recorder struct {
+	mu  sync.Mutex
+	f   *os.File
+	n   int
+	err error
+}
+
+func newRecorder(path string) (*recorder, error) {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("write the report: %w", err)
+	}
+	return &recorder{f: f}, nil
+}
+
+func (r *recorder) add(rec Record) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.n++; r.n > maxRecords && !rec.Done {
+		return
+	}
+	data, err := json.Marshal(rec)
+	if err == nil {
+		_, err = r.f.Write(append(data, '\n'))
+	}
+	if err != nil && r.err == nil {
+		r.err = err
+	}
+}
+
+// record notes what became of one stage of one use.
+func (j *job) record(u *use, stage, outcome string, exit int, err error) {
+	rec := Record{Step: u.label, Uses: u.key, Stage: stage, Outcome: outcome, ExitCode: exit}
+	if err != nil {
+		rec.Error = err.Error()
+	}
+	j.records.add(rec)
+}
+
+// ReadRecords reads what a driver reported, up to the first line that makes no
+// sense, and whether the report has its end.
+func ReadRecords(path string) (records []Record, whole bool, err error) {
+	data, err := readBounded(path, maxReport)
+	if err != nil {
+		return nil, false, fmt.Errorf("read the report of the action: %w", err)
+	}
+	lines := bufio.NewScanner(bytes.NewReader(data))
+	lines.Buffer(nil, maxReport)
+	for lines.Scan() && len(records) <= maxRecords {
+		var r Record
+		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
+			return records, false, fmt.Errorf("read the report of the action: line %d: %w", len(records)+1, err)
+		}
+		records = append(records, r)
+		if r.Done {
+			return records, true, nil
+		}
+	}
+	return records, false, lines.Err()
+}
