@@ -138,7 +138,7 @@ func (x *run) node(ctx context.Context, stage string, github map[string]any, env
 	script := map[string]string{"pre": x.m.Runs.Pre, "main": x.m.Runs.Main, "post": x.m.Runs.Post}[stage]
 	path := filepath.Join(x.dir, filepath.FromSlash(script))
 	if _, err := os.Stat(path); err != nil {
-		return -1, fmt.Errorf("File not found: '%s'", path)
+		return -1, fmt.Errorf("file not found: '%s'", path)
 	}
 	for name, v := range x.inputs {
 		env[inputName(name)] = toString(v)

@@ -39,6 +39,10 @@ var useCases = []useCase{
 		name: "node-pre-post-cleanup-failing", uses: "acme/node-pre-post/cleanup", inputs: map[string]string{"fail": "true"},
 		hand: &hand{stages: []string{"main.js", "post.js"}, inputs: map[string]string{"NAME": "nobody", "FAIL": "true"}},
 	},
+	{
+		name: "node-pre-post-pre-failing", uses: "acme/node-pre-post/always", inputs: map[string]string{"fail-pre": "true"},
+		hand: &hand{stages: []string{"pre.js", "post.js"}, inputs: map[string]string{"NAME": "nobody", "FAIL": "false", "FAIL-PRE": "true"}},
+	},
 	{name: "node-fail", uses: "acme/node-fail", hand: &hand{stages: []string{"main.js", "post.js"}, inputs: map[string]string{"HOW": "setFailed"}}},
 	{
 		name: "node-fail-exit", uses: "acme/node-fail", inputs: map[string]string{"how": "exit"},
@@ -65,6 +69,7 @@ var useCases = []useCase{
 		hand: &hand{steps: []handStep{toleratedByHand, seesByHand, carriedByHand, {index: 3}, {index: 4}, {index: 6}, {index: 7}, {index: 8}}},
 	},
 	{name: "composite-nested", uses: "acme/composite-nested/plain", inputs: map[string]string{"who": "someone"}},
+	{name: "composite-nested-failing", uses: "acme/composite-nested/failing"},
 	{name: "composite-nested-self", uses: "acme/composite-nested/self", inputs: map[string]string{"who": "someone"}},
 	{name: "composite-expr", uses: "acme/composite-expr/basic"},
 	{name: "composite-expr-case", uses: "acme/composite-expr/case"},

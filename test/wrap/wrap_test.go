@@ -30,6 +30,9 @@ func TestFixtures(t *testing.T) {
 				if c.noAct == "" {
 					ways["act"] = k.underAct
 				}
+				if k.wraps {
+					ways["cilock"] = k.ours
+				}
 				if c.hand != nil {
 					ways["hand"] = k.byHand
 				}
