@@ -113,7 +113,7 @@ func TestBytesOffline(t *testing.T) {
 	if err := os.Mkdir(actions, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	f := fetch.New(fetch.Options{Dest: actions, Dirs: map[string]string{"acme/tool": repo.Dir()}, Temp: t.TempDir()})
+	f := fetch.New(fetch.Options{PATH: os.Getenv("PATH"), Dest: actions, Dirs: map[string]string{"acme/tool": repo.Dir()}, Temp: t.TempDir()})
 	defer f.Close()
 	got, err := f.Fetch(t.Context(), actionref.Parse("Acme/Tool@"+sha, actionref.InStep))
 	if err != nil {

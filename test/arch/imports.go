@@ -11,7 +11,7 @@ import (
 func friends() map[string][]string {
 	return map[string][]string{
 		"internal/step":     {"internal/frozen"},                                                          // the step is started frozen
-		"internal/runner":   {"internal/filetree"},                                                        // hashFiles opens regular files alone
+		"internal/runner":   {"internal/filetree", "internal/sink", "internal/gitcmd"},                    // it opens files, writes file commands, reads local repositories
 		"internal/tracerd":  {"internal/frozen"},                                                          // it prepares the frozen process
 		"internal/verify":   {"internal/verdict", "internal/filetree", "internal/policy"},                 // its answer is a verdict; it opens files, and asks the policy
 		"internal/policy":   {"internal/verdict"},                                                         // its answer is findings
@@ -19,7 +19,6 @@ func friends() map[string][]string {
 		"internal/sarif":    {"internal/filetree", "internal/sink"},                                       // where a file is in the repository; JSON that can be shown
 		"pkg/trace/bpf":     {"pkg/trace/netname"},                                                        // it reads the packets that the kernel copies
 		"internal/gitcmd":   {"internal/filetree", "internal/sink"},                                       // it opens files; what git says is made harmless
-		"internal/runner":   {"internal/filetree", "internal/sink", "internal/gitcmd"},                    // it opens files, writes file commands, reads local repositories
 		"internal/lockfile": {"internal/scandoc"},                                                         // it asks whether all readers see the same in a JSON text
 	}
 }

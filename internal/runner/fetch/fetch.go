@@ -40,6 +40,7 @@ type Options struct {
 	Windows bool              // symlinks become files with their target, as the runner's unzip makes them there
 	Temp    string            // for git's scratch files; the system's if empty
 	Git     string            // path of git for Dirs; empty: the first on PATH that is not inside the directory
+	PATH    string            // where that is looked for
 }
 
 // Network is where repositories are asked. *ghresolve.Resolver is one.

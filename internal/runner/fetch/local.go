@@ -108,7 +108,7 @@ func (f *Fetcher) openLocal(repository, dir, common string) (*local, error) {
 		if err != nil {
 			return nil, err
 		}
-		if bin, err = gitcmd.Find(gitcmd.SearchPath(os.Getenv("PATH"), abs)); err != nil {
+		if bin, err = gitcmd.Find(gitcmd.SearchPath(f.o.PATH, abs)); err != nil {
 			return nil, err
 		}
 	}

@@ -131,7 +131,7 @@ func fetcher(t testing.TB, o fetch.Options) *fetch.Fetcher {
 	if o.Dest == "" {
 		o.Dest = dest(t)
 	}
-	o.Temp = t.TempDir()
+	o.Temp, o.PATH = t.TempDir(), os.Getenv("PATH")
 	f := fetch.New(o)
 	t.Cleanup(func() {
 		must(t, f.Close())
