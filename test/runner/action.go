@@ -9,10 +9,11 @@ import (
 	"strings"
 )
 
-// Call is a workflow step that uses an action.
+// Call is a step that uses an action.
 type Call struct {
-	Dir        string            // where the action's files are
+	Dir        string            // where the files of the action's repository are
 	Repository string            // OWNER/REPO in uses:; default octo-org/action
+	Path       string            // behind it in uses:, the action's folder in the repository
 	Ref        string            // behind the @ in uses:; empty is a local action (./), which runs in Dir itself
 	Inputs     map[string]string // with:
 	Env        map[string]string // env: of the step
@@ -21,7 +22,7 @@ type Call struct {
 // Result is what the runner knows when the step is complete.
 type Result struct {
 	Conclusion  string // success, failure or cancelled
-	ExitCode    int    // of the last script that ran
+	ExitCode    int    // of the last process that ran
 	Outputs     map[string]string
 	Env         map[string]string // what was set for later steps
 	Path        []string          // what was put before PATH for later steps, last first
@@ -32,64 +33,133 @@ type Result struct {
 	Steps       []StepResult
 }
 
-// StepResult is one inner step that ran; one that if: skipped has no outputs.
+// StepResult is one inner step; one that if: skipped has no outputs.
 type StepResult struct {
-	ID       string // as given, or generated with "__" in front
-	Outcome  string // success, failure, cancelled or skipped
-	ExitCode int
-	Outputs  map[string]string
-	State    map[string]string
+	ID         string // as given, or generated with "__" in front
+	Outcome    string // success, failure, cancelled or skipped
+	Conclusion string // the same, after continue-on-error
+	ExitCode   int
+	Outputs    map[string]string
+	State      map[string]string
 }
 
-// run is one execution of a composite action.
+// run is one use of an action, through its stages.
 type run struct {
 	*Runner
-	call   Call
-	m      *manifest
-	dir    string // GITHUB_ACTION_PATH
-	inputs map[string]any
-	steps  map[string]any // the steps context
-	out    *output
-	res    *Result
+	*shared
+	call       Call
+	id         string // of the step that uses it
+	m          *manifest
+	dir        string // GITHUB_ACTION_PATH of what a composite action runs
+	parent     *run   // the composite action that uses it, or nil
+	inputs     map[string]any
+	steps      map[string]any    // the steps context of a composite action
+	state      map[string]string // what STATE_* will say
+	inner      map[int]*run      // of a composite action, by the index of the step
+	registered bool              // its post stage is to run
+	res        *Result
 }
 
-// RunAction runs a composite action as one step of the job, until its steps are
-// done or ctx ends, which is the job's cancellation.
+// shared is what the runs of one step of the job have in common.
+type shared struct {
+	out   *output
+	total *Result // has Env and Summary of all
+}
+
+// RunAction runs an action as one step of the job, until its main stage is done
+// or ctx ends, which is the job's cancellation. Its pre stage runs before: at the
+// start of the job on the real runner.
 func (r *Runner) RunAction(ctx context.Context, c Call) *Result {
 	r.t.Helper()
 	if c.Repository == "" {
 		c.Repository = "octo-org/action"
 	}
-	x := &run{
-		Runner: r, call: c, dir: r.download(c), steps: map[string]any{},
-		out: &output{workspace: r.Workspace, masks: r.masks, tee: r.o.Log},
-		res: &Result{Conclusion: "success", Outputs: map[string]string{}, Env: map[string]string{}},
+	x := r.use(c, r.newShared(), nil, "__"+strings.ReplaceAll(c.Repository, "/", "_"))
+	x.total = x.res
+	x.pre(ctx)
+	if x.res.Conclusion == "success" {
+		x.main(ctx)
 	}
-	var err error
-	x.m, err = readManifest(x.dir)
-	r.must(err)
-	x.bindInputs()
-	for i, s := range x.m.Runs.Steps {
-		if x.res.Conclusion != "success" {
-			break // every condition we accept implies success()
-		}
-		x.runStep(ctx, i, s)
+	if x.res.Conclusion != "success" {
+		r.status = x.res.Conclusion
 	}
-	for name, o := range x.m.Outputs {
-		v, err := x.contexts(x.github, nil).interpolate(o.Value)
-		r.must(err)
-		x.res.Outputs[name] = v
+	if x.registered {
+		r.posts = append(r.posts, x)
 	}
-	for i := len(r.prepend) - 1; i >= 0; i-- {
-		x.res.Path = append(x.res.Path, r.prepend[i])
-	}
-	x.res.Commands = x.out.commands
-	x.res.Annotations = x.out.annotations()
-	x.res.Log = x.out.log.String()
+	r.complete(x.res, x.out)
 	return x.res
 }
 
-// download puts the action where the runner unpacks it, _actions/OWNER/REPO/REF
+// Finish runs the post stages of the job's steps, the last one first. They are
+// the Steps of what it returns.
+func (r *Runner) Finish(ctx context.Context) *Result {
+	r.t.Helper()
+	all := r.newShared()
+	all.total = newResult()
+	for i := len(r.posts) - 1; i >= 0; i-- {
+		x := r.posts[i]
+		*x.shared = *all
+		x.post(ctx, all.total)
+	}
+	r.posts = nil
+	r.complete(all.total, all.out)
+	return all.total
+}
+
+func newResult() *Result {
+	return &Result{Conclusion: "success", Outputs: map[string]string{}, Env: map[string]string{}}
+}
+
+func (r *Runner) newShared() *shared {
+	return &shared{out: &output{workspace: r.Workspace, masks: r.masks, tee: r.o.Log}}
+}
+
+func (r *Runner) complete(res *Result, out *output) {
+	for i := len(r.prepend) - 1; i >= 0; i-- {
+		res.Path = append(res.Path, r.prepend[i])
+	}
+	res.Commands, res.Annotations, res.Log = out.commands, out.annotations(), out.log.String()
+}
+
+// use makes ready what a step uses.
+func (r *Runner) use(c Call, s *shared, parent *run, id string) *run {
+	x := &run{
+		Runner: r, shared: s, call: c, id: id, parent: parent, res: newResult(),
+		steps: map[string]any{}, state: map[string]string{}, inner: map[int]*run{},
+	}
+	x.dir = filepath.Join(r.download(c), filepath.FromSlash(c.Path))
+	var err error
+	x.m, err = readManifest(x.dir)
+	r.must(err)
+	return x
+}
+
+// resolve reads a uses: inside of x. Behind ./ is a folder of the workspace, also
+// in the action of another repository; behind $/ one of the repository that the
+// action is in.
+func (x *run) resolve(uses string) Call {
+	if path, ok := strings.CutPrefix(uses, "./"); ok {
+		return Call{Dir: filepath.Join(x.Workspace, filepath.FromSlash(path)), Repository: toString(x.github["repository"])}
+	}
+	if path, ok := strings.CutPrefix(uses, "$/"); ok {
+		return Call{Dir: x.call.Dir, Repository: x.call.Repository, Path: path, Ref: x.call.Ref}
+	}
+	name, ref, ok := strings.Cut(uses, "@")
+	parts := strings.SplitN(name, "/", 3)
+	if !ok || len(parts) < 2 {
+		x.t.Fatalf("runner: uses: %s is not supported", uses)
+	}
+	c := Call{Repository: parts[0] + "/" + parts[1], Ref: ref}
+	if len(parts) == 3 {
+		c.Path = parts[2]
+	}
+	if c.Dir, ok = x.o.Actions[c.Repository+"@"+ref]; !ok {
+		x.t.Fatalf("runner: there is no action %s@%s", c.Repository, ref)
+	}
+	return c
+}
+
+// download puts the repository where the runner unpacks it, _actions/OWNER/REPO/REF
 // (the REF may have slashes) with the watermark REF.completed beside it, and
 // without .git: it comes as an archive (ActionManager.cs).
 func (r *Runner) download(c Call) string {
@@ -158,7 +228,8 @@ func (x *run) bindInputs() {
 	}
 	for name, in := range x.m.Inputs {
 		if _, given := lookup(x.inputs, name); !given {
-			v, err := x.expressionContexts(x.github, map[string]any{}, map[string]any{}, map[string]any{}).interpolate(in.Default)
+			none := map[string]any{}
+			v, err := x.evaluator(x.expressionContexts(x.github, none, none, none)).interpolate(in.Default)
 			x.must(err)
 			x.inputs[name] = v
 		}
@@ -166,6 +237,9 @@ func (x *run) bindInputs() {
 }
 
 func declared(m *manifest, name string) bool {
+	if m.Runs.docker() && (strings.EqualFold(name, "args") || strings.EqualFold(name, "entrypoint")) {
+		return true
+	}
 	for n := range m.Inputs {
 		if strings.EqualFold(n, name) {
 			return true
@@ -174,10 +248,17 @@ func declared(m *manifest, name string) bool {
 	return false
 }
 
-func (x *run) contexts(github map[string]any, env map[string]string) contexts {
+// scope is what the expressions of a composite action's steps see.
+func (x *run) scope(github map[string]any, env map[string]string) evaluator {
 	e := map[string]any{}
 	for k, v := range env {
 		e[k] = v
 	}
-	return x.expressionContexts(github, x.inputs, x.steps, e)
+	return x.evaluator(x.expressionContexts(github, x.inputs, x.steps, e))
+}
+
+// evaluator asks about the status of the action itself: main stages do
+// (SuccessFunction.cs).
+func (x *run) evaluator(c contexts) evaluator {
+	return evaluator{contexts: c, status: x.res.Conclusion, evaluate: x.o.Evaluate}
 }

@@ -13,8 +13,26 @@ import (
 // string, bool, float64 or nil as leaves.
 type contexts map[string]any
 
+// Value is the value of an expression: as text, and as a condition.
+type Value struct {
+	Text string
+	True bool
+}
+
+// Evaluate evaluates an expression without its ${{ }}. status is what the
+// functions success, failure and cancelled ask about: success, failure or
+// cancelled. A nil one knows what parser knows.
+type Evaluate func(expression string, contexts map[string]any, status string) (Value, error)
+
+// evaluator is what the expressions of one place are evaluated with.
+type evaluator struct {
+	contexts
+	status   string
+	evaluate Evaluate
+}
+
 // interpolate replaces each ${{ expression }} in text by its value.
-func (c contexts) interpolate(text string) (string, error) {
+func (e evaluator) interpolate(text string) (string, error) {
 	var b strings.Builder
 	for {
 		before, rest, ok := strings.Cut(text, "${{")
@@ -22,35 +40,74 @@ func (c contexts) interpolate(text string) (string, error) {
 		if !ok {
 			return b.String(), nil
 		}
-		p := parser{rest: rest, contexts: c}
-		v, err := p.expression()
-		if err == nil && !p.take("}}") {
-			err = fmt.Errorf("unsupported: %.40q", p.rest)
+		end := endOfExpression(rest)
+		if end < 0 {
+			return "", fmt.Errorf("expression in %.80q has no end", text)
 		}
+		v, err := e.value(rest[:end])
 		if err != nil {
 			return "", fmt.Errorf("expression in %.80q: %w", text, err)
 		}
-		b.WriteString(toString(v))
-		text = p.rest
+		b.WriteString(v.Text)
+		text = rest[end+2:]
 	}
 }
 
-// truth evaluates an if: condition; empty is true. The ${{ }} is optional there.
-func (c contexts) truth(condition string) (bool, error) {
+// endOfExpression is where the first }} is that no string literal holds.
+func endOfExpression(text string) int {
+	quoted := false
+	for i := range len(text) {
+		switch {
+		case text[i] == '\'':
+			quoted = !quoted
+		case !quoted && strings.HasPrefix(text[i:], "}}"):
+			return i
+		}
+	}
+	return -1
+}
+
+var statusFunction = regexp.MustCompile(`(?i)\b(success|failure|always|cancelled)\s*\(`)
+
+// truth evaluates an if: condition. The ${{ }} is optional there; a condition
+// that asks for no status holds only after success (PipelineTemplateConverter,
+// ConvertToIfCondition).
+func (e evaluator) truth(condition string) (bool, error) {
 	text := strings.TrimSpace(condition)
+	if strings.HasPrefix(text, "${{") {
+		text = strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(text, "${{"), "}}"))
+	}
+	if !statusFunction.MatchString(withoutLiterals(text)) && e.status != "success" {
+		return false, nil
+	}
 	if text == "" {
 		return true, nil
 	}
-	text = strings.TrimSuffix(strings.TrimPrefix(text, "${{"), "}}")
-	p := parser{rest: text, contexts: c}
+	v, err := e.value(text)
+	if err != nil {
+		return false, fmt.Errorf("if: %q: %w", condition, err)
+	}
+	return v.True, nil
+}
+
+func withoutLiterals(text string) string {
+	parts := strings.Split(text, "'")
+	for i := 1; i < len(parts); i += 2 {
+		parts[i] = ""
+	}
+	return strings.Join(parts, "'")
+}
+
+func (e evaluator) value(expression string) (Value, error) {
+	if e.evaluate != nil {
+		return e.evaluate(strings.TrimSpace(expression), e.contexts, e.status)
+	}
+	p := parser{rest: expression, contexts: e.contexts}
 	v, err := p.expression()
 	if err == nil && strings.TrimSpace(p.rest) != "" {
 		err = fmt.Errorf("unsupported: %.40q", p.rest)
 	}
-	if err != nil {
-		return false, fmt.Errorf("if: %q: %w", condition, err)
-	}
-	return truthy(v), nil
+	return Value{toString(v), truthy(v)}, err
 }
 
 // parser evaluates what our own action needs while it reads: context lookups with

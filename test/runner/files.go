@@ -30,7 +30,7 @@ func (x *run) processFiles(github map[string]any, res *StepResult, h *handler) {
 			return fmt.Errorf("can't store %s output parameter using '$GITHUB_ENV' command", p.Key)
 		}
 		x.Runner.env[p.Key] = p.Value
-		x.res.Env[p.Key] = p.Value
+		x.total.Env[p.Key] = p.Value
 		return nil
 	})
 	x.processSummary(read("step_summary"))
@@ -68,6 +68,6 @@ func (x *run) processSummary(text string) {
 		return
 	}
 	for _, line := range SplitLines(text) {
-		x.res.Summary += x.masks.hide(line) + "\n"
+		x.total.Summary += x.masks.hide(line) + "\n"
 	}
 }

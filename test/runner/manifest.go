@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 )
@@ -27,14 +29,26 @@ type manifest struct {
 		Description string
 		Value       string
 	}
-	Runs struct {
-		Using string
-		Steps []step
-	}
+	Runs     runs
 	Branding map[string]string
 }
 
-// step is a run: step of a composite action.
+type runs struct {
+	Using string
+	Steps []step // composite
+
+	Pre, Main, Post string // nodeN
+	PreIf           string `yaml:"pre-if"`
+	PostIf          string `yaml:"post-if"`
+
+	Image, Entrypoint string // docker
+	Args              []string
+	Env               map[string]string
+	PreEntrypoint     string `yaml:"pre-entrypoint"`
+	PostEntrypoint    string `yaml:"post-entrypoint"`
+}
+
+// step is a step of a composite action.
 type step struct {
 	ID               string
 	Name             string
@@ -43,7 +57,30 @@ type step struct {
 	Shell            string
 	Env              map[string]string
 	WorkingDirectory string `yaml:"working-directory"`
+	Uses             string
+	With             map[string]string
+	ContinueOnError  string `yaml:"continue-on-error"`
 }
+
+func (r runs) composite() bool { return r.Using == "composite" }
+func (r runs) docker() bool    { return r.Using == "docker" }
+
+// post is what the action runs at the end of the job.
+func (r runs) post() string {
+	if r.docker() {
+		return r.PostEntrypoint
+	}
+	return r.Post
+}
+
+func (r runs) pre() string {
+	if r.docker() {
+		return r.PreEntrypoint
+	}
+	return r.Pre
+}
+
+var nodePattern = regexp.MustCompile(`^node\d+$`)
 
 // readManifest reads action.yml, or else action.yaml, in dir.
 func readManifest(dir string) (*manifest, error) {
@@ -60,16 +97,45 @@ func readManifest(dir string) (*manifest, error) {
 	if err := dec.Decode(&m); err != nil {
 		return nil, fmt.Errorf("read the action: %w", err)
 	}
-	if m.Runs.Using != "composite" {
-		return nil, fmt.Errorf("using %q: only composite actions are supported", m.Runs.Using)
-	}
-	for i, s := range m.Runs.Steps {
-		if s.Run == "" {
-			return nil, fmt.Errorf("step %d: only run: steps are supported", i+1)
+	return &m, m.check()
+}
+
+// check refuses what the schema of actions does (action_yaml.json): expressions
+// where it has none, and in outputs hashFiles.
+func (m *manifest) check() error {
+	r := m.Runs
+	for key, text := range map[string]string{"pre": r.Pre, "main": r.Main, "post": r.Post, "pre-if": r.PreIf, "post-if": r.PostIf} {
+		if strings.Contains(text, "${{") {
+			return fmt.Errorf("runs.%s: a template expression is not allowed in this context", key)
 		}
-		if s.Shell == "" {
-			return nil, fmt.Errorf("step %d: required property is missing: shell", i+1)
+	}
+	for name, o := range m.Outputs {
+		if strings.Contains(strings.ToLower(withoutLiterals(o.Value)), "hashfiles(") {
+			return fmt.Errorf("outputs.%s: Unrecognized function: 'hashFiles'", name)
 		}
 	}
-	return &m, nil
+	return r.check()
+}
+
+func (r runs) check() error {
+	switch {
+	case nodePattern.MatchString(r.Using):
+		if r.Main == "" {
+			return fmt.Errorf("using %q without main", r.Using)
+		}
+		return nil
+	case r.docker():
+		return nil
+	case !r.composite():
+		return fmt.Errorf("using %q is not supported", r.Using)
+	}
+	for i, s := range r.Steps {
+		if (s.Run == "") == (s.Uses == "") {
+			return fmt.Errorf("step %d: one of run and uses is needed", i+1)
+		}
+		if s.Run != "" && s.Shell == "" {
+			return fmt.Errorf("step %d: required property is missing: shell", i+1)
+		}
+	}
+	return nil
 }

@@ -26,6 +26,9 @@ type Options struct {
 	Claims  map[string]any    // overrides of the ID token's claims; nil removes one
 	Log     io.Writer         // gets the masked log line by line as it comes
 
+	Actions  map[string]string // OWNER/REPO@REF to the folder of what uses: may name
+	Evaluate Evaluate          // default: what parser knows
+
 	// The patience of ProcessInvoker.cs; default 7.5, 2.5 and 5 seconds.
 	SIGINTWait, SIGTERMWait, DrainWait time.Duration
 }
@@ -47,6 +50,8 @@ type Runner struct {
 	prepend    []string          // Global.PrependPath
 	masks      *masks
 	issuer     *issuer // nil unless granted
+	status     string  // of the job: success, failure or cancelled
+	posts      []*run  // what Finish runs
 	trackingID string
 }
 
@@ -55,7 +60,7 @@ type Runner struct {
 func New(t testing.TB, o Options) *Runner {
 	t.Helper()
 	root := t.TempDir()
-	r := &Runner{t: t, o: o, env: maps.Clone(o.Env), masks: &masks{}, trackingID: "github_" + guid()}
+	r := &Runner{t: t, o: o, env: maps.Clone(o.Env), masks: &masks{}, status: "success", trackingID: "github_" + guid()}
 	if r.env == nil {
 		r.env = map[string]string{}
 	}
@@ -192,7 +197,7 @@ var exposed = []string{
 // vars or needs.
 func (r *Runner) expressionContexts(github, inputs, steps, env map[string]any) contexts {
 	job := map[string]any{
-		"status": "success", "check_run_id": float64(4242), "workflow_file_path": ".github/workflows/ci.yml",
+		"status": r.status, "check_run_id": float64(4242), "workflow_file_path": ".github/workflows/ci.yml",
 		"workflow_ref": r.github["workflow_ref"], "workflow_sha": r.github["workflow_sha"], "workflow_repository": r.github["repository"],
 	}
 	maps.Copy(job, r.o.Job)

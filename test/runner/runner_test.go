@@ -210,7 +210,7 @@ func TestMalformedFilesFailTheStep(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			res := run1(t, Options{}, tc.script, `echo "the next step"`)
 			want := "Unable to process file command '" + tc.file + "' successfully."
-			if res.Conclusion != "failure" || res.ExitCode != 0 || len(res.Steps) != 1 || len(res.Annotations) != 2 || res.Annotations[0].Message != want {
+			if res.Conclusion != "failure" || res.ExitCode != 0 || len(res.Steps) != 2 || res.Steps[1].Outcome != "skipped" || len(res.Annotations) != 2 || res.Annotations[0].Message != want {
 				t.Errorf("%s, exit %d, %v", res.Conclusion, res.ExitCode, res.Annotations)
 			}
 		})
@@ -265,7 +265,7 @@ func TestCancellation(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			r := New(t, Options{Log: onLine{"ready", cancel}, SIGINTWait: tc.int, SIGTERMWait: tc.term, DrainWait: short})
 			res := r.RunAction(ctx, Call{Dir: action(t, tc.script, "echo never")})
-			if res.Conclusion != "cancelled" || res.ExitCode != tc.exit || len(res.Steps) != 1 {
+			if res.Conclusion != "cancelled" || res.ExitCode != tc.exit || len(res.Steps) != 2 || res.Steps[1].Outcome != "skipped" {
 				t.Errorf("%s, exit %d, %d steps\n%s", res.Conclusion, res.ExitCode, len(res.Steps), res.Log)
 			}
 			for _, line := range tc.log {

@@ -17,70 +17,151 @@ var fileCommands = map[string]string{
 	"path": "add_path_", "env": "set_env_", "step_summary": "step_summary_", "state": "save_state_", "output": "set_output_",
 }
 
-// runStep runs one run: step (CompositeActionHandler.cs, ActionRunner.cs,
-// ScriptHandler.cs).
+// runStep runs one step of a composite action (CompositeActionHandler.cs,
+// ActionRunner.cs).
 func (x *run) runStep(ctx context.Context, index int, s step) {
-	res := StepResult{ID: s.ID, Outcome: "success", Outputs: map[string]string{}, State: map[string]string{}}
-	if res.ID == "" {
-		res.ID = "__run"
-		if index > 0 {
-			res.ID = fmt.Sprintf("__run_%d", index+1)
-		}
-	}
+	res := newStepResult(x.stepID(index, s))
 	// The context an env: block sees still has the action's own ref.
-	github := maps.Clone(x.github)
+	github := x.githubOf(x.call)
 	github["action_path"] = x.dir
-	if x.call.Ref != "" {
-		github["action_ref"], github["action_repository"] = x.call.Ref, x.call.Repository
-	}
-	env := maps.Clone(x.Runner.env)
+	env, overrides := maps.Clone(x.Runner.env), maps.Clone(x.call.Env)
 	maps.Copy(env, x.call.Env) // wins over what an earlier inner step set (StepEnvironmentOverrides)
-	before := x.contexts(github, env)
+	before := x.scope(github, env)
+	if overrides == nil {
+		overrides = map[string]string{}
+	}
 	for name, text := range s.Env {
 		v, err := before.interpolate(text)
 		x.must(err)
-		env[name] = v
+		env[name], overrides[name] = v, v
 	}
-	on, err := x.contexts(github, env).truth(s.If)
+	scope := x.scope(github, env)
+	on, err := scope.truth(s.If)
 	x.must(err)
-	if !on {
+	switch {
+	case !on:
 		res.Outcome = "skipped"
-		x.record(s, res)
-		return
+	case s.Uses != "":
+		x.useStep(ctx, index, s, scope, overrides, &res)
+	default:
+		x.scriptStep(ctx, s, github, env, &res)
 	}
+	res.Conclusion = res.Outcome
+	if res.Outcome == "failure" && s.ContinueOnError != "" {
+		v, err := scope.interpolate(s.ContinueOnError)
+		x.must(err)
+		if v == "true" {
+			res.Conclusion = "success"
+		}
+	}
+	x.record(s, res)
+}
+
+func newStepResult(id string) StepResult {
+	return StepResult{ID: id, Outcome: "success", Outputs: map[string]string{}, State: map[string]string{}}
+}
+
+func (x *run) stepID(index int, s step) string {
+	name := "__run"
+	if s.Uses != "" {
+		name, _, _ = strings.Cut(s.Uses, "@")
+		name = "__" + strings.ReplaceAll(name, "/", "_")
+	}
+	switch {
+	case s.ID != "":
+		return s.ID
+	case index > 0:
+		return fmt.Sprintf("%s_%d", name, index+1)
+	}
+	return name
+}
+
+// githubOf is the github context of a step that uses an action: a local one has
+// no repository and ref.
+func (r *Runner) githubOf(c Call) map[string]any {
+	github := maps.Clone(r.github)
+	github["action_ref"], github["action_repository"] = "", ""
+	if c.Ref != "" {
+		github["action_ref"], github["action_repository"] = c.Ref, c.Repository
+	}
+	return github
+}
+
+// useStep runs a uses: step. What it used in the pre stage, it uses again.
+func (x *run) useStep(ctx context.Context, index int, s step, scope evaluator, env map[string]string, res *StepResult) {
+	y := x.innerRun(index, s)
+	y.call.Inputs, y.call.Env = x.with(s, scope), env
+	if y.main(ctx); y.registered {
+		x.registered = true
+	}
+	res.Outcome, res.ExitCode, res.Outputs = y.res.Conclusion, y.res.ExitCode, y.res.Outputs
+}
+
+func (x *run) innerRun(index int, s step) *run {
+	if x.inner[index] == nil {
+		x.inner[index] = x.use(x.resolve(s.Uses), x.shared, x, x.stepID(index, s))
+	}
+	return x.inner[index]
+}
+
+func (x *run) with(s step, scope evaluator) map[string]string {
+	inputs := map[string]string{}
+	for name, text := range s.With {
+		v, err := scope.interpolate(text)
+		x.must(err)
+		inputs[name] = v
+	}
+	return inputs
+}
+
+// scriptStep runs a run: step (ScriptHandler.cs).
+func (x *run) scriptStep(ctx context.Context, s step, github map[string]any, env map[string]string, res *StepResult) {
 	// From here on the ref is gone: a run: step has none of its own.
 	github["action"], github["action_ref"], github["action_repository"] = res.ID, "", ""
+	x.makeFiles(github)
+	h := &handler{output: x.out, setOutput: func(name, value string) { res.Outputs[name] = value }}
+	var err error
+	res.ExitCode, err = x.script(ctx, s, x.scope(github, env), env, x.environ(github, env), h)
+	if err == nil && ctx.Err() == nil && res.ExitCode != 0 {
+		x.out.issue("error", fmt.Sprintf("Process completed with exit code %d.", res.ExitCode), nil)
+	}
+	x.ended(ctx, err, github, res, h)
+}
+
+func (x *run) makeFiles(github map[string]any) {
 	for key, prefix := range fileCommands {
 		path := filepath.Join(x.Temp, "_runner_file_commands", prefix+guid())
 		x.must(os.WriteFile(path, nil, 0o644))
 		github[key] = path
 	}
-	h := &handler{output: x.out, setOutput: func(name, value string) { res.Outputs[name] = value }}
-	res.ExitCode, err = x.script(ctx, s, x.contexts(github, env), env, x.environ(github, env), h)
-	if ctx.Err() != nil {
+}
+
+// ended finds out how a step's process ended, and reads its files.
+func (x *run) ended(ctx context.Context, err error, github map[string]any, res *StepResult, h *handler) {
+	switch {
+	case ctx.Err() != nil:
 		res.Outcome = "cancelled"
 		x.out.issue("error", "The operation was canceled.", nil)
-	} else if err != nil {
+	case err != nil:
 		res.Outcome = "failure"
 		x.out.issue("error", err.Error(), nil)
-	} else if res.ExitCode != 0 {
+	case res.ExitCode != 0:
 		res.Outcome = "failure"
-		x.out.issue("error", fmt.Sprintf("Process completed with exit code %d.", res.ExitCode), nil)
 	}
-	x.processFiles(github, &res, h)
+	x.processFiles(github, res, h)
 	if h.failed && res.Outcome == "success" {
 		res.Outcome = "failure"
 	}
-	x.record(s, res)
 }
 
 // record adds the step to the result and, if it was given an id, to the steps
-// context: outputs of other steps go nowhere (ExecutionContext.SetOutput).
+// context: outputs of other steps go nowhere (ExecutionContext.SetOutput). The
+// worst conclusion is the action's.
 func (x *run) record(s step, res StepResult) {
 	x.res.Steps = append(x.res.Steps, res)
 	if res.Outcome != "skipped" {
 		x.res.ExitCode = res.ExitCode
-		x.res.Conclusion = res.Outcome
+		x.res.merge(res.Conclusion)
 	}
 	if s.ID == "" {
 		return
@@ -89,7 +170,14 @@ func (x *run) record(s step, res StepResult) {
 	for k, v := range res.Outputs {
 		outputs[k] = v
 	}
-	x.steps[s.ID] = map[string]any{"outputs": outputs, "outcome": res.Outcome, "conclusion": res.Outcome}
+	x.steps[s.ID] = map[string]any{"outputs": outputs, "outcome": res.Outcome, "conclusion": res.Conclusion}
+}
+
+// merge keeps the worse of two conclusions (TaskResultUtil.MergeTaskResults).
+func (r *Result) merge(conclusion string) {
+	if conclusion == "cancelled" || conclusion == "failure" && r.Conclusion == "success" {
+		r.Conclusion = conclusion
+	}
 }
 
 // environ is the whole environment of a script: the machine's, the env context,
@@ -126,12 +214,16 @@ func (x *run) environ(github map[string]any, env map[string]string) []string {
 	return list
 }
 
-// shells are the arguments of the built-in ones (ScriptHandlerHelpers.cs).
-var shells = map[string]string{"bash": "--noprofile --norc -e -o pipefail {0}", "sh": "-e {0}"}
+// shells are the arguments of the built-in ones, and extensions those of their
+// scripts (ScriptHandlerHelpers.cs).
+var (
+	shells     = map[string]string{"bash": "--noprofile --norc -e -o pipefail {0}", "sh": "-e {0}", "python": "{0}"}
+	extensions = map[string]string{"bash": ".sh", "sh": ".sh", "python": ".py"}
+)
 
 // script runs the step's script to its end and returns its exit code, 128+n for a
 // signal, as .NET has it.
-func (x *run) script(ctx context.Context, s step, c contexts, env map[string]string, environ []string, h *handler) (int, error) {
+func (x *run) script(ctx context.Context, s step, c evaluator, env map[string]string, environ []string, h *handler) (int, error) {
 	text, err := c.interpolate(s.Run)
 	x.must(err)
 	dir, err := c.interpolate(s.WorkingDirectory)
@@ -139,7 +231,9 @@ func (x *run) script(ctx context.Context, s step, c contexts, env map[string]str
 	if !filepath.IsAbs(dir) {
 		dir = filepath.Join(x.Workspace, dir)
 	}
-	shell, format, _ := strings.Cut(s.Shell, " ")
+	shell, err := c.interpolate(s.Shell)
+	x.must(err)
+	shell, format, _ := strings.Cut(shell, " ")
 	if format == "" {
 		format = shells[shell]
 	}
@@ -148,17 +242,10 @@ func (x *run) script(ctx context.Context, s step, c contexts, env map[string]str
 	}
 	bin, err := x.which(shell)
 	x.must(err)
-	ext := ""
-	if shells[shell] != "" {
-		ext = ".sh"
-	}
-	path := filepath.Join(x.Temp, guid()+ext)
+	path := filepath.Join(x.Temp, guid()+extensions[shell])
 	x.must(os.WriteFile(path, []byte(text), 0o644))
 	x.announce(text, bin+" "+format, env)
-	args := strings.Fields(format)
-	for i := range args {
-		args[i] = strings.ReplaceAll(args[i], "{0}", path)
-	}
+	args := splitArgs(strings.ReplaceAll(format, "{0}", path))
 	return x.execute(ctx, &exec.Cmd{Path: bin, Args: append([]string{bin}, args...), Dir: dir, Env: environ}, h)
 }
 

@@ -109,7 +109,7 @@ func FuzzParsers(f *testing.F) {
 }
 
 func TestExpressions(t *testing.T) {
-	c := contexts{"inputs": map[string]any{"a-b": "x", "empty": "", "no": "false"}, "github": map[string]any{"n": 3.0, "o": map[string]any{"p": "<q>"}}, "matrix": nil}
+	c := evaluator{status: "success", contexts: contexts{"inputs": map[string]any{"a-b": "x", "empty": "", "no": "false"}, "github": map[string]any{"n": 3.0, "o": map[string]any{"p": "<q>"}}, "matrix": nil}}
 	for text, want := range map[string]string{
 		"plain $X {{}}":                        "plain $X {{}}",
 		"${{ inputs.a-b }}/${{Inputs.A-B}}":    "x/x",
@@ -159,10 +159,13 @@ func TestMasks(t *testing.T) {
 
 func TestManifestsThatAreRefused(t *testing.T) {
 	for name, runs := range map[string]string{
-		"node":              "{using: node24, main: x.js}",
-		"uses":              "{using: composite, steps: [{uses: a/b@c}]}",
-		"no shell":          "{using: composite, steps: [{run: x}]}",
-		"continue-on-error": "{using: composite, steps: [{run: x, shell: sh, continue-on-error: true}]}",
+		"no main":      "{using: node24}",
+		"post-if":      "{using: node24, main: x.js, post: x.js, post-if: '${{ failure() }}'}",
+		"hashFiles":    "{using: composite, steps: []}\noutputs: {x: {value: \"${{ hashFiles('x') }}\"}}",
+		"no such kind": "{using: deno2, main: x.js}",
+		"both":         "{using: composite, steps: [{uses: a/b@c, run: x, shell: sh}]}",
+		"no shell":     "{using: composite, steps: [{run: x}]}",
+		"unknown key":  "{using: composite, steps: [{run: x, shell: sh, timeout: 1}]}",
 	} {
 		dir := t.TempDir()
 		if err := os.WriteFile(filepath.Join(dir, "action.yaml"), []byte("runs: "+runs), 0o600); err != nil {
@@ -170,6 +173,17 @@ func TestManifestsThatAreRefused(t *testing.T) {
 		}
 		if _, err := readManifest(dir); err == nil {
 			t.Errorf("%s is accepted", name)
+		}
+	}
+}
+
+func TestSplitArgs(t *testing.T) {
+	for line, want := range map[string]string{
+		"": `[]`, "  a \t b ": `["a" "b"]`, `"a b" c`: `["a b" "c"]`, `"" x`: `["" "x"]`, `a\b "c\\" d`: `["a\\b" "c\\" "d"]`,
+		`"say \"hi\""`: `["say \"hi\""]`, `a"b c"d`: `["ab cd"]`, `"a""b"`: `["a\"b"]`, `'a b'`: `["'a" "b'"]`, `"open x`: `["open x"]`,
+	} {
+		if got := fmt.Sprintf("%q", splitArgs(line)); got != want {
+			t.Errorf("%s is %s, want %s", line, got, want)
 		}
 	}
 }

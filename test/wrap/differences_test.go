@@ -1,0 +1,92 @@
+package wrap
+
+import (
+	"regexp"
+	"slices"
+)
+
+// difference is one from what GitHub's runner gives.
+type difference struct {
+	way   string
+	cases []string       // empty means all
+	key   *regexp.Regexp // of what differs
+	why   string         // and how the runner is known to do otherwise
+}
+
+func (d difference) of(name string) bool { return len(d.cases) == 0 || slices.Contains(d.cases, name) }
+
+func only(names ...string) []string { return names }
+
+// differences is every one that is known. act is version 0.2.89; the runner's
+// sources are those of v2.336.0.
+var differences = []difference{
+	{
+		"act", nil, regexp.MustCompile(`^seen\.[^.]*\.action$`),
+		"act fills GITHUB_ACTION_REPOSITORY and GITHUB_ACTION_REF in run: steps of an action; the runner empties them (actions/runner#2473)",
+	},
+	{
+		"act", only("composite-shells", "composite-flow", "composite-flow-failing", "composite-expr", "composite-nested"),
+		regexp.MustCompile(`^seen\.[^.]*\.inputs\.INPUT_`),
+		"act shows INPUT_* to run: steps; the runner sets them for node and docker actions alone (Handler.cs, AddInputsToEnvironment)",
+	},
+	{
+		"act", only("node-main"), regexp.MustCompile(`^seen\.main\.(get\.My|inputs\.INPUT_MY)[._](D|d)(OTTED|otted)$`),
+		"act writes a dot as an underscore in INPUT_*, and getInput does not find it; the runner replaces blanks only (AddInputsToEnvironment)",
+	},
+	{
+		"act", only("node-main", "composite-heredoc"), regexp.MustCompile(`^(outputs\.cr|env\.FX_DOC|seen\.last\.fx\.FX_DOC)$`),
+		"act takes the carriage return from the end of a line in a heredoc; the runner splits at line feeds alone (FileCommandManager.cs)",
+	},
+	{
+		"act", only("composite-heredoc"), regexp.MustCompile(`^outputs\.two-empty-lines$`),
+		"act forgets empty lines at the start of a heredoc; the runner keeps them (FileCommandManager.cs)",
+	},
+	{
+		"act", only("composite-heredoc"), regexp.MustCompile(`^summary$`),
+		"act gives the caller's step the summary of the last inner step; on the runner it has those of all",
+	},
+	{
+		"act", only("node-env"), regexp.MustCompile(`^env\.FX_EMPTY$`),
+		"act drops a variable that is empty in later steps; the runner sets it (SetEnvFileCommand)",
+	},
+	{
+		"act", only("composite-heredoc-open"), regexp.MustCompile(`^(outcome|order|outputs\..*|seen\.failed\..*)$`),
+		"act refuses blank lines, takes a malformed file for the failure of the job and not of the step; the runner skips the first and fails the step (FileCommandManager.cs)",
+	},
+	{
+		"act", only("composite-expr", "composite-nested"), regexp.MustCompile(`^outputs\.(undeclared|hash-none)$`),
+		"act takes the outputs of the last inner step for outputs of the action, declared or not (act#2553); the runner maps what is declared (CompositeActionHandler.cs, ProcessOutputs)",
+	},
+	{
+		"act", only("composite-expr"), regexp.MustCompile(`^outputs\.filter$`),
+		"act's object filter has an empty element for each object without the property; the runner's evaluator leaves them out",
+	},
+	{
+		"act", only("composite-expr-case"), regexp.MustCompile(`.`),
+		"act has no function case and no integer above 32 bits, and refuses the action",
+	},
+	{
+		"act", only("composite-nested-self"), regexp.MustCompile(`.`),
+		"act does not know uses: $/path and fails; the runner resolves it to the same repository and commit",
+	},
+	{
+		"act", only("composite-nested", "composite-nested-failing"), regexp.MustCompile(`^seen\.[^.]*\.(state\.STATE_(lines|made)|made|lines)$`),
+		"act shows the state of a pre stage to all steps of the action around it; the runner keeps it for the step itself (EmbeddedIntraActionState)",
+	},
+	{
+		"act", only("node-pre-post-pre-failing"), regexp.MustCompile(`^(env\.FX_PRE|order|seen\.(pre|post) nobody\..*)$`),
+		"act ends the job when a pre stage fails, without post stages and steps that always run; on the runner pre registers post (ActionRunner.cs)",
+	},
+	{
+		"act", only("composite-nested-failing"), regexp.MustCompile(`^(order|seen\.post is never reached\..*)$`),
+		"act runs a post stage only if main ran; on the runner pre registers it too (ActionRunner.cs)",
+	},
+	{
+		"act", only("node-github"), regexp.MustCompile(`^seen\.main\.token$`),
+		"no token is given to act; the runner has one in every job",
+	},
+	{
+		"hand", only("composite-flow", "composite-flow-failing"), regexp.MustCompile(`^outputs\.(outcomes|of-skipped)$`),
+		"outcomes and conclusions are of a runner's making; by hand there are outputs only",
+	},
+}

@@ -1,0 +1,151 @@
+package wrap
+
+import (
+	"bytes"
+	"errors"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/org/cilock-action/test/buildcache"
+	"github.com/org/cilock-action/test/runner"
+)
+
+// buildCilock builds the program under test, once for all tests.
+var buildCilock = sync.OnceValue(func() error {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		return err
+	}
+	return buildcache.Cilock(root, filepath.Join(kitFolder, "cilock"))
+})
+
+// job is a folder with what a runner gives a step, made by hand.
+type job struct {
+	temp, workspace, seen string
+	env                   map[string]string
+	files                 map[string]string // OUTPUT, ENV, PATH and STEP_SUMMARY
+}
+
+// newJob is a job of acme/consumer in which a step may run cilock.
+func (k *kit) newJob(t *testing.T, path string) *job {
+	t.Helper()
+	work := t.TempDir()
+	j := &job{temp: filepath.Join(work, "_temp"), workspace: filepath.Join(work, "consumer", "consumer"), seen: filepath.Join(work, "observed"), files: map[string]string{}}
+	must(t, os.MkdirAll(filepath.Join(j.temp, "_github_workflow"), 0o755))
+	must(t, os.CopyFS(j.workspace, os.DirFS(k.workspace)))
+	event := filepath.Join(j.temp, "_github_workflow", "event.json")
+	must(t, os.WriteFile(event, []byte(eventJSON), 0o600))
+	j.env = map[string]string{
+		"PATH": path, "HOME": work, "CI": "true", "GITHUB_ACTIONS": "true", "OBSERVED": j.seen, "LANG": "C.UTF-8",
+		"GITHUB_WORKSPACE": j.workspace, "GITHUB_EVENT_PATH": event, "RUNNER_TEMP": j.temp, "RUNNER_WORKSPACE": filepath.Dir(j.workspace),
+		"RUNNER_OS": "Linux", "RUNNER_ARCH": "X64", "RUNNER_TOOL_CACHE": filepath.Join(work, "_tool"), "RUNNER_ENVIRONMENT": "github-hosted",
+		"GITHUB_SERVER_URL": k.server.URL(), "GITHUB_API_URL": k.server.APIURL(), "GITHUB_GRAPHQL_URL": "https://api.github.com/graphql",
+		"GITHUB_RUN_ID": "42", "GITHUB_RUN_NUMBER": "7", "GITHUB_RUN_ATTEMPT": "1", "GITHUB_SHA": "1111111111111111111111111111111111111111",
+		"GITHUB_ACTION": "__run", "GITHUB_ACTION_REPOSITORY": "", "GITHUB_ACTION_REF": "",
+	}
+	for name, v := range jobContext {
+		j.env["GITHUB_"+strings.ToUpper(name)] = v
+	}
+	maps.Copy(j.env, jobEnv)
+	for _, name := range []string{"OUTPUT", "ENV", "PATH", "STATE", "STEP_SUMMARY"} {
+		j.files[name] = filepath.Join(work, "file_"+name)
+		must(t, os.WriteFile(j.files[name], nil, 0o600))
+		j.env["GITHUB_"+name] = j.files[name]
+	}
+	return j
+}
+
+// environ is the whole environment of the step.
+func (j *job) environ() []string {
+	var list []string
+	for name, v := range j.env {
+		list = append(list, name+"="+v)
+	}
+	return list
+}
+
+// result reads what a step left for the runner and for later steps.
+func (j *job) result(t *testing.T, out string) *result {
+	t.Helper()
+	res := &result{outputs: map[string]string{}, env: map[string]string{}, workspace: j.workspace, seen: readFile(t, j.seen)}
+	for name, to := range map[string]map[string]string{"OUTPUT": res.outputs, "ENV": res.env} {
+		pairs, err := runner.ParsePairs(string(readFile(t, j.files[name])))
+		must(t, err)
+		for _, p := range pairs {
+			to[p.Key] = p.Value
+		}
+	}
+	for dir := range strings.SplitSeq(string(readFile(t, j.files["PATH"])), "\n") {
+		if dir != "" {
+			res.path = append([]string{dir}, res.path...)
+		}
+	}
+	res.summary = string(readFile(t, j.files["STEP_SUMMARY"]))
+	for _, line := range runner.SplitLines(out) {
+		if c, ok := runner.ParseCommand(line); ok {
+			res.commands = append(res.commands, c)
+		}
+	}
+	return res
+}
+
+// ours runs a fixture with cilock wrap, as a step of a job.
+func (k *kit) ours(t *testing.T, c useCase) *result {
+	t.Helper()
+	must(t, buildCilock())
+	stub, path := withDocker(t)
+	j := k.newJob(t, path)
+	repository, sub := splitUses(c.uses)
+	uses := repository
+	if sub != "" {
+		uses += "/" + sub
+	}
+	dir := t.TempDir()
+	key, evidence := filepath.Join(dir, "key.pem"), filepath.Join(dir, "evidence.json")
+	must(t, os.WriteFile(key, newKey(t), 0o600))
+	args := []string{"wrap", uses + "@" + k.refs[repository], "--key", key, "--outfile", evidence}
+	for _, name := range slices.Sorted(maps.Keys(c.inputs)) {
+		args = append(args, "--input", name+"="+c.inputs[name])
+	}
+	cmd := exec.Command(filepath.Join(kitFolder, "cilock"), args...)
+	cmd.Dir, cmd.Env = j.workspace, j.environ()
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	err := cmd.Run()
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("cilock said:\n%s", out.String())
+		}
+	})
+	res := j.result(t, out.String())
+	res.outcome, res.docker = "success", stub.Calls(t)
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		res.outcome = "failure"
+		res.code = exit.ExitCode()
+	} else {
+		must(t, err)
+	}
+	k.checkEvidence(t, c, evidence)
+	// The report is ours, and the last of the summary.
+	res.summary, _, _ = strings.Cut(res.summary, "### cilock: ")
+	res.summary = strings.TrimSuffix(res.summary, "\n\n")
+	return res
+}
+
+// checkEvidence: there is signed evidence, and no secret is in it.
+func (k *kit) checkEvidence(t *testing.T, c useCase, path string) {
+	t.Helper()
+	text := readFile(t, path)
+	if len(text) == 0 {
+		t.Errorf("%s left no evidence", c.name)
+	}
+	if bytes.Contains(text, []byte(secret)) {
+		t.Errorf("the secret of %s is in the evidence", c.name)
+	}
+}

@@ -1,0 +1,3 @@
+import { recordNode } from "../observe.mjs";
+
+recordNode("post");
