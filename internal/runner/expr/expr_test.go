@@ -133,6 +133,7 @@ func TestValues(t *testing.T) {
 		{"case(false, 1, true, 2, 3)", 2.0},
 		{"case(false, fromJSON('x'), 3)", 3.0},
 		{"toJSON(fromJSON('{\"b\":[1,{}],\"a\":\"<&>\"}'))", "{\n  \"b\": [\n    1,\n    {}\n  ],\n  \"a\": \"<&>\"\n}"},
+		{"toJSON('\u0085\u2028\u2029\x01\x7f\b\f\t é\"\\')", `"\u0085\u2028\u2029\u0001` + "\x7f" + `\b\f\t é\"\\"`},
 		{"fromJSON('{\"B\":1,\"b\":2}').B", 2.0},
 		{"hashFiles('a', 'b')", "hash of 2"},
 		{"always()", true},
