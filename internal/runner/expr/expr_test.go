@@ -220,6 +220,7 @@ func TestBounds(t *testing.T) {
 		o := &Object{}
 		o.Set("big", big)
 		o.Set("long", long)
+		o.Set("spaced", strings.Repeat(" ", 1<<20)+"1")
 		return o
 	}()
 	deep := "1"
@@ -230,8 +231,11 @@ func TestBounds(t *testing.T) {
 		"format('" + strings.Repeat("{0}", 20) + "', inputs.big)":                        "larger than 10485760 bytes",
 		"join(inputs.long, inputs.big)":                                                  "larger than",
 		strings.Repeat("toJSON(", 25) + "inputs.long" + strings.Repeat(")", 25):          "larger than",
-		"contains(inputs.long, inputs.big)":                                              "compares more than",
-		"inputs.big == inputs.big" + strings.Repeat(" && inputs.big == inputs.big", 700): "compares more than",
+		"contains(inputs.long, inputs.big)":                                              "reads more than",
+		"inputs.big == inputs.big" + strings.Repeat(" && inputs.big == inputs.big", 700): "reads more than",
+		"fromJSON(inputs.spaced)" + strings.Repeat(" && fromJSON(inputs.spaced)", 100):   "reads more than",
+		"inputs[inputs.big]" + strings.Repeat(" || inputs[inputs.big]", 100):             "reads more than",
+		"inputs.*.*[inputs.big]":                                                         "reads more than",
 		"fromJSON('[" + deep + "]')":                                                     "nested deeper than 64 levels",
 		"inputs.*.*" + strings.Repeat(" && inputs.*.*", 20):                              "larger than",
 	} {
