@@ -32,8 +32,8 @@ const (
 	maxMemory = 10 << 20
 
 	// maxWork bounds the bytes that one evaluation reads to compare them, to find
-	// members and items, and as JSON: 64 MiB. The runner
-	// has no such bound, only that of the job's time.
+	// members and items, and as JSON: 64 MiB. The runner has no such bound, only
+	// that of the job's time.
 	maxWork = 64 << 20
 
 	// maxJSONDepth is how deep arrays and objects may be nested in JSON: the
