@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/org/cilock-action/internal/runner/fetch"
+	"github.com/org/cilock-action/pkg/actionref/ghresolve"
 	"github.com/org/cilock-action/pkg/actionref/treecheck"
 	"github.com/org/cilock-action/test/github"
 )
@@ -190,6 +191,44 @@ func TestFromTarball(t *testing.T) {
 	must(t, err)
 	got.Commit = &treecheck.Commit{Git: treecheck.Git(git), SHA: sha}
 	verified(t, got, "a.txt ident+eol", "left-out export-ignore", "subst export-subst")
+}
+
+// TestWithoutGit: where git is not installed REST says what a tag names.
+func TestWithoutGit(t *testing.T) {
+	s := github.New(t)
+	repo := s.Add("acme/tool")
+	sha := repo.Commit("main", map[string]string{"action.yml": "1"})
+	repo.Annotate("v1", sha)
+	tip := repo.Commit("main", map[string]string{"action.yml": "2"})
+	repo.Branch("v1", tip) // the tag counts
+	repo.Branch("feature/x", tip)
+	net, err := ghresolve.NewArchives(ghresolve.Options{
+		ServerURL: s.URL(), APIURL: s.APIURL(), Denied: []ghresolve.Denied{{Repository: "acme/tool", SHA: strings.Repeat("a", 40), Reason: "evil"}},
+	})
+	must(t, err)
+	f := fetcher(t, fetch.Options{Net: net})
+	for ref, want := range map[string]string{sha: sha, "v1": sha, "main": tip, "feature/x": tip} {
+		got, err := f.Fetch(t.Context(), parse("acme/tool@"+ref))
+		must(t, err)
+		content := "1"
+		if want == tip {
+			content = "2"
+		}
+		data, err := os.ReadFile(filepath.Join(got.Dir, "action.yml"))
+		if got.Source != fetch.FromTarball || got.SHA != want || got.Commit != nil || string(data) != content || err != nil {
+			t.Errorf("%s: %+v %q %v", ref, got, data, err)
+		}
+	}
+	for ref, want := range map[string]string{
+		"acme/tool@v2": "no tag and no branch", "acme/tool@" + strings.Repeat("a", 40): "deny-list: evil", "acme/tool@" + strings.Repeat("b", 40): "answered 404",
+	} {
+		if _, err := f.Fetch(t.Context(), parse(ref)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", ref, err)
+		}
+	}
+	if n := s.Requests().Git; n > 6 { // downloads of archives
+		t.Errorf("git was asked %d times", n)
+	}
 }
 
 // TestFromRunner: what the runner has downloaded is copied, links of its cache
