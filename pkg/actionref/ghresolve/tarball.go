@@ -126,7 +126,7 @@ type archive struct {
 func (a *archive) Read(p []byte) (int, error) {
 	n, err := a.body.Read(p)
 	a.idle.Reset(a.wait)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = a.explain(err)
 	}
 	return n, err
