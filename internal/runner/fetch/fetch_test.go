@@ -332,6 +332,9 @@ func TestPlaces(t *testing.T) {
 // TestManyFiles: as many files as the largest actions have.
 func TestManyFiles(t *testing.T) {
 	r := newRepo(t)
+	if testing.Short() {
+		t.Skip("20,000 files, three times")
+	}
 	const n = 20_000
 	files := make([]file, n)
 	for i := range files {
@@ -363,5 +366,17 @@ func TestManyFiles(t *testing.T) {
 		}
 		verified(t, got)
 		t.Logf("%s: %d files in %v", test.source, n, took)
+	}
+}
+
+// TestWindows: where the runner unpacks no symlinks a file has the target.
+func TestWindows(t *testing.T) {
+	r := newRepo(t)
+	sha := r.commit(file{"100644", "a", "1"}, file{"120000", "link", "../out"})
+	got, err := fetcher(t, fetch.Options{Dirs: map[string]string{"o/r": r.dir}, Windows: true}).Fetch(t.Context(), parse("o/r@"+sha))
+	must(t, err)
+	result := treecheck.Compare(t.Context(), got.Dir, *got.Commit, treecheck.Options{Windows: true, Temp: t.TempDir()})
+	if result.State != treecheck.True || len(result.Differences) != 1 || result.Differences[0].Explained != "windows-symlink" {
+		t.Errorf("%+v", result)
 	}
 }
