@@ -43,14 +43,14 @@ func refused() map[string][2]string {
 	}
 	for name, value := range map[string]string{
 		"action-ref": "actions/checkout@v4", "action-inputs": "a=b", "action-env": "A=b", "wrapped-commands": "sh",
-		"report":        "r.html",
-		"binary-mirror": "https://mirror.example.invalid",
+		"report": "r.html",
 	} {
 		table["input "+name] = [2]string{name + ": '" + value + "'", "input " + name + " is not available in this version"}
 	}
 	for _, name := range []string{"policy-key", "policy-cert-identity", "policy-cert-oidc-issuer"} {
 		table["input "+name] = [2]string{name + ": x", "go with --policy FILE"}
 	}
+	table["binary-mirror"] = [2]string{"binary-mirror: 'http://mirror.example.invalid'", "expected https, or http on loopback"}
 	table["input policy"] = [2]string{"policy: p.json", "nobody is named who may have signed the policy"}
 	table["policy, unknown pack"] = [2]string{"policy: 'pack:nothing'", "pack:nothing"}
 	for _, name := range []string{"vsa", "cert-identity", "cert-identity-regexp", "cert-oidc-issuer", "verify-repo", "verify-ref", "trusted-root"} {
