@@ -27,6 +27,7 @@ type use struct {
 	inputs *expr.Object      // as they were when it ran last
 	state  map[string]string
 	ran    bool // its pre or main did: its post will
+	late   bool // it was decided that it runs when we had been asked to stop
 	inner  []*use
 	depth  int
 }
@@ -37,6 +38,7 @@ type ended struct {
 	outputs map[string]string
 	outcome string
 	exit    int
+	last    bool // no step of the action runs after it, whatever its condition
 }
 
 func failed(exit int) ended { return ended{outcome: failure, exit: max(exit, 1)} }
@@ -66,6 +68,7 @@ func (j *job) githubOf(u *use, of Action) *expr.Object {
 func (j *job) outer(s *scope) *expr.Object {
 	github := j.githubOf(s.use, j.prog.Actions[j.prog.Uses])
 	github.Set("action_path", s.use.action.dir())
+	github.Set("action_status", s.status)
 	return github
 }
 
@@ -75,6 +78,9 @@ func (j *job) bind(u *use, given []Pair) error {
 	inputs := &expr.Object{}
 	for _, p := range given {
 		inputs.Set(p.Name, p.Value)
+		if u.depth > 0 && !u.action.accepts(p.Name) { // Check says it of the outermost
+			j.notice(fmt.Sprintf("%s: input %s is none that the action declares", u.label, p.Name))
+		}
 	}
 	env := j.environment(nil, j.githubOf(u, u.action), nil, nil)
 	for _, in := range u.action.Manifest.Inputs {
@@ -134,11 +140,11 @@ func (j *job) process(u *use, stage string, of Action, start func(github *expr.O
 	}
 	says := newCommandReader()
 	exit, err := start(with(j.githubOf(u, of), f.context()...), says)
-	outputs, fileErr := j.apply(f, says, u.state)
+	outputs, fileErr := j.apply(u, f, says)
 	if err == nil {
 		err = fileErr
 	}
-	e := ended{outputs, j.outcome(exit, err), exit}
+	e := ended{outputs: outputs, outcome: j.outcome(exit, err), exit: exit}
 	if e.outcome == failure {
 		e.exit = max(exit, 1)
 	}
@@ -184,7 +190,8 @@ func (j *job) aside(u *use, stage string) {
 	if when == "" {
 		when = "always()"
 	}
-	on, err := condition(when, j.environment(&scope{inputs: u.inputs, steps: &expr.Object{}}, j.githubOf(u, u.action), u.env, j.statusOf(j.status)))
+	u.late = j.children.wasCancelled()
+	on, err := condition(when, j.environment(&scope{inputs: u.inputs, steps: &expr.Object{}}, j.githubOf(u, u.action), u.env, j.statusOf(j.jobStatus())))
 	switch {
 	case err != nil:
 		j.record(u, stage, failure, 1, fmt.Errorf("%s-if: %w", stage, err))
