@@ -65,7 +65,7 @@ func (j *job) step(s *scope, index int, step Step) bool {
 	if title := strings.TrimSpace(step.Name); title != "" && !strings.Contains(title, "${{") {
 		label += ", " + title
 	}
-	u := &use{action: s.use.action, name: s.use.name, label: label, within: s.use.action.dir(), depth: s.use.depth, state: map[string]string{}}
+	u := &use{action: s.use.action, name: s.use.name, label: label, within: s.use.action.dir(), around: s.status, depth: s.use.depth, state: map[string]string{}}
 	e := j.attempt(s, u, index, step)
 	conclusion := e.outcome
 	if e.outcome == failure && step.ContinueOnError != "" {
@@ -188,7 +188,7 @@ func (j *job) innerUse(s *scope, index int, step Step, u *use) (*use, error) {
 		}
 		s.use.inner[index] = inner
 	}
-	inner.label, inner.within, inner.env, inner.late = u.label, u.within, u.env, u.late
+	inner.label, inner.within, inner.around, inner.env, inner.late = u.label, u.within, u.around, u.env, u.late
 	return inner, nil
 }
 

@@ -23,6 +23,7 @@ type use struct {
 	name   string            // GITHUB_ACTION
 	label  string            // for people
 	within string            // folder of the composite action around it, which is its GITHUB_ACTION_PATH; empty: none
+	around string            // what became of that action so far: github.action_status
 	env    map[string]string // of the step that uses it, and of those around
 	inputs *expr.Object      // as they were when it ran last
 	state  map[string]string
@@ -59,7 +60,11 @@ func (j *job) githubOf(u *use, of Action) *expr.Object {
 	if of.Repository == "" {
 		ref = ""
 	}
-	return with(j.github, Pair{"action", u.name}, Pair{"action_path", u.within}, Pair{"action_repository", of.Repository}, Pair{"action_ref", ref})
+	github := with(j.github, Pair{"action", u.name}, Pair{"action_path", u.within}, Pair{"action_repository", of.Repository}, Pair{"action_ref", ref})
+	if u.around != "" {
+		github.Set("action_status", u.around)
+	}
+	return github
 }
 
 // outer is the same for what the runner evaluates before a step is entered: its
