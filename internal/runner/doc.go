@@ -22,8 +22,8 @@
 //     condition says, and steps and posts that ask for always() still run after it;
 //   - required inputs without a value, unknown keys and files outside of the
 //     action are refused, and so is github.token where there is none;
-//   - the file of a file command is a regular one of at most 1 MiB; a symlink, pipe
-//     or folder in its place fails the step;
+//   - the file of a file command is a regular one of at most 1 MiB, or a symlink to
+//     one; the runner would wait for a pipe, and has no bound;
 //   - a word of stop-commands that no line can say fails the step;
 //   - a step whose env cannot be evaluated does not run;
 //   - blanks in the path of a script do no harm;

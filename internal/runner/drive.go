@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -118,7 +119,7 @@ func (j *job) stages(u *use) (outputs map[string]string) {
 		case failure:
 			j.fail(e.exit)
 		case cancelled:
-			j.exit = e.exit
+			j.exit = cmp.Or(j.exit, e.exit)
 		}
 	}
 	j.seen = j.status

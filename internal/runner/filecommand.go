@@ -67,10 +67,13 @@ type said struct {
 // comes before a line that it cannot read, and fails the step.
 func (f files) read() (s said, err error) {
 	var errs []error
+	bad := func(name, path string, err error) error { // which does not show a path of this machine
+		return fmt.Errorf("%s: %s", name, strings.NewReplacer(path, "its file", filepath.Base(path), "its file").Replace(err.Error()))
+	}
 	pairs := func(name, path string) map[string]string {
 		data, err := readBounded(path, maxCommandFile)
 		if err != nil && !errors.Is(err, os.ErrNotExist) { // a step may remove its own file
-			errs = append(errs, fmt.Errorf("%s: %w", name, err))
+			errs = append(errs, bad(name, path, err))
 			return nil
 		}
 		m, err := sink.ParseFileCommand(data)
@@ -88,7 +91,7 @@ func (f files) read() (s said, err error) {
 	}
 	data, err := readBounded(f.path, maxCommandFile)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		errs = append(errs, fmt.Errorf("GITHUB_PATH: %w", err))
+		errs = append(errs, bad("GITHUB_PATH", f.path, err))
 	}
 	for line := range strings.Lines(string(data)) {
 		if line = strings.TrimRight(line, "\r\n"); line != "" {
@@ -96,7 +99,7 @@ func (f files) read() (s said, err error) {
 		}
 	}
 	if data, err = readBounded(f.summary, maxCommandFile); err != nil && !errors.Is(err, os.ErrNotExist) {
-		s.notices = append(s.notices, "GITHUB_STEP_SUMMARY: "+pathless(err).Error()) // CreateStepSummaryCommand
+		s.notices = append(s.notices, bad("GITHUB_STEP_SUMMARY", f.summary, err).Error()) // CreateStepSummaryCommand
 	}
 	s.summary = string(data)
 	return s, errors.Join(errs...)

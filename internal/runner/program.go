@@ -64,7 +64,7 @@ func contextName(uses string) string {
 	name := "self"
 	switch ref := actionref.Parse(uses, actionref.InStep); ref.Kind() {
 	case actionref.KindAction:
-		name = ref.Owner() + "_" + ref.Repo()
+		name = ref.Text()[:len(ref.Repository())] // as written
 	case actionref.KindDocker:
 		name = strings.TrimPrefix(ref.Text(), "docker://")
 	}

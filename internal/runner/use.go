@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 
@@ -208,8 +209,11 @@ func (j *job) aside(u *use, stage string) {
 	}
 	u.ran = true
 	j.say(u.label + ": " + stage)
-	if e := j.leaf(u, stage); e.outcome == failure {
+	switch e := j.leaf(u, stage); e.outcome {
+	case failure:
 		j.fail(e.exit)
+	case cancelled:
+		j.exit = cmp.Or(j.exit, e.exit)
 	}
 }
 
