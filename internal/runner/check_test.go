@@ -189,15 +189,15 @@ func TestDepth(t *testing.T) {
 }
 
 func TestContextName(t *testing.T) {
-	for uses, want := range map[string]string{
-		"actions/checkout@v4":                     "__actions_checkout",
-		"Acme/my.action-x/sub@v1":                 "__Acme_my_action-x",
-		"./local":                                 "__self",
-		"docker://alpine:3.20":                    "__alpine_3_20",
-		"acme/" + strings.Repeat("x", 99) + "@v1": "__acme_" + strings.Repeat("x", 93),
+	for want, a := range map[string]Action{
+		"__actions_checkout":                {Key: "actions/checkout@v4", Repository: "actions/checkout"},
+		"__Acme_my_action-x":                {Key: "acme/my.action-x/sub@v1", Repository: "Acme/my.action-x"},
+		"__self":                            {Key: "./local"},
+		"__alpine_3_20":                     {Key: "docker://alpine:3.20"},
+		"__acme_" + strings.Repeat("x", 93): {Key: "acme/x@v1", Repository: "acme/" + strings.Repeat("x", 200)},
 	} {
-		if got := contextName(uses); got != want {
-			t.Errorf("%s: got %s, want %s", uses, got, want)
+		if got := contextName(a); got != want {
+			t.Errorf("%s: got %s, want %s", a.Key, got, want)
 		}
 	}
 }

@@ -60,13 +60,12 @@ func KeyOf(origin Action, uses string) (key string, ref actionref.Ref, err error
 // in GITHUB_ACTION: __owner_repo, __image, or __self for one of the workspace. The
 // steps inside an action have its name (StepsRunner.cs: the github context of all
 // is one). A second use in the same job would end in _2, of which we know nothing.
-func contextName(uses string) string {
+func contextName(a Action) string {
 	name := "self"
-	switch ref := actionref.Parse(uses, actionref.InStep); ref.Kind() {
-	case actionref.KindAction:
-		name = ref.Text()[:len(ref.Repository())] // as written
-	case actionref.KindDocker:
-		name = strings.TrimPrefix(ref.Text(), "docker://")
+	if image, ok := strings.CutPrefix(a.Key, "docker://"); ok {
+		name = image
+	} else if a.Repository != "" {
+		name = a.Repository
 	}
 	name = "__" + strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' {
