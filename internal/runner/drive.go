@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -60,7 +61,10 @@ func Serve(w World) int {
 func passOn(signals <-chan os.Signal, c *children, stop <-chan struct{}) {
 	for {
 		select {
-		case s := <-signals:
+		case s, ok := <-signals:
+			if !ok {
+				return
+			}
 			c.signal(s)
 		case <-stop:
 			return
@@ -73,7 +77,7 @@ func passOn(signals <-chan os.Signal, c *children, stop <-chan struct{}) {
 func (j *job) run() int {
 	root := j.prog.Actions[j.prog.Uses]
 	outputs := map[string]string{}
-	u, err := j.useOf(root, contextName(Step{Uses: j.prog.Uses}, map[string]int{}), 0, root.Key)
+	u, err := j.useOf(root, contextName(root), 0, root.Key)
 	if err == nil {
 		u.env = map[string]string{}
 		for _, p := range j.prog.Env {
@@ -104,19 +108,27 @@ func (j *job) run() int {
 	return j.exit
 }
 
+// stages runs the three. What the job's status is to conditions changes between
+// them alone: all pre, or all post, of an action are one step to the runner.
 func (j *job) stages(u *use) (outputs map[string]string) {
 	j.aside(u, stagePre)
-	if j.status == success && !j.children.wasCancelled() {
+	j.seen = j.status
+	if u.late = j.children.wasCancelled(); j.status == success && !u.late {
 		e := j.main(u)
-		if outputs = e.outputs; e.outcome == failure {
+		outputs = e.outputs
+		switch e.outcome {
+		case failure:
 			j.fail(e.exit)
+		case cancelled:
+			j.exit = cmp.Or(j.exit, e.exit)
 		}
 	}
+	j.seen = j.status
 	j.aside(u, stagePost)
 	if j.children.wasCancelled() {
 		j.status = cancelled
 		if j.exit == 0 {
-			j.exit = 1
+			j.exit = j.children.cancelCode()
 		}
 	}
 	return outputs

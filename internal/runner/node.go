@@ -6,6 +6,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -31,7 +32,8 @@ func (j *job) node(u *use, stage string, environ []string, says *commandReader) 
 	if program == "" {
 		return notFound, fmt.Errorf("no %s on this machine", u.action.Manifest.Runs.Using)
 	}
-	return j.children.run(process{path: program, args: []string{file}, env: environ, dir: j.prog.Workspace, says: says})
+	environ = slices.DeleteFunc(environ, func(kv string) bool { return strings.HasPrefix(kv, "NODE_ICU_DATA=") })
+	return j.children.run(process{path: program, args: []string{file}, env: environ, dir: j.prog.Workspace, says: says, late: u.late})
 }
 
 // dir is the folder of an action.
