@@ -29,6 +29,7 @@ const forgeToken = "ghp_0123456789abcdefghijklmnopqrstuvwxyz"
 //	acme/composite COMPOSITE (v2): uses acme/tool@v1
 //	acme/hidden    HIDDEN (v1): private
 //	acme/old       MOVED (v3): is now acme/new
+//	acme/shell     SHELL_TIP (v1): a composite action that says that it ran
 func (f *forge) start() {
 	f.Server = github.New(f.tb)
 	f.SetToken(forgeToken)
@@ -59,7 +60,13 @@ func (f *forge) start() {
 	moved := old.Commit("main", node("7"))
 	old.Tag("v3", moved)
 	f.Rename("acme/old", "acme/new")
+	shell := f.Add("acme/shell")
+	ran := shell.Commit("main", map[string]string{
+		"action.yml": "name: shell\nruns:\n  using: composite\n  steps:\n    - shell: sh\n      run: echo it ran\n",
+	})
+	shell.Tag("v1", ran)
 	f.names = map[string]string{
+		"SHELL_TIP": ran,
 		"FIRST": first, "SECOND": second, "TIP": tip, "BRANCHED": branched, "TAGGED": tagged, "OBJECT": f.tool.Annotate("v1.1.0", second),
 		"IMPOSTOR": f.tool.Fork(tip, node("8")), "COMPOSITE": outer, "HIDDEN": secret, "MOVED": moved, "TOKEN": forgeToken,
 	}

@@ -20,6 +20,9 @@ func (c commandRunCollector) Start(_ context.Context, t Target) (Stop, error) {
 		}
 		sec.Body = c.body(t.Plan.Command, s)
 		sec.Gaps, sec.Limits = s.Gaps, append(s.Limits, c.plan.Redactor.Limits()...)
+		if c.plan.PassOIDC {
+			sec.Limits = append(sec.Limits, "the step had the job's OIDC variables (pass-oidc): it could sign as the job")
+		}
 		for _, o := range s.Outputs {
 			if !o.Complete {
 				sec.Limits = append(sec.Limits, o.Name+" was still held open by another process and was not read to its end")

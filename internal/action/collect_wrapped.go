@@ -3,6 +3,7 @@ package action
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/org/cilock-action/internal/refs"
@@ -35,7 +36,7 @@ func (w *wrapped) addTo(sec *Section, p Plan, s Step) {
 	sec.Notices = append(sec.Notices, w.found.notices...)
 	sec.Gaps = append(sec.Gaps, w.found.gaps...)
 	records := w.records(sec, p, s)
-	for _, ref := range w.found.references {
+	for _, ref := range w.outermostFirst() {
 		one := attested(ref, struct{ download, local, ref string }{})
 		body, ok := one.Body.(attest.GitHubAction)
 		if !ok {
@@ -52,6 +53,12 @@ func (w *wrapped) addTo(sec *Section, p Plan, s Step) {
 		}
 		sec.More = append(sec.More, Attested{one.Type, body})
 	}
+}
+
+func (w *wrapped) outermostFirst() []refs.Reference {
+	list := slices.Clone(w.found.references)
+	slices.SortStableFunc(list, func(a, b refs.Reference) int { return len(a.Via) - len(b.Via) })
+	return list
 }
 
 // is reports whether a reference is the action that was asked for.

@@ -49,6 +49,40 @@ func (i *interrupts) run(in <-chan os.Signal) {
 	}
 }
 
+// replay passes on signals that came before anybody watched.
+func (i *interrupts) replay(early []os.Signal) {
+	for _, sig := range early {
+		i.note(sig)
+		select {
+		case i.toStep <- sig:
+		default:
+		}
+	}
+}
+
+// untilSignal runs f with a context that ends at the first cancel signal, and
+// returns the signals that came meanwhile, for replay.
+func untilSignal(ctx context.Context, in <-chan os.Signal, f func(context.Context)) (early []os.Signal) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f(ctx)
+	}()
+	for {
+		select {
+		case <-done:
+			return early
+		case sig := <-in:
+			early = append(early, sig)
+			if _, ok := step.Cancels(sig); ok {
+				cancel()
+			}
+		}
+	}
+}
+
 func (i *interrupts) note(sig os.Signal) {
 	name, ok := step.Cancels(sig)
 	if !ok {

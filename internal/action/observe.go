@@ -38,7 +38,9 @@ func Observe(ctx context.Context, p Plan, gate Decision, d Deps) Evidence {
 	defer ints.close()
 	p.Secrets.hurry(func() bool { return ints.cancelled() != "" })
 
-	proc, startErr := freeze(ctx, p, gate, d)
+	ints.replay(p.early)
+	stdout, stderr, release := p.output(d)
+	proc, startErr := freeze(ctx, p, gate, d, stdout, stderr)
 	target := Target{Plan: p, Cancelled: ints.signalled()}
 	if proc != nil {
 		target.PID, target.Process = proc.PID(), proc
@@ -48,6 +50,7 @@ func Observe(ctx context.Context, p Plan, gate Decision, d Deps) Evidence {
 	stops := startAll(ctx, ints, list, target, rows, d)
 
 	s := runStep(ctx, p, proc, startErr, gate, ints, d)
+	release()
 
 	ctx, cancel := ints.withBudget(ctx)
 	defer cancel()
@@ -62,7 +65,7 @@ func Observe(ctx context.Context, p Plan, gate Decision, d Deps) Evidence {
 }
 
 // freeze makes the process unless the gate denies it.
-func freeze(ctx context.Context, p Plan, gate Decision, d Deps) (*step.Process, error) {
+func freeze(ctx context.Context, p Plan, gate Decision, d Deps, stdout, stderr io.Writer) (*step.Process, error) {
 	if gate.Denied != "" {
 		return nil, nil
 	}
@@ -76,7 +79,7 @@ func freeze(ctx context.Context, p Plan, gate Decision, d Deps) (*step.Process, 
 	}
 	return step.Start(ctx, step.Command{
 		Args: p.Command, Dir: p.Dir, Env: p.Env,
-		Stdin: stdin, Stdout: d.Stdout, Stderr: d.Stderr,
+		Stdin: stdin, Stdout: stdout, Stderr: stderr,
 		SpoolDir: p.Scratch, Tap: tap, Redact: p.Redactor.Writer, Self: d.Self, Timings: stepTimings(), Now: d.Now,
 	})
 }

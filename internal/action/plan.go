@@ -45,7 +45,9 @@ type Plan struct {
 	Secrets  *secretScan // nil: off
 	Judge    Judge
 	Wrap     *wrapped // the action to wrap; nil: a command
-	Scratch  string   // private folder for spools and the step's output files
+	PassOIDC bool     // what is wrapped keeps the job's OIDC variables
+	early    []os.Signal
+	Scratch  string // private folder for spools and the step's output files
 	InAction bool
 }
 
@@ -95,8 +97,7 @@ func MakePlan(in Inputs, d Deps) (Plan, error) {
 		Command: in.Command, OwnEnv: d.Environ, Include: in.Include, Exclude: in.Exclude,
 		InAction: in.InAction,
 	}
-	d.Environ = append(slices.Clone(d.Environ), in.Wrap.variables()...) // for what looks for secrets
-	p.Redactor = NewRedactor(d.Environ)
+	p.Redactor = NewRedactor(in.secretEnviron(d))
 	for _, set := range []func(*Plan, Inputs, Deps) error{
 		planName, planDir, planCollectors, planTrace, planPolicy, planSecrets, planGlobs, planVerdict, planSigning, planOutfile, planScratch, planEnv, planSubjects, planRefs, planWrap,
 	} {
@@ -106,6 +107,12 @@ func MakePlan(in Inputs, d Deps) (Plan, error) {
 		}
 	}
 	return p, nil
+}
+
+// secretEnviron is where secrets are looked for by their names: our environment,
+// and what a wrapped action is given.
+func (in Inputs) secretEnviron(d Deps) []string {
+	return append(slices.Clone(d.Environ), in.Wrap.variables()...)
 }
 
 func planName(p *Plan, in Inputs, _ Deps) error {
@@ -284,7 +291,7 @@ func planEnv(p *Plan, in Inputs, d Deps) error {
 	if env == nil {
 		env = d.Environ
 	}
-	p.Env = stepEnv(env, in.Signing.Key, in.PassOIDC)
+	p.Env, p.PassOIDC = stepEnv(env, in.Signing.Key, in.PassOIDC), in.PassOIDC
 	if in.Wrap.Ref != "" {
 		p.Env = withoutInputs(p.Env)
 	}

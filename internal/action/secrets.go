@@ -66,6 +66,7 @@ func planSecrets(p *Plan, in Inputs, d Deps) error {
 		return nil
 	}
 	s.products.Store(maxScannedProducts)
+	d.Environ = in.secretEnviron(d)
 	s.make(scan, p.Dir, d)
 	p.Secrets = s
 	return nil

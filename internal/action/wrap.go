@@ -8,11 +8,13 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/org/cilock-action/internal/refs"
 	"github.com/org/cilock-action/internal/runner"
+	"github.com/org/cilock-action/internal/step"
 	"github.com/org/cilock-action/internal/verdict"
 	"github.com/org/cilock-action/pkg/actionref"
 )
@@ -81,10 +83,22 @@ func planWrap(p *Plan, in Inputs, d Deps) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), fetchTimeout)
 	defer cancel()
-	if err := guarded(func() error { return w.reach(ctx, p, in, dirs) }); err != nil {
+	p.early = untilSignal(ctx, d.Signals, func(ctx context.Context) {
+		err = guarded(func() error { return w.reach(ctx, p, in, dirs) })
+	})
+	if err != nil && !cancels(p.early) {
 		w.refused = p.redact(oneLine(err.Error(), 2000))
 	}
 	return w.command(p, d)
+}
+
+// cancels reports whether one of the signals asks us to stop: then that is why the
+// action does not start.
+func cancels(signals []os.Signal) bool {
+	return slices.ContainsFunc(signals, func(s os.Signal) bool {
+		_, ok := step.Cancels(s)
+		return ok
+	})
 }
 
 // judgeInputs refuses what can be seen without the action.

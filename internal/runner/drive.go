@@ -18,7 +18,7 @@ const maxProgram = 256 << 20
 
 // World is what Serve touches beside the action.
 type World struct {
-	Stdin          io.Reader
+	Stdin          io.ReadCloser // the Program; closed once it is read, as it holds the job's token
 	Stdout, Stderr io.Writer
 	Environ        []string
 	Signals        <-chan os.Signal
@@ -29,6 +29,7 @@ type World struct {
 func Serve(w World) int {
 	var p Program
 	data, err := io.ReadAll(io.LimitReader(w.Stdin, maxProgram))
+	w.Stdin.Close()
 	if err == nil {
 		err = json.Unmarshal(data, &p)
 	}

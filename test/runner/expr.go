@@ -111,7 +111,7 @@ func (e evaluator) value(expression string) (Value, error) {
 }
 
 // parser evaluates what our own action needs while it reads: context lookups with
-// dots, string literals, toJSON of one of them, and ||.
+// dots, string literals, toJSON of one of them, && and ||.
 type parser struct {
 	rest     string
 	contexts contexts
@@ -128,11 +128,17 @@ func (p *parser) take(token string) bool {
 }
 
 func (p *parser) expression() (any, error) {
-	v, err := p.term()
-	for err == nil && p.take("||") {
+	return p.chain("||", func() (any, error) { return p.chain("&&", p.term) })
+}
+
+// chain reads operands of one operator: || gives the first that is true, && the
+// first that is not, or the last.
+func (p *parser) chain(operator string, operand func() (any, error)) (any, error) {
+	v, err := operand()
+	for err == nil && p.take(operator) {
 		var w any
-		w, err = p.term()
-		if !truthy(v) {
+		w, err = operand()
+		if truthy(v) == (operator == "&&") {
 			v = w
 		}
 	}

@@ -135,13 +135,13 @@ func TestExpressions(t *testing.T) {
 			t.Errorf("%s is %q (%v), want %q", text, got, err, want)
 		}
 	}
-	for text, want := range map[string]bool{"": true, "${{ inputs.no }}": true, "inputs.empty": false, "inputs.gone || 'x'": true, "${{ github.n }}": true} {
+	for text, want := range map[string]bool{"": true, "${{ inputs.no }}": true, "inputs.empty": false, "inputs.gone || 'x'": true, "${{ github.n }}": true, "inputs.no && inputs.empty": false, "inputs.gone && 'x' || 'y'": true} {
 		if got, err := c.truth(text); got != want || err != nil {
 			t.Errorf("if: %s is %v, %v", text, got, err)
 		}
 	}
-	if _, err := c.truth("inputs.no && inputs.a-b"); err == nil {
-		t.Error("&& is accepted and not understood")
+	if _, err := c.truth("inputs.no == inputs.a-b"); err == nil {
+		t.Error("== is accepted and not understood")
 	}
 }
 

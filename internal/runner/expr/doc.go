@@ -31,8 +31,9 @@ const (
 	// together: 10 MiB, which is the runner's bound for a whole template.
 	maxMemory = 10 << 20
 
-	// maxWork bounds the bytes that one evaluation compares, 64 MiB. The runner
-	// has no such bound, only that of the job's time.
+	// maxWork bounds the bytes that one evaluation reads to compare them, to find
+	// members and items, and as JSON: 64 MiB. The runner has no such bound, only
+	// that of the job's time.
 	maxWork = 64 << 20
 
 	// maxJSONDepth is how deep arrays and objects may be nested in JSON: the

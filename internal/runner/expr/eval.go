@@ -38,8 +38,8 @@ func (v *evaluation) charge(n int) error {
 	return nil
 }
 
-// compared counts what a comparison reads of two values.
-func (v *evaluation) compared(values ...Value) error {
+// read counts what an operator or function reads of texts without making one.
+func (v *evaluation) read(values ...Value) error {
 	for _, value := range values {
 		v.work--
 		if s, ok := value.(string); ok {
@@ -47,7 +47,7 @@ func (v *evaluation) compared(values ...Value) error {
 		}
 	}
 	if v.work < 0 {
-		return fmt.Errorf("it compares more than %d bytes", maxWork)
+		return fmt.Errorf("it reads more than %d bytes", maxWork)
 	}
 	return nil
 }
@@ -85,7 +85,7 @@ func (v *evaluation) eval(n node) (Value, error) {
 		if err != nil {
 			return nil, err
 		}
-		return compareBy(n.op, left, right), v.at(n.offset, v.compared(left, right))
+		return compareBy(n.op, left, right), v.at(n.offset, v.read(left, right))
 	case *index:
 		return v.index(n)
 	case *call:
@@ -148,7 +148,7 @@ func (v *evaluation) index(n *index) (Value, error) {
 	array, isArray := left.(*Array)
 	if n.key != nil && (!isArray || !array.filtered) {
 		value, _ := member(left, key)
-		return value, nil
+		return value, v.at(n.offset, v.read(key))
 	}
 	result := &Array{filtered: true}
 	from := []Value{left}
@@ -162,7 +162,7 @@ func (v *evaluation) index(n *index) (Value, error) {
 		} else if value, ok := member(item, key); ok {
 			found = []Value{value}
 		}
-		if err := v.charge(itemSize * len(found)); err != nil {
+		if err := errors.Join(v.read(key), v.charge(itemSize*len(found))); err != nil {
 			return nil, v.at(n.offset, err)
 		}
 		result.Items = append(result.Items, found...)

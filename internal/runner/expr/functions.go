@@ -92,10 +92,10 @@ func (v *evaluation) contains(n *call) (Value, error) {
 		return nil, err
 	}
 	if !isArray {
-		return primitive(what) && strings.Contains(fold(Text(in)), fold(Text(what))), v.compared(in, what)
+		return primitive(what) && strings.Contains(fold(Text(in)), fold(Text(what))), v.read(in, what)
 	}
 	for _, item := range array.Items {
-		if err := v.compared(item, what); err != nil {
+		if err := v.read(item, what); err != nil {
 			return nil, err
 		}
 		if equal(what, item) {
@@ -111,7 +111,7 @@ func (v *evaluation) fix(n *call, has func(s, part string) bool) (Value, error) 
 	if err != nil {
 		return nil, err
 	}
-	return primitive(s) && primitive(part) && has(fold(Text(s)), fold(Text(part))), v.compared(s, part)
+	return primitive(s) && primitive(part) && has(fold(Text(s)), fold(Text(part))), v.read(s, part)
 }
 
 // choose is case: the value behind the first condition that is true, else the
@@ -271,6 +271,9 @@ func (v *evaluation) fromJSON(n *call) (Value, error) {
 	}
 	if !primitive(value) {
 		return nil, errors.New("fromJSON needs a text, and was given an array or object")
+	}
+	if err := v.read(value); err != nil {
+		return nil, err
 	}
 	return readJSON(Text(value), v.charge)
 }

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"encoding/json"
+	"errors"
 	"math"
 	"strings"
 	"testing"
@@ -42,8 +43,8 @@ func FuzzExpression(f *testing.F) {
 
 func checkError(t *testing.T, text string, err error) {
 	t.Helper()
-	e, ok := err.(*Error) //nolint:errorlint // it must be this type, unwrapped
-	if !ok || e.Expression != text || e.Position < 1 || e.Position > utf8.RuneCountInString(text)+1 {
+	e := (*Error)(nil)
+	if !errors.As(err, &e) || e.Expression != text || e.Position < 1 || e.Position > utf8.RuneCountInString(text)+1 {
 		t.Errorf("%q: error %#v", text, err)
 	}
 }

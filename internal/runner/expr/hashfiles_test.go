@@ -61,6 +61,8 @@ func TestHashFiles(t *testing.T) {
 		{"", ""},
 		{"src/x.go/", ""},
 		{"[ab].txt|!a*", "b.txt"},
+		{"[!a].txt", "b.txt"},
+		{"[^b-z].txt", "a.txt"},
 		{"# a.txt\n\n b.txt ", "b.txt"},
 		{"./a.txt", "a.txt"},
 		{filepath.ToSlash(dir) + "/a.txt", "a.txt"},

@@ -121,20 +121,21 @@ func (p *parser) binary(least int) (node, error) {
 }
 
 // join2 makes one node of two operands. A chain of && or || is one node, so it
-// does not count as depth.
+// does not count as depth; left may become that node.
 func join2(op token, left, right node) node {
 	if op.text != "&&" && op.text != "||" {
 		return &binary{op.text, left, right, op.offset}
 	}
-	var args []node
-	for _, n := range []node{left, right} {
-		if l, ok := n.(*logical); ok && l.op == op.text {
-			args = append(args, l.args...)
-		} else {
-			args = append(args, n)
-		}
+	chain, ok := left.(*logical)
+	if !ok || chain.op != op.text {
+		chain = &logical{op.text, []node{left}}
 	}
-	return &logical{op.text, args}
+	if r, ok := right.(*logical); ok && r.op == op.text {
+		chain.args = append(chain.args, r.args...)
+	} else {
+		chain.args = append(chain.args, right)
+	}
+	return chain
 }
 
 func (p *parser) unary() (node, error) {

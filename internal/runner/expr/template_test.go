@@ -65,6 +65,7 @@ func TestConditions(t *testing.T) {
 	scope, env := world(t)
 	succeeded := true
 	env.Functions["success"] = func([]Value) (Value, error) { return succeeded, nil }
+	env.Functions["cancelled"] = func([]Value) (Value, error) { return false, nil }
 	for _, c := range []struct {
 		text             string
 		success, failure bool // what it is after a success, and after a failure
@@ -80,6 +81,8 @@ func TestConditions(t *testing.T) {
 		{"${{ always() }}", true, true},
 		{"always() && github.run == 18", false, false},
 		{"!success()", false, true},
+		{"!cancelled()", true, true},
+		{"!failure()", true, true},
 		{"contains(toJSON(Success()), 'f') || false", false, true},
 		{"true || true", true, false},
 		{"${{ github.run }} == 18", true, false},

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Value is nil, bool, float64, string, *Array or *Object.
@@ -126,13 +127,22 @@ func Text(v Value) string {
 // each character to its upper case and never changes the number of characters;
 // ı and ſ stay, which would become I and S.
 func fold(s string) string {
+	if ascii(s) {
+		return strings.ToUpper(s) // which has a short way
+	}
 	return strings.Map(func(r rune) rune {
-		switch {
-		case 'a' <= r && r <= 'z':
-			return r - 'a' + 'A'
-		case r < 0x80 || r == 'ı' || r == 'ſ':
+		if r == 'ı' || r == 'ſ' {
 			return r
 		}
 		return unicode.ToUpper(r)
 	}, s)
+}
+
+func ascii(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }

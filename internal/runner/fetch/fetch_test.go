@@ -9,8 +9,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/org/cilock-action/internal/runner/fetch"
+	"github.com/org/cilock-action/pkg/actionref/ghresolve"
 	"github.com/org/cilock-action/pkg/actionref/treecheck"
 	"github.com/org/cilock-action/test/github"
 )
@@ -123,7 +125,23 @@ func TestPlainFolder(t *testing.T) {
 	refused(t, filepath.Join(dir, "none"), "v1", "no such file")
 }
 
-// TestFromGit: one fetch brings all files, and they are the commit's.
+// TestOneFetch: the blobs that came not along with the trees come all at once.
+func TestOneFetch(t *testing.T) {
+	s := github.New(t)
+	files := map[string]string{}
+	for i := range 30 {
+		files[fmt.Sprint(i)] = strings.Repeat(fmt.Sprintln(i), 20_000)
+	}
+	sha := s.Add("acme/tool").Commit("main", files)
+	got, err := fetcher(t, fetch.Options{Net: network(t, s)}).Fetch(t.Context(), parse("acme/tool@"+sha))
+	must(t, err)
+	verified(t, got)
+	if n := s.Requests().Git; n > 12 { // three for each of ls-remote and two fetches, at most
+		t.Errorf("%d requests to the git server", n)
+	}
+}
+
+// TestFromGit: the files are the commit's, and a tag is resolved once.
 func TestFromGit(t *testing.T) {
 	local := newRepo(t)
 	sha := local.commit(everything()...)
@@ -138,11 +156,7 @@ func TestFromGit(t *testing.T) {
 	if got.Source != fetch.FromGit || got.SHA != sha || filepath.Base(filepath.Dir(got.Dir)) != "tool" || len(got.Skipped) != 1 {
 		t.Errorf("%+v", got)
 	}
-	before := net.Requests().Git
 	verified(t, got)
-	if runs := before; runs > 12 {
-		t.Errorf("%d runs of git with the network", runs)
-	}
 	// A tag that moves stays where it was.
 	remote.Tag("v1", remote.Commit("main", map[string]string{"action.yml": "evil"}))
 	if again, err := f.Fetch(t.Context(), parse("acme/tool@v1")); err != nil || again.SHA != sha {
@@ -177,6 +191,44 @@ func TestFromTarball(t *testing.T) {
 	must(t, err)
 	got.Commit = &treecheck.Commit{Git: treecheck.Git(git), SHA: sha}
 	verified(t, got, "a.txt ident+eol", "left-out export-ignore", "subst export-subst")
+}
+
+// TestWithoutGit: where git is not installed REST says what a tag names.
+func TestWithoutGit(t *testing.T) {
+	s := github.New(t)
+	repo := s.Add("acme/tool")
+	sha := repo.Commit("main", map[string]string{"action.yml": "1"})
+	repo.Annotate("v1", sha)
+	tip := repo.Commit("main", map[string]string{"action.yml": "2"})
+	repo.Branch("v1", tip) // the tag counts
+	repo.Branch("feature/x", tip)
+	net, err := ghresolve.NewArchives(ghresolve.Options{
+		ServerURL: s.URL(), APIURL: s.APIURL(), Denied: []ghresolve.Denied{{Repository: "acme/tool", SHA: strings.Repeat("a", 40), Reason: "evil"}},
+	})
+	must(t, err)
+	f := fetcher(t, fetch.Options{Net: net})
+	for ref, want := range map[string]string{sha: sha, "v1": sha, "main": tip, "feature/x": tip} {
+		got, err := f.Fetch(t.Context(), parse("acme/tool@"+ref))
+		must(t, err)
+		content := "1"
+		if want == tip {
+			content = "2"
+		}
+		data, err := os.ReadFile(filepath.Join(got.Dir, "action.yml"))
+		if got.Source != fetch.FromTarball || got.SHA != want || got.Commit != nil || string(data) != content || err != nil {
+			t.Errorf("%s: %+v %q %v", ref, got, data, err)
+		}
+	}
+	for ref, want := range map[string]string{
+		"acme/tool@v2": "no tag and no branch", "acme/tool@" + strings.Repeat("a", 40): "deny-list: evil", "acme/tool@" + strings.Repeat("b", 40): "answered 404",
+	} {
+		if _, err := f.Fetch(t.Context(), parse(ref)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", ref, err)
+		}
+	}
+	if n := s.Requests().Git; n > 6 { // downloads of archives
+		t.Errorf("git was asked %d times", n)
+	}
 }
 
 // TestFromRunner: what the runner has downloaded is copied, links of its cache
@@ -274,5 +326,57 @@ func TestPlaces(t *testing.T) {
 	must(t, os.Chmod(open, 0o755))
 	if _, err := fetch.New(fetch.Options{Dest: open}).Fetch(t.Context(), parse("o/r@v1")); err == nil || !strings.Contains(err.Error(), "not private") {
 		t.Errorf("error is %v", err)
+	}
+}
+
+// TestManyFiles: as many files as the largest actions have.
+func TestManyFiles(t *testing.T) {
+	r := newRepo(t)
+	if testing.Short() {
+		t.Skip("20,000 files, three times")
+	}
+	const n = 20_000
+	files := make([]file, n)
+	for i := range files {
+		files[i] = file{"100644", fmt.Sprintf("node_modules/p%d/lib/%d.js", i/40, i), fmt.Sprintf("exports.n = %d\n%s", i, strings.Repeat("// x\n", i%200))}
+	}
+	sha := r.commit(files...)
+	s := github.New(t)
+	r.git(nil, "push", "-q", s.Add("acme/tool").Dir(), "main")
+	net := network(t, s)
+	for _, test := range []struct {
+		source string
+		o      fetch.Options
+	}{
+		{fetch.FromDir, fetch.Options{Dirs: map[string]string{"acme/tool": r.dir}}},
+		{fetch.FromGit, fetch.Options{Net: net}},
+		{fetch.FromTarball, fetch.Options{Net: withoutGit{net}}},
+	} {
+		start := time.Now()
+		got, err := fetcher(t, test.o).Fetch(t.Context(), parse("acme/tool@"+sha))
+		must(t, err)
+		took := time.Since(start)
+		if got.Source != test.source {
+			t.Errorf("it is from %s: %q", got.Source, got.Skipped)
+		}
+		if got.Commit == nil {
+			git, err := net.Commit(t.Context(), "acme/tool", sha)
+			must(t, err)
+			got.Commit = &treecheck.Commit{Git: treecheck.Git(git), SHA: sha}
+		}
+		verified(t, got)
+		t.Logf("%s: %d files in %v", test.source, n, took)
+	}
+}
+
+// TestWindows: where the runner unpacks no symlinks a file has the target.
+func TestWindows(t *testing.T) {
+	r := newRepo(t)
+	sha := r.commit(file{"100644", "a", "1"}, file{"120000", "link", "../out"})
+	got, err := fetcher(t, fetch.Options{Dirs: map[string]string{"o/r": r.dir}, Windows: true}).Fetch(t.Context(), parse("o/r@"+sha))
+	must(t, err)
+	result := treecheck.Compare(t.Context(), got.Dir, *got.Commit, treecheck.Options{Windows: true, Temp: t.TempDir()})
+	if result.State != treecheck.True || len(result.Differences) != 1 || result.Differences[0].Explained != "windows-symlink" {
+		t.Errorf("%+v", result)
 	}
 }

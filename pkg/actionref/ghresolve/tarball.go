@@ -24,11 +24,6 @@ func (r *Resolver) Tarball(ctx context.Context, repository, sha string, max int6
 	return r.rest.tarball(ctx, &budget{max: int64(r.o.MaxRequests)}, repository, sha, max)
 }
 
-// Tarball is that of the Resolver, where there is no git.
-func (a *API) Tarball(ctx context.Context, repository, sha string, max int64) (io.ReadCloser, error) {
-	return a.rest.tarball(ctx, &a.budget, repository, sha, max)
-}
-
 func (c *restClient) tarball(ctx context.Context, b *budget, repository, sha string, max int64) (io.ReadCloser, error) {
 	if repositoryName(repository) != repository || !isSHA(sha) {
 		return nil, fmt.Errorf("download %.50q of %.100q: not a commit of a repository", sha, repository)
@@ -131,7 +126,7 @@ type archive struct {
 func (a *archive) Read(p []byte) (int, error) {
 	n, err := a.body.Read(p)
 	a.idle.Reset(a.wait)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = a.explain(err)
 	}
 	return n, err

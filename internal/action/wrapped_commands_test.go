@@ -1,0 +1,76 @@
+package action
+
+import (
+	"bytes"
+	"io"
+	"strings"
+	"testing"
+)
+
+// TestBlockCommands: the runner obeys nothing of what the step prints but masks,
+// wherever the writes are cut, and our own commands after it.
+func TestBlockCommands(t *testing.T) {
+	const said = "one\n::set-env name=X::1\n  ::ADD-MASK::hunter2-generated\r::error::smuggled\n##[warning]w\n::stop-commands::x\nlast"
+	for size := 1; size < len(said); size++ {
+		var out bytes.Buffer
+		b := &blocker{to: &out}
+		b.stop()
+		s := &blockedStream{of: b}
+		for rest := said; rest != ""; {
+			n := min(size, len(rest))
+			if _, err := io.WriteString(s, rest[:n]); err != nil {
+				t.Fatal(err)
+			}
+			rest = rest[n:]
+		}
+		s.flush()
+		b.resume()
+		out.WriteString("::notice::ours\n")
+		if got, want := obeyed(out.String()), "add-mask:hunter2-generated notice:ours"; got != want {
+			t.Fatalf("in pieces of %d the runner obeys %q, want %q:\n%s", size, got, want, out.String())
+		}
+		if !strings.Contains(out.String(), "last\n") {
+			t.Fatalf("the last line is lost:\n%s", out.String())
+		}
+	}
+}
+
+// TestBlockLongLine: a line that is too long to be held does not end the block.
+func TestBlockLongLine(t *testing.T) {
+	var out bytes.Buffer
+	b := &blocker{to: &out}
+	b.stop()
+	s := &blockedStream{of: b}
+	io.WriteString(s, strings.Repeat("x", maxHeldLine+1))
+	io.WriteString(s, "::add-mask::generated-value\n::error::no\n")
+	s.flush()
+	b.resume()
+	out.WriteString("::notice::ours\n")
+	if got := obeyed(out.String()); got != "add-mask:generated-value notice:ours" {
+		t.Errorf("the runner obeys %q", got)
+	}
+}
+
+// obeyed is what a runner obeys of a log: ActionCommandManager.cs in short.
+func obeyed(log string) string {
+	var list []string
+	stop := ""
+	for line := range strings.FieldsFuncSeq(log, func(r rune) bool { return r == '\n' || r == '\r' }) {
+		name, data, ok := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "::"), "::")
+		switch {
+		case !strings.HasPrefix(strings.TrimSpace(line), "::") || !ok:
+			if stop == "" && strings.Contains(line, "##[") {
+				list = append(list, line)
+			}
+		case stop != "":
+			if name == stop {
+				stop = ""
+			}
+		case name == "stop-commands":
+			stop = data
+		default:
+			list = append(list, strings.ToLower(name)+":"+data)
+		}
+	}
+	return strings.Join(list, " ")
+}
