@@ -76,6 +76,7 @@ var useCases = []useCase{
 	{name: "composite-expr-case", uses: "acme/composite-expr/case"},
 	{name: "composite-heredoc", uses: "acme/composite-heredoc/plain", hand: &hand{steps: []handStep{{index: 0}, {index: 1, tolerated: true}, {index: 2}}}},
 	{name: "composite-heredoc-open", uses: "acme/composite-heredoc/open", code: 1},
+	{name: "composite-commands", uses: "acme/composite-heredoc/commands"},
 	{name: "docker-args", uses: "acme/docker-args", inputs: map[string]string{"who": "some one"}, noAct: noDaemon},
 	{
 		name: "docker-image", uses: "acme/docker-args/image", noAct: noDaemon,

@@ -90,19 +90,37 @@ var differences = []difference{
 		"outcomes and conclusions are of a runner's making; by hand there are outputs only",
 	},
 	{
-		"cilock", nil, regexp.MustCompile(`^seen\.[^.]*\.inputs\.INPUT_(MY_HYPHEN|FAIL_PRE|WHO|FAIL)$`),
-		"ours is wrong: the inputs of --input are in the environment of everything, with hyphens replaced (MakePlan appends them to the environment for the search for secrets)",
+		"act", only("composite-commands"), regexp.MustCompile(`^outputs\.(first-form|indented)$`),
+		"act knows commands at the start of a line only, and not ##[…]; the runner passes over blanks and finds ##[…] anywhere (ActionCommand.cs)",
 	},
 	{
-		"action", nil, regexp.MustCompile(`^seen\.[^.]*\.inputs\.INPUT_(MY_HYPHEN|FAIL_PRE|WHO|FAIL)$`),
-		"ours is wrong: see above",
+		"act", only("composite-commands"), regexp.MustCompile(`^(outputs\.refused|seen\.last\.env\.(CI|NODE_OPTIONS))$`),
+		"act obeys set-env, add-path and NODE_OPTIONS, and not CI; the runner fails the step for the first three (ActionCommandManager.cs, FileCommandManager.cs)",
 	},
 	{
-		"cilock", only("node-main"), regexp.MustCompile(`^outputs\.my-out\.put$`),
-		"ours is wrong: an output with a dot in its name is dropped; the runner takes any name that is not empty (FileCommandManager.cs)",
+		"cilock", only("node-main"), regexp.MustCompile(`^outputs\.my-out\.put$`), ofOurs.names,
 	},
 	{
-		"action", only("node-main"), regexp.MustCompile(`^outputs\.my-out\.put$`),
-		"ours is wrong: see above",
+		"action", only("node-main"), regexp.MustCompile(`^outputs\.my-out\.put$`), ofOurs.names,
 	},
+	{
+		"cilock", only("composite-commands"), regexp.MustCompile(`^(annotation\.[234]|outcome)$`), ofOurs.lines,
+	},
+	{
+		"action", only("composite-commands"), regexp.MustCompile(`^(annotation\.[234]|outcome)$`), ofOurs.lines,
+	},
+	{
+		"cilock", only("composite-commands"), regexp.MustCompile(`^outputs\.(first-form|refused)$`), ofOurs.forms,
+	},
+	{
+		"action", only("composite-commands"), regexp.MustCompile(`^outputs\.(first-form|refused)$`), ofOurs.forms,
+	},
+}
+
+// ofOurs are differences that are no fault of the other ways: the runner does it
+// right, and we do not yet.
+var ofOurs = struct{ names, lines, forms string }{
+	"an output with a dot in its name is dropped; the runner takes any name that is not empty (FileCommandManager.cs)",
+	"what follows a last line without a line feed is read as part of it; the runner reads each step's output by itself (OutputManager.cs)",
+	"##[set-output] is not obeyed, and set-env and add-path do not fail the inner step but the step around all (ActionCommandManager.cs)",
 }

@@ -94,11 +94,7 @@ func (j *job) result(t *testing.T, out string) *result {
 		}
 	}
 	res.summary = string(readFile(t, j.files["STEP_SUMMARY"]))
-	for _, line := range runner.SplitLines(out) {
-		if c, ok := runner.ParseCommand(line); ok {
-			res.commands = append(res.commands, c)
-		}
-	}
+	res.commands = append(res.commands, commandsOf(out)...)
 	return res
 }
 
@@ -117,6 +113,7 @@ func (k *kit) ours(t *testing.T, c useCase) *result {
 	}
 	cmd := exec.Command(filepath.Join(kitFolder, "cilock"), args...)
 	cmd.Dir, cmd.Env = j.workspace, j.environ()
+	cmd.Stdin = strings.NewReader("not for the action")
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err := cmd.Run()
