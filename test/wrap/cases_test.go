@@ -69,6 +69,7 @@ var useCases = []useCase{
 		name: "composite-flow-failing", uses: "acme/composite-flow", code: 3, inputs: map[string]string{"fail": "true"},
 		hand: &hand{steps: []handStep{toleratedByHand, seesByHand, carriedByHand, {index: 3}, {index: 4}, {index: 6}, {index: 7}, {index: 8}}},
 	},
+	{name: "composite-edges", uses: "acme/composite-flow/edges", code: 1},
 	{name: "composite-nested", uses: "acme/composite-nested/plain", inputs: map[string]string{"who": "someone"}},
 	{name: "composite-nested-failing", uses: "acme/composite-nested/failing", code: 1},
 	{name: "composite-nested-self", uses: "acme/composite-nested/self", inputs: map[string]string{"who": "someone"}},
