@@ -4,6 +4,7 @@ package runner
 
 import (
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"strconv"
@@ -166,7 +167,7 @@ runs: {using: composite, steps: [{run: "${{ secrets.x }}", shell: sh}]}
 func TestNoProgram(t *testing.T) {
 	for _, stdin := range []string{"", "{", "[]"} {
 		var log strings.Builder
-		code := Serve(World{Stdin: strings.NewReader(stdin), Stdout: os.Stdout, Stderr: &log})
+		code := Serve(World{Stdin: io.NopCloser(strings.NewReader(stdin)), Stdout: os.Stdout, Stderr: &log})
 		if code != cannotStart || !strings.Contains(log.String(), "cilock: read what to run:") {
 			t.Errorf("%q: exit code %d, %s", stdin, code, &log)
 		}
