@@ -69,8 +69,8 @@ func (s *Sink) SaveState(key, value string) error {
 }
 
 // SetEnv sets a variable for the later steps of the job, as SetOutput does, at
-// most 128 KiB long. Names that the runner overwrites (GITHUB_*, RUNNER_*) or for
-// which it fails the step (NODE_OPTIONS) are refused.
+// most 128 KiB long. Names that the runner overwrites (GITHUB_*, RUNNER_*) or
+// does not take (NODE_OPTIONS) are refused.
 func (s *Sink) SetEnv(key, value string) error {
 	name := strings.ToUpper(key)
 	if name == "NODE_OPTIONS" || strings.HasPrefix(name, "GITHUB_") || strings.HasPrefix(name, "RUNNER_") {
