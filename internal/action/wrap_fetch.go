@@ -115,7 +115,7 @@ func (k *wrapWalk) one(ctx context.Context, n next) (a runner.Action, isNew bool
 	actions := k.w.program.Actions
 	key, ref, err := runner.KeyOf(n.origin, n.uses)
 	if err != nil {
-		return a, false, err
+		return a, false, fmt.Errorf("%s: %w", n.origin.Key, err)
 	}
 	if _, ok := actions[key]; ok || n.depth > runner.MaxDepth {
 		return actions[key], false, nil // too deep is refused by Check
