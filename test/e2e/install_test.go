@@ -36,7 +36,7 @@ func published(t *testing.T) (dir, mirror string) {
 	t.Cleanup(server.Close)
 	dir = filepath.Join(t.TempDir(), "action")
 	manifest := fmt.Sprintf("version 0.0.1\n%s %s %d %x %s\n", runtime.GOOS, runtime.GOARCH, len(content), sha256.Sum256(content), file)
-	if err := copyAction(act.Root(t), dir, manifest); err != nil {
+	if err := copyAction(actionDir(t), dir, manifest); err != nil {
 		t.Fatal(err)
 	}
 	return dir, server.URL
