@@ -25,6 +25,13 @@ var useCases = []useCase{
 		}},
 	},
 	{
+		name: "node-main-without", uses: "acme/node-main",
+		hand: &hand{stages: []string{"main.js"}, inputs: map[string]string{
+			"NAME": "", "MY-HYPHEN": "", "MY.DOTTED": "a.b", "WITH_BLANK": " kept inside ", "YES": "true", "NUMBER": "7", "EMPTY": "", "NOTHING": "",
+			"CONTEXT": "acme/consumer on pull_request", "CHOICE": "pr", "LINES": "first\nsecond\n",
+		}},
+	},
+	{
 		name: "node-pre-post", uses: "acme/node-pre-post", inputs: map[string]string{"name": "x"},
 		hand: &hand{stages: []string{"pre.js", "main.js", "post.js"}, inputs: map[string]string{"NAME": "x", "FAIL": "false"}},
 	},
@@ -64,10 +71,10 @@ var useCases = []useCase{
 	{name: "node-exec", uses: "acme/node-exec", hand: &hand{stages: []string{"main.js"}}},
 	{name: "node-github", uses: "acme/node-github", hand: &hand{stages: []string{"main.js"}, inputs: map[string]string{"TOKEN": "made-up"}}},
 	{name: "composite-shells", uses: "acme/composite-shells"},
-	{name: "composite-flow", uses: "acme/composite-flow", hand: &hand{steps: []handStep{toleratedByHand, seesByHand, carriedByHand, {index: 3}, {index: 5}, {index: 8}}}},
+	{name: "composite-flow", uses: "acme/composite-flow", hand: &hand{steps: []handStep{toleratedByHand, seesByHand, carriedByHand, {index: 3}, {index: 5}, {index: 8, env: map[string]string{"STATUS": "Success"}}}}},
 	{
 		name: "composite-flow-failing", uses: "acme/composite-flow", code: 3, inputs: map[string]string{"fail": "true"},
-		hand: &hand{steps: []handStep{toleratedByHand, seesByHand, carriedByHand, {index: 3}, {index: 4}, {index: 6}, {index: 7}, {index: 8}}},
+		hand: &hand{steps: []handStep{toleratedByHand, seesByHand, carriedByHand, {index: 3}, {index: 4}, {index: 6}, {index: 7}, {index: 8, env: map[string]string{"STATUS": "Failure"}}}},
 	},
 	{name: "composite-edges", uses: "acme/composite-flow/edges", code: 1},
 	{name: "composite-nested", uses: "acme/composite-nested/plain", inputs: map[string]string{"who": "someone"}},
