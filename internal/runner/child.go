@@ -21,7 +21,7 @@ const drain = 5 * time.Second
 // children starts the processes of the action, one at a time, and passes the
 // signals on that ask us to stop.
 type children struct {
-	stdout, stderr io.Writer
+	stdout, stderr *lineEnds
 
 	mu        sync.Mutex
 	current   *os.Process
@@ -30,7 +30,7 @@ type children struct {
 }
 
 func newChildren(stdout, stderr io.Writer) *children {
-	return &children{stdout: stdout, stderr: stderr, done: make(chan struct{})}
+	return &children{stdout: &lineEnds{to: stdout}, stderr: &lineEnds{to: stderr}, done: make(chan struct{})}
 }
 
 // signal passes a signal on to what runs now. As the runner does, it reaches the
@@ -88,7 +88,7 @@ const (
 func (c *children) run(p process) (int, error) {
 	// Not exec.CommandContext: who ends it is up to the signals that we get.
 	cmd := &exec.Cmd{Path: p.path, Args: append([]string{p.path}, p.args...), Env: p.env, Dir: p.dir, WaitDelay: drain}
-	stdout, stderr := p.says.filter(c.stdout), p.says.filter(c.stderr)
+	stdout, stderr := p.says.filter(&ownLines{of: c.stdout}), p.says.filter(&ownLines{of: c.stderr})
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 	if p.stdout != nil {
 		cmd.Stdout = p.stdout

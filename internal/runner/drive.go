@@ -41,13 +41,13 @@ func Serve(w World) int {
 		return cannotStart
 	}
 	getenv := func(name string) string { return valueOf(w.Environ, name) }
-	s := sink.New(sink.Options{Writer: w.Stderr, Getenv: getenv})
+	c := newChildren(w.Stdout, w.Stderr)
+	s := sink.New(sink.Options{Writer: eachLine{c.stderr}, Getenv: getenv})
 	records, err := newRecorder(p.Result)
 	if err != nil {
 		s.Line("cilock: " + err.Error())
 		return cannotStart
 	}
-	c := newChildren(w.Stdout, w.Stderr)
 	stop := make(chan struct{})
 	defer close(stop)
 	go passOn(w.Signals, c, stop)
@@ -99,7 +99,7 @@ func (j *job) run() int {
 	}
 	j.handOn()
 	for _, name := range sortedKeys(outputs) {
-		if err := j.sink.SetOutput(name, outputs[name]); err != nil && !missing(err) {
+		if err := j.sink.PassOutput(name, outputs[name]); err != nil && !missing(err) {
 			j.notice("output not set: " + err.Error())
 		}
 	}

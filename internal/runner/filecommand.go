@@ -1,13 +1,17 @@
 package runner
 
 import (
+	"bytes"
 	"crypto/rand"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"unicode/utf16"
 
 	"github.com/org/cilock-action/internal/filetree"
 	"github.com/org/cilock-action/internal/sink"
@@ -76,7 +80,7 @@ func (f files) read() (s said, err error) {
 			errs = append(errs, bad(name, path, err))
 			return nil
 		}
-		m, err := sink.ParseFileCommand(data)
+		m, err := sink.ParseFileCommand(unmarked(data))
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", name, err))
 		}
@@ -93,7 +97,7 @@ func (f files) read() (s said, err error) {
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		errs = append(errs, bad("GITHUB_PATH", f.path, err))
 	}
-	for line := range strings.Lines(string(data)) {
+	for line := range strings.Lines(string(unmarked(data))) {
 		if line = strings.TrimRight(line, "\r\n"); line != "" {
 			s.path = append(s.path, line)
 		}
@@ -103,6 +107,29 @@ func (f files) read() (s said, err error) {
 	}
 	s.summary = string(data)
 	return s, errors.Join(errs...)
+}
+
+// unmarked is a text without the byte order mark that it may begin with, in UTF-8.
+// PowerShell writes marks, and .NET obeys them (File.ReadAllText).
+func unmarked(data []byte) []byte {
+	var order binary.ByteOrder
+	switch {
+	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")):
+		return data[3:]
+	case bytes.HasPrefix(data, []byte("\xff\xfe")):
+		order = binary.LittleEndian
+	case bytes.HasPrefix(data, []byte("\xfe\xff")):
+		order = binary.BigEndian
+	default:
+		return data
+	}
+	units := make([]uint16, 0, len(data)/2)
+	for unit := range slices.Chunk(data[2:], 2) {
+		if len(unit) == 2 {
+			units = append(units, order.Uint16(unit))
+		}
+	}
+	return []byte(string(utf16.Decode(units)))
 }
 
 // readBounded reads a regular file of at most max bytes.

@@ -4,6 +4,7 @@ package runner
 
 import (
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"strconv"
@@ -52,10 +53,11 @@ runs: {using: node20, main: main.js}
 -- acme/x@v1/main.js --
 const fs = require("fs");
 for (let i = 0; i < 1000; i++) fs.appendFileSync(process.env.GITHUB_OUTPUT, "o" + i + "<<E\nEOF\n" + i + "\nE\n");
-fs.appendFileSync(process.env.GITHUB_OUTPUT, "<no>=1\nghadelimiter_x<<ghadelimiter_x\nlast=1\nghadelimiter_x\n");
+fs.appendFileSync(process.env.GITHUB_OUTPUT, "my.out put=1\nghadelimiter_x<<ghadelimiter_x\nlast=1\nghadelimiter_x\n");
+console.log("::set-output name=a=b::1");
 `)
 	records := w.wants(0)
-	want := map[string]string{"ghadelimiter_x": "last=1"}
+	want := map[string]string{"ghadelimiter_x": "last=1", "my.out put": "1"}
 	for i := range 1000 {
 		want["o"+strconv.Itoa(i)] = "EOF\n" + strconv.Itoa(i)
 	}
@@ -166,9 +168,28 @@ runs: {using: composite, steps: [{run: "${{ secrets.x }}", shell: sh}]}
 func TestNoProgram(t *testing.T) {
 	for _, stdin := range []string{"", "{", "[]"} {
 		var log strings.Builder
-		code := Serve(World{Stdin: strings.NewReader(stdin), Stdout: os.Stdout, Stderr: &log})
+		code := Serve(World{Stdin: io.NopCloser(strings.NewReader(stdin)), Stdout: os.Stdout, Stderr: &log})
 		if code != cannotStart || !strings.Contains(log.String(), "cilock: read what to run:") {
 			t.Errorf("%q: exit code %d, %s", stdin, code, &log)
 		}
+	}
+}
+
+// TestOpenLines: what one step leaves open does not swallow a command of the next.
+func TestOpenLines(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, `
+-- acme/x@v1/action.yml --
+runs:
+  using: composite
+  steps:
+    - {shell: bash, run: "printf open; printf open >&2"}
+    - {shell: bash, run: "echo ::warning::x; printf end"}
+`)
+	if code, _ := w.run(); code != 0 || w.stdout.String() != "open\n::warning::x\nend" {
+		t.Errorf("exit code %d, %q", code, &w.stdout)
+	}
+	if !strings.Contains(w.stderr.String(), "open\ncilock: ") {
+		t.Errorf("got %q", &w.stderr)
 	}
 }

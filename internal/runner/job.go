@@ -131,7 +131,7 @@ func (j *job) apply(u *use, f files, r *commandReader) (outputs map[string]strin
 	}
 	if word := r.open(); word != "" {
 		// The runner forgets it with the step that said it, which is ours.
-		fmt.Fprintf(j.children.stdout, "\n::%s::\n", word)
+		fmt.Fprintf(&ownLines{of: j.children.stdout}, "::%s::\n", word)
 	}
 	return outputs, err
 }

@@ -5,6 +5,7 @@ package runner
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -138,7 +139,7 @@ func (w *world) run() (int, []Record) {
 			return len(p), nil
 		}
 	}
-	code := Serve(World{Stdin: bytes.NewReader(data), Stdout: to(&w.stdout, true), Stderr: to(&w.stderr, false), Environ: w.environ, Signals: w.signals})
+	code := Serve(World{Stdin: io.NopCloser(bytes.NewReader(data)), Stdout: to(&w.stdout, true), Stderr: to(&w.stderr, false), Environ: w.environ, Signals: w.signals})
 	records, whole, err := ReadRecords(w.prog.Result)
 	if err != nil || !whole {
 		w.t.Errorf("report: whole %v, %v", whole, err)
