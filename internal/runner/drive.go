@@ -19,7 +19,7 @@ const maxProgram = 256 << 20
 
 // World is what Serve touches beside the action.
 type World struct {
-	Stdin          io.ReadCloser // the Program; closed once it is read, as it holds the job's token
+	Stdin          io.Reader // the Program; closed once it is read, if it can be, as it holds the job's token
 	Stdout, Stderr io.Writer
 	Environ        []string
 	Signals        <-chan os.Signal
@@ -30,7 +30,9 @@ type World struct {
 func Serve(w World) int {
 	var p Program
 	data, err := io.ReadAll(io.LimitReader(w.Stdin, maxProgram))
-	w.Stdin.Close()
+	if c, ok := w.Stdin.(io.Closer); ok {
+		c.Close()
+	}
 	if err == nil {
 		err = json.Unmarshal(data, &p)
 	}

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -66,8 +67,8 @@ func (a Action) file(name string) (string, error) {
 
 // pathless is an error without the path of this machine in it.
 func pathless(err error) error {
-	if e, ok := err.(*fs.PathError); ok {
-		return e.Err
+	if path := new(fs.PathError); errors.As(err, &path) {
+		return path.Err
 	}
 	return err
 }
