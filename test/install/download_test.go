@@ -65,6 +65,24 @@ func (s *site) client(name string) {
 	must(s.t, os.Symlink(path, filepath.Join(s.bin, "wget")))
 }
 
+// TestBusyboxOnly: an image of Alpine's kind, where every program is busybox.
+func TestBusyboxOnly(t *testing.T) {
+	t.Parallel()
+	path, err := exec.LookPath("busybox")
+	if err != nil {
+		missing(t, "busybox")
+	}
+	s := newSite(t, nil)
+	s.lack(append(basic, "curl", "sha256sum")...)
+	for _, name := range append(slices.Clone(basic), "sha256sum", "wget", "timeout") {
+		must(t, os.Symlink(path, filepath.Join(s.bin, name)))
+	}
+	s.shell = []string{filepath.Join(s.bin, "sh")}
+	s.found(s.run(), padded)
+	must(t, os.WriteFile(s.cached(), bytes.ToUpper(padded), 0o755))
+	s.foundSaying(s.run(), padded, "warning is not used")
+}
+
 // TestBecomes: with arguments the script becomes the program, and the job's
 // variables are what they were, whatever their names.
 func TestBecomes(t *testing.T) {
@@ -126,11 +144,15 @@ func TestHashers(t *testing.T) {
 
 // wrong are answers that are not the genuine program.
 var wrong = map[string]http.HandlerFunc{
-	"same size":   func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(bytes.ToUpper(padded)) },
-	"one less":    func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(padded[1:]) },
-	"one more":    func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(append([]byte("#"), padded...)) },
-	"nothing":     func(http.ResponseWriter, *http.Request) {},
-	"a page":      func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>Please log in</html>") },
+	"same size": func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(bytes.ToUpper(padded)) },
+	"one less":  func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(padded[1:]) },
+	"one more":  func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(append([]byte("#"), padded...)) },
+	"nothing":   func(http.ResponseWriter, *http.Request) {},
+	"a page":    func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>Please log in</html>") },
+	"declared": func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", fmt.Sprint(len(padded)+1))
+		_, _ = w.Write(append([]byte("#"), padded...))
+	},
 	"without end": func(w http.ResponseWriter, r *http.Request) { endless(w, r) },
 }
 
@@ -162,6 +184,8 @@ func TestWrongBytes(t *testing.T) {
 			})
 		}
 	}
+	s := newSite(t, wrong["one less"])
+	s.stopped(s.run(), fmt.Sprintf("found %d bytes", len(padded)-1))
 }
 
 // failing are networks and servers that give no whole answer.
@@ -266,6 +290,12 @@ func TestRedirects(t *testing.T) {
 	}
 	to = files.URL
 	s.found(s.run(), padded)
+
+	// From http on loopback to http elsewhere: what would be served is genuine.
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(padded) }))
+	defer other.Close()
+	s = newSite(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL, http.StatusFound) })
+	s.stopped(s.run(), "could not be downloaded (|rotocol")
 }
 
 // TestNothingToDownloadWith, or to check it with: as a network that fails.

@@ -32,6 +32,7 @@ func TestMalformed(t *testing.T) {
 		"latest":              "version latest\n" + good,
 		"a branch":            "version main\n" + good,
 		"slashes":             "version 1.2.3/../../../x\n" + good,
+		"a slash":             "version 1.2.3/x\n" + good,
 		"parent":              "version 1.2..3\n" + good,
 		"a query":             "version 1.2.3?x\n" + good,
 		"an option":           "version -1.2.3\n" + good,
@@ -53,6 +54,7 @@ func TestMalformed(t *testing.T) {
 		"capitals":            "version 1.2.3\nlinux amd64 1 " + strings.ToUpper(hex64) + " f\n",
 		"no file":             "version 1.2.3\nlinux amd64 1 " + hex64 + "\n",
 		"file with a slash":   "version 1.2.3\nlinux amd64 1 " + hex64 + " ../f\n",
+		"file in a folder":    "version 1.2.3\nlinux amd64 1 " + hex64 + " a/b\n",
 		"file is parent":      "version 1.2.3\nlinux amd64 1 " + hex64 + " ..\n",
 		"file is an option":   "version 1.2.3\nlinux amd64 1 " + hex64 + " -f\n",
 		"file with a blank":   "version 1.2.3\nlinux amd64 1 " + hex64 + " f g\n",
@@ -101,6 +103,10 @@ func TestHostileNames(t *testing.T) {
 		if strings.Count(e.stderr, "\n") != 1 {
 			t.Errorf("%q", e.stderr)
 		}
+		plain := filepath.Join(s.root, "a\n::notice::b") // no percent sign
+		must(t, os.Rename(s.action, plain))
+		s.action = plain
+		s.stopped(s.run(), "a ::notice::b/release.txt is malformed")
 	}
 }
 
