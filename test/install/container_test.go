@@ -12,7 +12,6 @@ import (
 
 	inner "github.com/org/cilock-action/internal/runner"
 	"github.com/org/cilock-action/test/act"
-	"github.com/org/cilock-action/test/buildcache"
 	"github.com/org/cilock-action/test/dockerstub"
 	"github.com/org/cilock-action/test/runner"
 )
@@ -22,9 +21,6 @@ import (
 // the program here. A variable of the job is no input.
 func TestContainer(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("builds the program")
-	}
 	dir := filepath.Join(act.Root(t), "docker")
 	text, err := os.ReadFile(filepath.Join(dir, "action.yml"))
 	must(t, err)
@@ -33,8 +29,7 @@ func TestContainer(t *testing.T) {
 	if len(m.Inputs) < 10 || m.Runs.Image != "Dockerfile" || m.Runs.Entrypoint != "" || len(m.Runs.Args) != len(m.Inputs)+1 {
 		t.Fatalf("the manifest is %+v", m)
 	}
-	program := filepath.Join(t.TempDir(), "cilock")
-	must(t, buildcache.Cilock(act.Root(t), program))
+	cilock := program(t)
 	for _, c := range []struct {
 		with map[string]string
 		code int
@@ -62,7 +57,7 @@ func TestContainer(t *testing.T) {
 		if at < 0 || last.Args[0] != "run" {
 			t.Fatalf("docker was called with %q", last.Args)
 		}
-		cmd := exec.Command(program, last.Args[at:]...)
+		cmd := exec.Command(cilock, last.Args[at:]...)
 		cmd.Dir = t.TempDir()
 		must(t, os.WriteFile(filepath.Join(cmd.Dir, "ci.yml"), []byte("on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - uses: a/b@main\n"), 0o644))
 		output := filepath.Join(cmd.Dir, "output")

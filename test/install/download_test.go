@@ -15,9 +15,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/org/cilock-action/test/act"
-	"github.com/org/cilock-action/test/buildcache"
 )
 
 // TestDownload: in every shell, with every program that downloads. The second
@@ -109,12 +106,7 @@ func TestBecomes(t *testing.T) {
 // TestRealBinary: what a release serves, from the manifest to the program.
 func TestRealBinary(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("builds the program")
-	}
-	path := filepath.Join(t.TempDir(), "cilock")
-	must(t, buildcache.Cilock(act.Root(t), path))
-	content, err := os.ReadFile(path)
+	content, err := os.ReadFile(program(t))
 	must(t, err)
 	s := newSite(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(content) })
 	s.release("1.2.3", content)
@@ -224,7 +216,7 @@ func TestNetworkFails(t *testing.T) {
 				t.Parallel()
 				s := newSite(t, handler)
 				s.edit("cl_stall=30 ", "cl_stall=1 ")
-				s.edit("cl_limit=200 ", "cl_limit=3 ")
+				s.edit("cl_limit=200 ", "cl_limit=2 ")
 				s.edit("cl_attempts=3 ", "cl_attempts=2 ")
 				s.client(client)
 				s.stopped(s.run(), "release 1.2.3 could not be downloaded (|Go is not on this runner|binary-path|binary-mirror")

@@ -124,6 +124,8 @@ func TestInterruptedBuild(t *testing.T) {
 		s := newSite(t, nil)
 		s.shell = strings.Fields(shell)
 		s.write("release.txt", "version none\n")
+		s.lack("sleep")
+		s.have("sleep")
 		s.program("go", "echo started\nexec sleep 600\n")
 		cmd := s.command("action")
 		log, err := cmd.StderrPipe() // sleep holds it too: it ends when both have ended
