@@ -69,7 +69,10 @@ func (v *view) judge(j Judgement, all []*evidence) {
 	if len(all) > 0 {
 		v.Title += ": " + cutAt(all[0].title(), 100)
 	}
-	v.Verdict = bannerOf(j)
+	v.Verdict, v.About = bannerOf(j), "Reasons for the verdict"
+	if j.Verdict == "" {
+		v.About = "What the record gives away by itself"
+	}
 	for _, g := range j.Groups {
 		group := Group{Title: cut(g.Title)}
 		for _, c := range g.Checks[:min(len(g.Checks), maxRows)] {

@@ -4,7 +4,7 @@
 (() => {
   const data = JSON.parse(document.getElementById('data').textContent);
   const strings = data.strings;
-  const CHUNK = 200, ROW = 28;
+  const CHUNK = 200, ROW = 28, PAPER = 500;
   let ids = 0;
 
   // make creates an element. Attributes are set as such, text as text.
@@ -31,10 +31,11 @@
   }
 
   // table shows rows in chunks, most of them at first; cells makes strings of a row.
-  function table(place, caption, head, rows, cells, most) {
+  // hidden: a heading above says what the caption does.
+  function table(place, caption, head, rows, cells, most, hidden) {
     const body = make('tbody');
     const scroll = make('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': caption + ', table' },
-      make('table', {}, make('caption', {}, caption),
+      make('table', {}, make('caption', { class: hidden ? 'unseen' : '' }, caption),
         make('thead', {}, make('tr', {}, ...head.map(h => make('th', { scope: 'col' }, h)))), body));
     const more = make('button', { type: 'button' });
     let list = rows, shown = 0;
@@ -73,7 +74,7 @@
     place.append(bar, count);
     let low = null;
     const texts = row => row.map(cell => strings[cell]);
-    const show = table(place, title, g.head, [], texts);
+    const show = table(place, title, g.head, [], texts, CHUNK, true);
     function apply() {
       const wanted = search.value.toLowerCase();
       if (wanted && !low) low = g.rows.map(row => texts(row).join('\n').toLowerCase());
@@ -97,7 +98,7 @@
     const all = bundle.processes, children = all.map(() => []), roots = [];
     all.forEach((p, i) => (p[PARENT] < 0 ? roots : children[p[PARENT]]).push(i));
     const open = new Set(all.keys());
-    let rows = [], active = 0, low = null, matches = null;
+    let rows = [], active = 0, low = null, matches = null, printing = false;
 
     const search = make('input', { type: 'search', autocomplete: 'off', spellcheck: 'false' });
     const order = make('select', {}, make('option', { value: 'tree' }, 'who started whom'), make('option', { value: 'time' }, 'time of start'));
@@ -109,6 +110,7 @@
     const inner = make('div', { role: 'presentation' });
     const detail = make('div', { class: 'detail', role: 'region', 'aria-label': 'The chosen process', 'aria-live': 'polite' });
     box.append(inner);
+    box.style.height = Math.max(6, all.length) * ROW + 2 + 'px';
     place.append(make('div', { class: 'bar' }, field('Search processes', search), field('Order', order), field('Show', failed), expand, collapse),
       count, box, detail);
 
@@ -160,6 +162,7 @@
     }
 
     function draw() {
+      if (printing) return;
       inner.style.height = rows.length * ROW + 'px';
       const from = Math.max(0, Math.floor(box.scrollTop / ROW) - 10), until = Math.min(rows.length, from + Math.ceil((box.clientHeight || 600) / ROW) + 20);
       const part = document.createDocumentFragment();
@@ -262,10 +265,12 @@
     collapse.addEventListener('click', () => { open.clear(); apply(); });
     // On paper there is no scrolling: the first rows as a list.
     addEventListener('beforeprint', () => {
-      inner.style.height = Math.min(rows.length, 500) * ROW + 'px';
-      inner.replaceChildren(...rows.slice(0, 500).map((_, n) => rowNode(n)));
+      printing = true;
+      inner.style.height = 'auto';
+      inner.replaceChildren(...rows.slice(0, PAPER).map((_, n) => rowNode(n)));
+      if (rows.length > PAPER) inner.append(make('p', {}, rows.length - PAPER + ' more rows are not printed.'));
     });
-    addEventListener('afterprint', draw);
+    addEventListener('afterprint', () => { printing = false; draw(); });
     apply();
   }
 

@@ -13,6 +13,7 @@ type view struct {
 	Verdict  banner
 	Command  string
 	Groups   []Group
+	About    string // what the findings are
 	Findings []findingRow
 	More     int // findings that are not shown
 	Bundles  []bundleView

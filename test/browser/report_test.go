@@ -237,7 +237,7 @@ const contrast = `(() => {
 func TestLooks(t *testing.T) {
 	b := start(t)
 	evil := strings.ReplaceAll(hostile, "PORT", "1")
-	plain, full := page(t, 300, ""), page(t, 30, evil)
+	plain, full := page(t, 60, ""), page(t, 12, evil)
 	for _, look := range []struct {
 		name, path, scheme string
 		width              int
@@ -278,7 +278,7 @@ func TestLooks(t *testing.T) {
 	}
 	var pdf struct{ Data string }
 	b.do("Emulation.clearDeviceMetricsOverride", nil)
-	b.open(plain)
+	b.open(plain) // not scrolled: printing makes the lists that were not needed yet
 	b.call(b.session, "Page.printToPDF", nil, &pdf)
 	b.keep("print.pdf", pdf.Data)
 	b.quiet()
