@@ -28,7 +28,9 @@ import (
 )
 
 func main() {
-	harden()
+	if len(os.Args) < 2 || os.Args[1] != runner.Verb { // the driver is watched as a step is: a tracer of the same user looks into it
+		harden()
+	}
 	beFrugal()
 	code, err := dispatch(os.Args[1:])
 	if err != nil {

@@ -36,12 +36,3 @@ func writeSummary(r Report, rest sink.Rest, d Deps) {
 		d.Sink.Line("cilock: job summary: " + err.Error())
 	}
 }
-
-// Markdown is the section of the job summary.
-func (r Report) Markdown() string {
-	text := fmt.Sprintf("### cilock: %s\n\n", sink.EscapeMarkdown(string(r.Verdict)+", step "+r.Plan.Name))
-	for _, line := range r.Lines()[1:] {
-		text += "- " + sink.EscapeMarkdown(line) + "\n"
-	}
-	return text + "\n"
-}

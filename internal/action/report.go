@@ -26,13 +26,14 @@ type Report struct {
 	Lost     []string // what could not be written, and why
 	Trace    Row      // how the step was watched
 	Secrets  Row      // what the scan for secrets found
+	Seen     Seen     // for the summary
 }
 
 // NewReport gathers what is known once the evidence is signed.
 func NewReport(p Plan, e Evidence, s Signed, findings []verdict.Finding) Report {
 	r := Report{
 		Plan: p, Step: e.Step, Verdict: verdict.Of(findings), Findings: findings,
-		Proof: s.Proof, Subjects: s.Subjects, Unsigned: !s.signedEnough(p),
+		Proof: s.Proof, Subjects: s.Subjects, Unsigned: !s.signedEnough(p), Seen: seenIn(e.Rows),
 	}
 	for _, row := range e.Rows {
 		r.Notices = append(r.Notices, row.Section.Notices...)

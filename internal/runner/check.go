@@ -25,13 +25,20 @@ func (p Program) Check() (refusals []error, notices []string) {
 		}
 	}
 	for _, in := range p.Inputs {
-		container := root.Manifest.Runs.Kind() == kindDocker && (root.Manifest.Inputs == nil || strings.EqualFold(in.Name, "args") || strings.EqualFold(in.Name, "entrypoint"))
-		if !container && !slices.ContainsFunc(root.Manifest.Inputs, func(i Input) bool { return strings.EqualFold(i.Name, in.Name) }) {
+		if !root.accepts(in.Name) {
 			c.notices = append(c.notices, fmt.Sprintf("input %s is none that %s declares; it declares: %s", in.Name, root.Key, listOr(inputNames(root), "none")))
 		}
 	}
 	c.use(root, given, nil)
 	return c.refusals, c.notices
+}
+
+// accepts reports whether an action has such an input. A container always has two
+// more, and one that declares none has all (ActionRunner.cs).
+func (a Action) accepts(name string) bool {
+	declared := a.Manifest.Inputs
+	container := a.Manifest.Runs.Kind() == kindDocker && (declared == nil || strings.EqualFold(name, "args") || strings.EqualFold(name, "entrypoint"))
+	return container || slices.ContainsFunc(declared, func(i Input) bool { return strings.EqualFold(i.Name, name) })
 }
 
 // checker walks the actions that are reached.
@@ -145,6 +152,9 @@ func (p Program) checkOne(a Action) (problems []error, notices []string) {
 		for i, arg := range append(slices.Clone(runs.Args), values(runs.Env)...) {
 			c.template(a, fmt.Sprintf("runs.args or runs.env, number %d", i+1), arg, containerScope())
 		}
+	}
+	if a.Repository == "" && runs.Pre+runs.PreEntrypoint != "" {
+		notices = append(notices, a.Key+": pre does not run for an action of the workspace (ActionRunner.cs)")
 	}
 	for _, in := range a.Manifest.Inputs {
 		c.template(a, "default of input "+in.Name, in.Default, inputDefaultScope())

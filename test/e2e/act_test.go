@@ -119,7 +119,7 @@ func TestWorkflow(t *testing.T) {
 	if !annotated(r, "build", "notice", "from the command") {
 		t.Errorf("the command's own annotation is lost: %+v", r.Annotations())
 	}
-	if got := r.Summary("build"); !strings.Contains(got, "# from the command\n") || !strings.Contains(got, "### cilock: pass, step build") {
+	if got := r.Summary("build"); !strings.Contains(got, "# from the command\n") || !strings.Contains(got, "### cilock: pass&#58; ") {
 		t.Errorf("summary is %q", got)
 	}
 	if got := r.Output("verified"); got != "verify said [pass]\n" {

@@ -38,11 +38,25 @@ func (w *watcher) Write(p []byte) (int, error) {
 // to nobody else, SIGTERM after 7.5 s, the end after 2.5 s more.
 func cancelled(t *testing.T, o runner.Options, with map[string]string) (*job, *runner.Result, time.Time) {
 	t.Helper()
+	return cancelledAfter(t, o, nil, with)
+}
+
+// cancelledWith is the same with files in the workspace, on a plain job.
+func cancelledWith(t *testing.T, files, with map[string]string) (*job, *runner.Result, time.Time) {
+	t.Helper()
+	return cancelledAfter(t, runner.Options{}, files, with)
+}
+
+func cancelledAfter(t *testing.T, o runner.Options, files, with map[string]string) (*job, *runner.Result, time.Time) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	w := &watcher{cancel: cancel}
 	o.Log, o.SIGINTWait = w, sigintWait
 	j := newJob(t, o)
+	if files != nil {
+		j.commit(files)
+	}
 	r := j.RunAction(ctx, j.call(with))
 	if r.Conclusion != "cancelled" {
 		t.Fatalf("the step ended in %s\n%s", r.Conclusion, r.Log)
@@ -53,6 +67,17 @@ func cancelled(t *testing.T, o runner.Options, with map[string]string) (*job, *r
 // checkCancelled wants evidence that was on disk before the runner lost its
 // patience, says what happened, and verifies.
 func checkCancelled(t *testing.T, j *job, r *runner.Result, at time.Time) {
+	t.Helper()
+	path := checkCancelledEvidence(t, j, r, at)
+	again := j.verify(path, "half.txt")
+	want(t, again, "success", 0)
+	if again.Outputs["verdict"] == "pass" {
+		t.Errorf("evidence of a cancelled step verifies as %s", again.Outputs["verdict"])
+	}
+}
+
+// checkCancelledEvidence is the same without verifying; it returns the path.
+func checkCancelledEvidence(t *testing.T, j *job, r *runner.Result, at time.Time) string {
 	t.Helper()
 	path := filepath.Join(j.Temp, "slow.cilock.json")
 	info, err := os.Stat(path)
@@ -73,11 +98,7 @@ func checkCancelled(t *testing.T, j *job, r *runner.Result, at time.Time) {
 	if !strings.Contains(r.Log, "cancelled by SIGINT") {
 		t.Errorf("the log does not say what happened:\n%s", r.Log)
 	}
-	again := j.verify(path, "half.txt")
-	want(t, again, "success", 0)
-	if again.Outputs["verdict"] == "pass" {
-		t.Errorf("evidence of a cancelled step verifies as %s", again.Outputs["verdict"])
-	}
+	return path
 }
 
 // TestCancelTrapped: the command cleans up and leaves.
