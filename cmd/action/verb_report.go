@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -47,8 +48,9 @@ func reportVerb(ctx context.Context, args []string, d action.Deps) (int, error) 
 		return verdict.ExitMisuse, err
 	}
 	var texts []verify.Text
+	var files []string
 	for _, path := range in.Verify.Bundles {
-		texts = append(texts, verify.ReadBundles(path)...)
+		texts, files = append(texts, verify.ReadBundles(path)...), append(files, filepath.Base(path))
 	}
 	page := report.Input{}
 	if page.Bundles, err = action.PageBundles(texts, in.Trace); err != nil {
@@ -62,7 +64,7 @@ func reportVerb(ctx context.Context, args []string, d action.Deps) (int, error) 
 			return code, err
 		}
 	} else {
-		page.Command = action.VerifyCommand(page.Bundles, "")
+		page.Command = action.VerifyCommand(page.Bundles, files, "")
 		page.Judgement = report.Unverified(page.Bundles)
 	}
 	data, err := report.Render(page)

@@ -86,7 +86,7 @@ func writePage(r *Report, s Signed) (err error) {
 	if r.Plan.Signing.Key.Ephemeral() && !r.Proof.Certified {
 		key = b.Name + PublicKeySuffix
 	}
-	in := report.Input{Bundles: []report.Bundle{b}, Command: VerifyCommand([]report.Bundle{b}, key), Judgement: report.Judgement{
+	in := report.Input{Bundles: []report.Bundle{b}, Command: VerifyCommand([]report.Bundle{b}, []string{b.Name}, key), Judgement: report.Judgement{
 		Verdict: r.Verdict,
 		By:      "This is what the run said of its own evidence, which it read back out of what it had signed. The page itself checks nothing, and can be changed by anybody: verify the evidence with the command below.",
 	}}
@@ -111,22 +111,19 @@ func traceShown(name string) string {
 	return fmt.Sprintf("The processes and opens are from %s, whose digest and root are those that the evidence names.", name)
 }
 
-// VerifyCommand is how a reader verifies these bundles, by the names that they
-// have in the page. A key or an identity is what the files claim: the reader has
-// to know whom to expect. key is the file of the public key; empty: one that only
-// the reader can name.
-func VerifyCommand(bundles []report.Bundle, key string) string {
-	words := []string{"cilock", "verify"}
+// VerifyCommand is how a reader verifies these bundles, which are in files of these
+// names. A key or an identity is what the first of them claims: the reader has to
+// know whom to expect. key is the file of the public key; empty: one that only the
+// reader can name.
+func VerifyCommand(bundles []report.Bundle, files []string, key string) string {
+	claims := claimsOf(bundles[0])
+	words := append([]string{"cilock", "verify"}, signerFlags(claims, key)...)
+	for _, name := range files {
+		words = append(words, "--bundle", ShellQuote(name))
+	}
 	subject := "--skip-subject-unsafe"
-	for i, b := range bundles {
-		claims := claimsOf(b)
-		if i == 0 {
-			words = append(words, signerFlags(claims, key)...)
-		}
-		if s := claims.Statement.Subject; i == 0 && len(s) > 0 && s[0].Name != "predicate" && s[0].Name != attest.ProductTreeName {
-			subject = ShellQuote(s[0].Name)
-		}
-		words = append(words, "--bundle", ShellQuote(b.Name))
+	if s := claims.Statement.Subject; len(s) > 0 && s[0].Name != "predicate" && s[0].Name != attest.ProductTreeName {
+		subject = ShellQuote(s[0].Name)
 	}
 	return strings.Join(append(words, subject), " ")
 }

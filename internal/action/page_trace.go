@@ -16,6 +16,9 @@ import (
 	"github.com/org/cilock-action/pkg/attest"
 )
 
+// maxPageEvidence bounds the bundles of one page, in bytes.
+const maxPageEvidence = 256 << 20
+
 // maxTraceFile bounds a compressed trace that a page is made of, in bytes.
 const maxTraceFile = 512 << 20
 
@@ -27,13 +30,16 @@ var errOtherTrace = errors.New("it is not the trace that the evidence names")
 // has to belong to one of them.
 func PageBundles(texts []verify.Text, chosen string) ([]report.Bundle, error) {
 	var out []report.Bundle
-	used := chosen == ""
+	used, size := chosen == "", 0
 	for _, text := range texts {
 		switch {
 		case errors.Is(text.Err, fs.ErrNotExist):
 			return nil, verdict.Misuse("bundle %q: no such file", text.Path)
 		case text.Err != nil:
 			return nil, &verdict.ExitError{Code: verdict.ExitDenied, Err: fmt.Errorf("bundle %q: %w", text.Path, text.Err)}
+		}
+		if size += len(text.Data); size > maxPageEvidence {
+			return nil, verdict.Misuse("the bundles have more than %d bytes together: make a report of each", maxPageEvidence)
 		}
 		b := report.Bundle{Name: filepath.Base(text.Path), Data: text.Data}
 		if err := report.Check(b); err != nil {

@@ -15,7 +15,7 @@ type data struct {
 	Bundles []*bundleData `json:"bundles"`
 
 	at    map[string]int
-	bytes int
+	bytes int // of JSON, about
 }
 
 // bundleData is the data of one bundle.
@@ -39,9 +39,10 @@ type grid struct {
 
 // Bounds of the data. Beyond them rows are counted.
 const (
-	maxGridRows    = 150_000
-	maxStringBytes = 40 << 20
-	maxCell        = 600 // bytes
+	maxGridRows = 150_000
+	maxData     = 64 << 20 // bytes of JSON, about
+	maxCell     = 600      // bytes
+	perNumber   = 7        // bytes of JSON, with a comma
 )
 
 func newData() *data {
@@ -65,16 +66,31 @@ func (d *data) textAt(s string, most int) int {
 	}
 	d.at[s] = len(d.Strings)
 	d.Strings = append(d.Strings, s)
-	d.bytes += len(s)
+	d.bytes += jsonSize(s)
 	return d.at[s]
 }
 
+// jsonSize is what a string takes in the data, quotes and comma included.
+func jsonSize(s string) int {
+	n := len(s) + 3
+	for _, c := range []byte(s) {
+		if c < 0x20 || c == '<' || c == '>' || c == '&' || c == '"' || c == '\\' {
+			n += 5
+		}
+	}
+	return n
+}
+
+// full reports whether the data has all that it may.
+func (d *data) full() bool { return d.bytes > maxData }
+
 // row adds one to g, if there is room.
 func (d *data) row(g *grid, cells ...string) bool {
-	if len(g.Rows) >= maxGridRows || d.bytes > maxStringBytes {
+	if len(g.Rows) >= maxGridRows || d.full() {
 		g.More++
 		return false
 	}
+	d.bytes += perNumber * len(cells)
 	row := make([]int, len(cells))
 	for i, c := range cells {
 		row[i] = d.text(c)
@@ -103,6 +119,7 @@ func number(n int) string {
 
 // processRow is an image as the script reads it.
 func (d *data) processRow(p *processes, i image) []int {
+	d.bytes += 14 * perNumber
 	flag := 0
 	if i.bad {
 		flag |= 1

@@ -49,7 +49,7 @@ func (e *evidence) tree(s *section, d *data, out *bundleData) {
 		s.note("%s more are in the trace alone.", count(n, "process", "processes"))
 	}
 	for n, i := range e.processes.list {
-		if d.bytes > maxStringBytes {
+		if d.full() {
 			s.note("%s more are in the evidence alone.", count(len(e.processes.list)-n, "process", "processes"))
 			break
 		}
@@ -105,10 +105,12 @@ func (e *evidence) files(s *section, d *data, out *bundleData) {
 	for n := range out.Processes {
 		files := []int{}
 		for _, at := range list.of[n] {
-			if row[at] >= 0 {
+			if row[at] >= 0 && !d.full() {
 				files = append(files, row[at])
+				d.bytes += perNumber
 			}
 		}
+		e.processes.moreOpens += len(list.of[n]) - len(files)
 		out.Files = append(out.Files, files)
 	}
 	if n := e.processes.moreOpens; n > 0 {

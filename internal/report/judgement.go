@@ -130,15 +130,17 @@ func mark(v verdict.Verdict) string {
 // chainOf finds the processes of a finding by the number that a policy's modules
 // put into it.
 func chainOf(f verdict.Finding, all []*evidence) string {
+	m := regexp.MustCompile(`\bprocess ([0-9]{1,9})\b`).FindStringSubmatch(f.Found)
+	if m == nil {
+		return ""
+	}
+	pid, _ := strconv.Atoi(m[1]) // digits alone
 	for _, e := range all {
 		if e.collection == nil || f.Step != "" && f.Step != e.collection.Name && len(all) > 1 {
 			continue
 		}
-		if m := regexp.MustCompile(`\bprocess ([0-9]{1,9})\b`).FindStringSubmatch(f.Found); m != nil {
-			pid, _ := strconv.Atoi(m[1]) // digits alone
-			if chain := e.processes.chain(pid); chain != "" {
-				return chain
-			}
+		if chain := e.processes.chain(pid); chain != "" {
+			return chain
 		}
 	}
 	return ""

@@ -212,7 +212,7 @@ func TestBounds(t *testing.T) {
 	}
 	d := newData()
 	g := &grid{}
-	d.bytes = maxStringBytes + 1
+	d.bytes = maxData + 1
 	if d.row(g, "x") || g.More != 1 {
 		t.Error("a row was added where there is no room")
 	}
