@@ -173,11 +173,11 @@ func TestChains(t *testing.T) {
 }
 
 func TestPlaces(t *testing.T) {
-	p := places{workspace: "/work/app", temporary: "/runner/temp", home: "/home/runner", credentials: credentialFiles()}
+	p := places{workspace: "/srv/app", temporary: "/runner/temp", home: "/home/runner", credentials: credentialFiles()}
 	for name, want := range map[string]string{
-		"/work/app/a": "workspace", "/work/apple": "elsewhere", "/runner/temp/x": "temporary", "/tmp/x": "temporary",
+		"/srv/app/a": "workspace", "/srv/apple": "elsewhere", "/runner/temp/x": "temporary", "/tmp/x": "temporary",
 		"/usr/lib/x": "system", "/proc/self/maps": "kernel", "/proc/12/environ": "credentials", "/home/runner/x": "home",
-		"/home/runner/.ssh/id_ed25519": "credentials", "/home/runner/.ssh/id_ed25519.pub": "home", "/work/app/.npmrc": "credentials",
+		"/home/runner/.ssh/id_ed25519": "credentials", "/home/runner/.ssh/id_ed25519.pub": "home", "/srv/app/.npmrc": "credentials",
 	} {
 		if got := p.of(name); got != want {
 			t.Errorf("%s is %s, want %s", name, got, want)

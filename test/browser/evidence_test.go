@@ -34,9 +34,9 @@ func page(t *testing.T, n int, evil string) string {
 		from, to := begin.Add(time.Duration(i)*time.Millisecond), begin.Add(time.Duration(i+40)*time.Millisecond)
 		p := attest.Process{
 			Program: evil + "/usr/bin/cc", ProcessID: 1000 + i, ParentPID: 1000 + (i-1)/8, Comm: "cc",
-			Cmdline: fmt.Sprintf("%scc -O2 -c src/unit-%d.c -o build/unit-%d.o", evil, i, i), Start: &from, End: &to, ExitCode: &zero, Cwd: "/work/app", UID: 1000,
+			Cmdline: fmt.Sprintf("%scc -O2 -c src/unit-%d.c -o build/unit-%d.o", evil, i, i), Start: &from, End: &to, ExitCode: &zero, Cwd: "/srv/app", UID: 1000,
 			OpenedFiles: map[string]attest.DigestSet{
-				fmt.Sprintf("/work/app/%ssrc/unit-%d.c", evil, i): attest.SHA256(strings.Repeat("ab", 32)), "/usr/include/stdio.h": {}, "/usr/lib/libc.so.6": {}, "/usr/bin/cc": {},
+				fmt.Sprintf("/srv/app/%ssrc/unit-%d.c", evil, i): attest.SHA256(strings.Repeat("ab", 32)), "/usr/include/stdio.h": {}, "/usr/lib/libc.so.6": {}, "/usr/bin/cc": {},
 			},
 		}
 		if i == 0 {
@@ -65,7 +65,7 @@ func page(t *testing.T, n int, evil string) string {
 				Network:  []attest.TraceReach{{ProcessID: 1000 + n - 1, Syscall: "connect", Family: "inet", Protocol: "tcp", Address: "192.0.2.7", Port: 443, SNI: evil + "example.org", Count: 3}},
 				Lookups:  []attest.TraceLookup{{ProcessID: 1000 + n - 1, Kind: "query", Names: []string{evil + "example.org"}}},
 				Syscalls: []attest.TraceCall{{ProcessID: 1000 + n - 1, Syscall: "ptrace", Target: evil}},
-				Writes:   []attest.TraceChange{{ProcessID: 1000, Operation: "create", Path: "/work/app/" + evil + "app"}},
+				Writes:   []attest.TraceChange{{ProcessID: 1000, Operation: "create", Path: "/srv/app/" + evil + "app"}},
 			}),
 			body(attest.TypeCompleteness, attest.Completeness{Started: true, Collectors: []attest.CollectorRow{
 				{Name: "trace", State: attest.StateRan, Backend: "ebpf", Attempted: 10, Received: 10, Limits: []string{evil}},
