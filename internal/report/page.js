@@ -145,10 +145,10 @@
       node.append(twist, make('span', { class: 'name' }, (p[FLAGS] & EXEC ? '→ ' : '') + strings[p[LABEL]]), make('span', { class: 'line mono' }, strings[p[LINE]]));
       if (p[FLAGS] & FAILED) node.append(make('span', { class: 'ended state fail' }, strings[p[RESULT]]));
       const time = make('span', { class: 'time', 'aria-hidden': 'true' });
-      if (p[START] >= 0 && bundle.length > 0) {
-        const span = make('span');
-        span.style.left = 100 * p[START] / bundle.length + '%';
-        span.style.width = 100 * Math.max(0, (p[END] < 0 ? bundle.length : p[END]) - p[START]) / bundle.length + '%';
+      if ((p[START] >= 0 || p[END] >= 0) && bundle.length > 0) { // one end that was not seen is that of the step
+        const span = make('span'), from = Math.max(0, p[START]), until = p[END] < 0 ? bundle.length : p[END];
+        span.style.left = 100 * from / bundle.length + '%';
+        span.style.width = 100 * Math.max(0, until - from) / bundle.length + '%';
         time.append(span);
       }
       node.append(time);
