@@ -38,6 +38,7 @@ type Plan struct {
 	Exclude    []string
 
 	Outfile  string // absolute path of the bundle; the other documents stand beside it
+	Page     string // absolute path of the HTML report; empty: none
 	Subjects []subjectRef
 	FailOn   verdict.FailOn
 	Signing  Signing
@@ -64,6 +65,9 @@ func (p Plan) outputs() []string {
 	written := []string{p.Outfile, p.Outfile + EnvelopeSuffix, p.Outfile + ProvenanceSuffix, p.Outfile + TraceSuffix}
 	if p.Signing.Key.Ephemeral() {
 		written = append(written, p.Outfile+PublicKeySuffix)
+	}
+	if p.Page != "" {
+		written = append(written, p.Page)
 	}
 	return written
 }
@@ -99,7 +103,7 @@ func MakePlan(in Inputs, d Deps) (Plan, error) {
 	}
 	p.Redactor = NewRedactor(in.secretEnviron(d))
 	for _, set := range []func(*Plan, Inputs, Deps) error{
-		planName, planDir, planCollectors, planTrace, planPolicy, planSecrets, planGlobs, planVerdict, planSigning, planOutfile, planScratch, planEnv, planSubjects, planRefs, planWrap,
+		planName, planDir, planCollectors, planTrace, planPolicy, planSecrets, planGlobs, planVerdict, planSigning, planOutfile, planPage, planScratch, planEnv, planSubjects, planRefs, planWrap,
 	} {
 		if err := set(&p, in, d); err != nil {
 			p.Close()

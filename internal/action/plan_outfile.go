@@ -20,28 +20,46 @@ func planOutfile(p *Plan, in Inputs, d Deps) error {
 	if name == "" {
 		name = defaultOutfile(p, d)
 	}
-	path, err := filepath.Abs(name)
+	path, err := placeOf("outfile", name)
 	if err != nil {
-		return verdict.Misuse("outfile %q: %w", name, err)
-	}
-	dir, err := filepath.EvalSymlinks(filepath.Dir(path))
-	if err != nil {
-		return verdict.Misuse("outfile %q: %w: make its folder first", name, err)
-	}
-	path = filepath.Join(dir, filepath.Base(path))
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return verdict.Misuse("outfile %q is not a regular file", name)
+		return err
 	}
 	if err := p.mayReplace(path, in); err != nil {
 		return err
 	}
-	probe, err := os.CreateTemp(dir, ".cilock-probe-*")
-	if err != nil {
-		return verdict.Misuse("outfile %q: its folder cannot be written: %w", name, err)
+	if err := probe("outfile", name, filepath.Dir(path)); err != nil {
+		return err
 	}
-	probe.Close()
-	os.Remove(probe.Name())
 	p.Outfile = path
+	return nil
+}
+
+// placeOf resolves the path of something that will be written. Nothing but a
+// regular file may be there.
+func placeOf(what, name string) (string, error) {
+	path, err := filepath.Abs(name)
+	if err != nil {
+		return "", verdict.Misuse("%s %q: %w", what, name, err)
+	}
+	dir, err := filepath.EvalSymlinks(filepath.Dir(path))
+	if err != nil {
+		return "", verdict.Misuse("%s %q: %w: make its folder first", what, name, err)
+	}
+	path = filepath.Join(dir, filepath.Base(path))
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return "", verdict.Misuse("%s %q is not a regular file", what, name)
+	}
+	return path, nil
+}
+
+// probe proves that a folder can be written.
+func probe(what, name, dir string) error {
+	f, err := os.CreateTemp(dir, ".cilock-probe-*")
+	if err != nil {
+		return verdict.Misuse("%s %q: its folder cannot be written: %w", what, name, err)
+	}
+	f.Close()
+	os.Remove(f.Name())
 	return nil
 }
 
