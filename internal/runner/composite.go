@@ -22,7 +22,7 @@ func (j *job) composite(u *use) ended {
 		if j.children.wasCancelled() {
 			s.status, j.status = cancelled, cancelled
 		}
-		j.step(s, i, step, contextName(step, names))
+		j.step(s, i, step, ContextName(step.ID, step.Uses, names))
 	}
 	outputs := map[string]string{}
 	env := j.environment(s, j.outer(s), u.env, nil)

@@ -73,7 +73,7 @@ func passOn(signals <-chan os.Signal, c *children, stop <-chan struct{}) {
 func (j *job) run() int {
 	root := j.prog.Actions[j.prog.Uses]
 	outputs := map[string]string{}
-	u, err := j.useOf(root, contextName(Step{Uses: j.prog.Uses}, map[string]int{}), 0, root.Key)
+	u, err := j.useOf(root, ContextName("", j.prog.Uses, map[string]int{}), 0, root.Key)
 	if err == nil {
 		u.env = map[string]string{}
 		for _, p := range j.prog.Env {

@@ -56,15 +56,16 @@ func KeyOf(origin Action, uses string) (key string, ref actionref.Ref, err error
 	return "", ref, fmt.Errorf("uses %s: %s", ref.Text(), ref.Why())
 }
 
-// contextName is what the runner calls a step without an id in GITHUB_ACTION:
-// __run, __owner_repo, __self, and a number behind it from the second on.
-func contextName(s Step, taken map[string]int) string {
-	if s.ID != "" {
-		return s.ID
+// ContextName is what the runner calls a step in GITHUB_ACTION: its id, or
+// __run, __owner_repo, __self, and a number behind it from the second on. taken
+// counts the names of the job, or of the action, so far.
+func ContextName(id, uses string, taken map[string]int) string {
+	if id != "" {
+		return id
 	}
 	name := "__run"
-	if s.Uses != "" {
-		switch ref := actionref.Parse(s.Uses, actionref.InStep); ref.Kind() {
+	if uses != "" {
+		switch ref := actionref.Parse(uses, actionref.InStep); ref.Kind() {
 		case actionref.KindAction:
 			name = "__" + ref.Owner() + "_" + ref.Repo()
 		case actionref.KindDocker:

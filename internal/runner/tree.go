@@ -50,7 +50,7 @@ func (j *job) useOf(a Action, name string, depth int, label string) (*use, error
 	u.inner = make([]*use, len(steps))
 	names := map[string]int{}
 	for i, s := range steps {
-		inner := contextName(s, names)
+		inner := ContextName(s.ID, s.Uses, names)
 		if s.Uses == "" || actionref.Parse(s.Uses, actionref.InStep).Kind() == actionref.KindLocal {
 			continue // of the workspace: when it is its turn
 		}
