@@ -27,8 +27,11 @@ jobs:
           - {id: "in", uses: ./x}
 `)).Steps
 	want := []Step{
-		{"a", "build", "o/r@v1", 6}, {"a", "", "", 10}, {"a", "build", "o/r@v1", 6},
-		{"b", "", "", 16}, {"b", "in", "./x", 17},
+		{"a", "build", "o/r@v1", 6},
+		{"a", "", "", 10},
+		{"a", "build", "o/r@v1", 6},
+		{"b", "", "", 16},
+		{"b", "in", "./x", 17},
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
