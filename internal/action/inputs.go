@@ -20,6 +20,7 @@ type Inputs struct {
 	Env          []string   // the step's environment before filtering; nil: our own
 	Attestations []string   // optional collectors; nil: all of them
 	Outfile      string
+	SARIF        string // file for the findings; empty: none, and inside the action beside the evidence
 	Signing      SigningInputs
 	Secrets      SecretInputs
 	FailOn       string

@@ -232,6 +232,7 @@ func (w WrapInputs) nameOf() string {
 type wrappedRefs struct {
 	references []refs.Reference
 	notices    []Notice
+	findings   []refs.Finding // about the references
 	gaps       []string
 	sources    map[string]string // key -> where its files came from
 }

@@ -20,7 +20,7 @@ func SARIF(findings []Finding, c filetree.Checkout) (string, error) {
 		if f.File == "" { // about no file; code scanning takes no result without a place
 			f.File, f.Line, f.Col = workflowFolder, 1, 0
 		}
-		f.AddTo(&b, c)
+		f.AddTo(&b, c, nil)
 	}
 	b.Invocations = []sarif.Invocation{{Successful: complete}}
 	return b.Document()
@@ -33,9 +33,9 @@ func (r rule) sarif() sarif.Rule {
 	}
 }
 
-// AddTo adds a finding that has a place to a log, whose columns are in Unicode
-// code points.
-func (f Finding) AddTo(b *sarif.Builder, c filetree.Checkout) {
+// AddTo adds a finding to a log, whose columns are in Unicode code points. It
+// stands where it says, or elsewhere if its file is none of the repository's.
+func (f Finding) AddTo(b *sarif.Builder, c filetree.Checkout, elsewhere []sarif.Location) {
 	uri := sarif.URI(f.File, c)
 	at := sarif.Region{StartLine: f.Line, StartColumn: f.Col}
 	if f.exact.Line == f.Line && f.exact.End > f.Col && f.Col > 0 {
@@ -48,7 +48,9 @@ func (f Finding) AddTo(b *sarif.Builder, c filetree.Checkout) {
 		// It stays the same while a finding moves in its file.
 		Fingerprints: map[string]string{fingerprintName: b.Print(f.Rule, uri, f.subject)},
 	}
-	if f.Replace != "" && f.exact.Line > 0 {
+	if elsewhere != nil {
+		result.Locations = elsewhere
+	} else if f.Replace != "" && f.exact.Line > 0 {
 		where := sarif.Region{StartLine: f.exact.Line, StartColumn: f.exact.Col, EndColumn: f.exact.End}
 		change := sarif.Change{Artifact: artifact, Replacements: []sarif.Replacement{{Deleted: where, Inserted: sarif.Text{Text: f.Replace}}}}
 		result.Fixes = []sarif.Fix{{Description: sarif.Plain(f.Fix), Changes: []sarif.Change{change}}}

@@ -135,6 +135,11 @@ func encode(run Run) (string, error) {
 	return text, nil
 }
 
+// Ours reports whether a file that begins so is a log that Document made.
+func Ours(head string) bool {
+	return strings.HasPrefix(head, "{\n  \"$schema\": \""+schema+"\"")
+}
+
 // Plain is a message without links: in SARIF's plain text too, [text](target)
 // is one (3.11.6), and the text is untrusted.
 func Plain(s string) Text {
