@@ -56,27 +56,55 @@ func KeyOf(origin Action, uses string) (key string, ref actionref.Ref, err error
 	return "", ref, fmt.Errorf("uses %s: %s", ref.Text(), ref.Why())
 }
 
-// ContextName is what the runner calls a step in GITHUB_ACTION: its id, or
-// __run, __owner_repo, __self, and a number behind it from the second on. taken
-// counts the names of the job, or of the action, so far.
+// contextName is what the runner calls a step without an id that uses an action,
+// in GITHUB_ACTION: __owner_repo, __image, or __self for one of the workspace. The
+// steps inside an action have its name (StepsRunner.cs: the github context of all
+// is one). A second use in the same job would end in _2, of which we know nothing.
+func contextName(a Action) string {
+	name := "self"
+	if image, ok := strings.CutPrefix(a.Key, "docker://"); ok {
+		name = image
+	} else if a.Repository != "" {
+		name = a.Repository
+	}
+	return generatedName(name)
+}
+
+// ContextName is what the runner calls a step of a job in GITHUB_ACTION: its id,
+// or a name that it makes. taken counts those of the job so far.
 func ContextName(id, uses string, taken map[string]int) string {
 	if id != "" {
 		return id
 	}
-	name := "__run"
+	name := "run"
 	if uses != "" {
 		switch ref := actionref.Parse(uses, actionref.InStep); ref.Kind() {
 		case actionref.KindAction:
-			name = "__" + ref.Owner() + "_" + ref.Repo()
+			name = ref.Owner() + "/" + ref.Repo()
 		case actionref.KindDocker:
-			name = "__docker"
+			name = strings.TrimPrefix(ref.Image(), "docker://")
 		default:
-			name = "__self"
+			name = "self"
 		}
 	}
+	name = generatedName(name)
 	taken[name]++
 	if n := taken[name]; n > 1 {
 		return fmt.Sprintf("%s_%d", name, n)
 	}
 	return name
 }
+
+// generatedName is a name of the runner's making (ReferenceNameBuilder.cs).
+func generatedName(name string) string {
+	name = "__" + strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' {
+			return r
+		}
+		return '_'
+	}, name)
+	return name[:min(len(name), maxName)]
+}
+
+// maxName bounds a name that the runner makes (ReferenceNameBuilder.cs).
+const maxName = 100

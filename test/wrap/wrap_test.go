@@ -30,16 +30,20 @@ func TestFixtures(t *testing.T) {
 				if c.noAct == "" {
 					ways["act"] = k.underAct
 				}
-				if k.wraps {
-					ways["cilock"] = k.ours
+				ways["cilock"], ways["action"] = k.ours, k.asAction
+				if c.both {
+					ways["action under act"] = k.actionUnderAct
 				}
 				if c.hand != nil {
 					ways["hand"] = k.byHand
 				}
 				for _, way := range slices.Sorted(maps.Keys(ways)) {
 					t.Run(way, func(t *testing.T) {
-						got := k.observe(t, ways[way](t, c))
-						differ := got.against(want)
+						r := ways[way](t, c)
+						if r.code != c.code && (way == "cilock" || strings.HasPrefix(way, "action")) && !used.explains(way, c.name, "code") {
+							t.Errorf("%s, %s: exit code %d, wanted %d", way, c.name, r.code, c.code)
+						}
+						differ := k.observe(t, r).against(want)
 						for _, key := range slices.Sorted(maps.Keys(differ)) {
 							if !used.explains(way, c.name, key) {
 								t.Errorf("%s, %s: %s is\n\t%q, wanted\n\t%q", way, c.name, key, differ[key][1], differ[key][0])
@@ -129,7 +133,7 @@ func (u *usedDifferences) check(t *testing.T) {
 	for i, d := range differences {
 		all := true
 		for _, c := range useCases {
-			all = all && (!d.of(c.name) || u.cases[d.way+" "+c.name] || d.way == "hand" && c.hand == nil || d.way == "act" && c.noAct != "")
+			all = all && (!d.of(c.name) || u.cases[d.way+" "+c.name] || d.way == "hand" && c.hand == nil || d.way == "act" && c.noAct != "" || d.way == "action under act" && !c.both)
 		}
 		if all && !u.lines[i] {
 			t.Errorf("%s, %s, %s: there is no such difference any more; the table says %q", d.way, strings.Join(d.cases, " "), d.key, d.why)
