@@ -57,7 +57,7 @@ func stepLine(steps []actionref.Step, job, name string, inAction bool, ours func
 		if inAction {
 			may = s.Uses != "" && ours(s.Uses)
 		}
-		if runner.ContextName(s.ID, s.Uses, taken) == name && (may || s.Uses != "") { // or an action that uses us
+		if strings.EqualFold(runner.ContextName(s.ID, s.Uses, taken), name) && (may || s.Uses != "") { // or an action that uses us
 			if named = s.Line; may {
 				return s.Line
 			}

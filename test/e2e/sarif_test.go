@@ -104,8 +104,8 @@ func TestStandInSARIF(t *testing.T) {
 	}
 }
 
-// TestStandInSARIFPlace: where the step cannot be told from others it is the
-// first line of the workflow, and so it is if nobody reads the workflow.
+// TestStandInSARIFPlace: of several steps it is the one that the runner names.
+// Where it names none of them, or nobody reads the workflow, it is the first line.
 func TestStandInSARIFPlace(t *testing.T) {
 	t.Parallel()
 	j := newJob(t, runner.Options{})
@@ -114,9 +114,13 @@ func TestStandInSARIFPlace(t *testing.T) {
 	if got := results(t, r)["step-succeeded"]; len(got) != 1 || !got[0].at(ci, 1) {
 		t.Errorf("with no reader of workflows: %+v", got)
 	}
-	j.commit(map[string]string{ci: jobWorkflow + "      - uses: org/cilock-action@" + sha + "\n"})
-	r = j.use(map[string]string{"command": "exit 3"})
-	if got := results(t, r)["step-succeeded"]; len(got) != 1 || !got[0].at(ci, 1) {
-		t.Errorf("with two steps that can be meant: %+v", got)
+	again := "      - uses: org/cilock-action@" + sha + "\n"
+	j.commit(map[string]string{ci: jobWorkflow + again + "      - run: make\n" + strings.Replace(again, "uses", "id: last\n        uses", 1)})
+	for id, line := range map[string]int{"": 7, "__org_cilock-action_2": 8, "last": 10, "another": 1} {
+		c := j.call(map[string]string{"command": "exit 3"})
+		c.ID = id
+		if got := results(t, j.RunAction(t.Context(), c))["step-succeeded"]; len(got) != 1 || !got[0].at(ci, line) {
+			t.Errorf("step %q, want line %d: %+v", id, line, got)
+		}
 	}
 }
