@@ -36,7 +36,7 @@ func TestDoctorUnprivileged(t *testing.T) {
 	}
 	for _, want := range []string{
 		"; missing: ebpf, ", "\nmissing: ebpf: ", "\n  fix: run as root, or let the runner's user use sudo without a password",
-		"\nmissing: sudo: ", "\n  cost: without rights of our own, eBPF cannot be used\n", "\nmissing: tool-cache: tool cache \"" + private + "\": its folder cannot be written: ",
+		"\nmissing: sudo: ", "\n  cost: without rights of our own, eBPF cannot be used\n", "\nmissing: tool-cache: " + private + " cannot be written: permission denied\n",
 		"\nok: temp: " + dir + " can be written\n", "\nok: fips: ",
 	} {
 		if !strings.Contains(string(out), want) {

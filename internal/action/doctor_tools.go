@@ -113,7 +113,7 @@ func tempCheck(d Deps) Check {
 		Name: "temp", Found: dir, Cost: "nothing can be run: what the step prints, and the files that are its own, are kept there",
 		Fix: "let RUNNER_TEMP (or TMPDIR) name a folder that this user can write",
 	}
-	return c.writable("temporary folder", dir)
+	return c.writable(dir)
 }
 
 func toolCacheCheck(d Deps) Check {
@@ -126,13 +126,13 @@ func toolCacheCheck(d Deps) Check {
 		c.State = StateLimit
 		return c
 	}
-	return c.writable("tool cache", dir)
+	return c.writable(dir)
 }
 
 // writable tries to write.
-func (c Check) writable(what, dir string) Check {
-	if err := probeFolder(what, dir, dir); err != nil {
-		c.Found = err.Error()
+func (c Check) writable(dir string) Check {
+	if err := probe(dir); err != nil {
+		c.Found = dir + " cannot be written: " + err.Error()
 		return c
 	}
 	c.State, c.Found = StateOK, dir+" can be written"

@@ -148,11 +148,11 @@ func planDir(p *Plan, in Inputs, d Deps) error {
 		dir, err = filepath.EvalSymlinks(dir)
 	}
 	if err != nil {
-		return verdict.Misuse("working directory %q: %w", in.WorkingDir, err)
+		return verdict.Misuse("working directory %q: %w", in.WorkingDir, advised(err))
 	}
 	info, err := os.Stat(dir)
 	if err != nil {
-		return verdict.Misuse("working directory %q: %w", in.WorkingDir, err)
+		return verdict.Misuse("working directory %q: %w", in.WorkingDir, advised(err))
 	}
 	if !info.IsDir() {
 		return verdict.Misuse("working directory %q is not a directory", in.WorkingDir)

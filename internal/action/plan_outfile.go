@@ -1,8 +1,10 @@
 package action
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -54,12 +56,23 @@ func outputPath(input, name string) (string, error) {
 
 // probeFolder proves that a folder can be written.
 func probeFolder(input, name, dir string) error {
-	probe, err := os.CreateTemp(dir, ".cilock-probe-*")
-	if err != nil {
-		return verdict.Misuse("%s %q: its folder cannot be written: %w", input, name, err)
+	if err := probe(dir); err != nil {
+		return verdict.Misuse("%s %q: its folder %s cannot be written: %w: give another one, or let this user write there", input, name, dir, err)
 	}
-	probe.Close()
-	os.Remove(probe.Name())
+	return nil
+}
+
+// probe writes a file and removes it. Its error does not name that.
+func probe(dir string) error {
+	f, err := os.CreateTemp(dir, ".cilock-probe-*")
+	if path := new(fs.PathError); errors.As(err, &path) {
+		return path.Err
+	}
+	if err != nil {
+		return err
+	}
+	f.Close()
+	os.Remove(f.Name())
 	return nil
 }
 
