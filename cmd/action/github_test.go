@@ -67,7 +67,7 @@ func (f *forge) start() {
 	shell.Tag("v1", ran)
 	f.names = map[string]string{
 		"SHELL_TIP": ran,
-		"FIRST": first, "SECOND": second, "TIP": tip, "BRANCHED": branched, "TAGGED": tagged, "OBJECT": f.tool.Annotate("v1.1.0", second),
+		"FIRST":     first, "SECOND": second, "TIP": tip, "BRANCHED": branched, "TAGGED": tagged, "OBJECT": f.tool.Annotate("v1.1.0", second),
 		"IMPOSTOR": f.tool.Fork(tip, node("8")), "COMPOSITE": outer, "HIDDEN": secret, "MOVED": moved, "TOKEN": forgeToken,
 	}
 }

@@ -223,7 +223,9 @@ func (r Report) markDestinations(b *strings.Builder) {
 	for d := range seen {
 		all = append(all, d)
 	}
-	slices.SortFunc(all, func(a, b destination) int { return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(a.address, b.address)) })
+	slices.SortFunc(all, func(a, b destination) int {
+		return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(a.address, b.address))
+	})
 	b.WriteString("**Destinations**\n\n| name | address | processes |\n|---|---|---|\n")
 	for _, d := range all[:min(summaryDestinations, len(all))] {
 		fmt.Fprintf(b, "| %s | %s | %d |\n", sink.EscapeMarkdown(oneLine(cmp.Or(d.name, "-"), 200)), sink.Code(oneLine(d.address, 200)), len(seen[d]))

@@ -37,8 +37,10 @@ func summaryCases() map[string]Report {
 	found.Seen = Seen{
 		Processes: []attest.Process{{Program: "/usr/bin/bash", ProcessID: 10, ParentPID: 1}, {Program: "/usr/bin/node", ProcessID: 11, ParentPID: 10}, {Program: "/usr/bin/cat", ProcessID: 12, ParentPID: 11}},
 		Network: []attest.TraceReach{
-			{ProcessID: 11, Syscall: "connect", Address: "203.0.113.7", Port: 443, SNI: "collect.example"}, {ProcessID: 12, Syscall: "connect", Address: "203.0.113.7", Port: 443, SNI: "collect.example"},
-			{ProcessID: 11, Syscall: "connect", Address: "2001:db8::1", Port: 80, Names: []string{"a.example", "b.example"}}, {ProcessID: 11, Syscall: "listen", Address: "127.0.0.1", Port: 8080},
+			{ProcessID: 11, Syscall: "connect", Address: "203.0.113.7", Port: 443, SNI: "collect.example"},
+			{ProcessID: 12, Syscall: "connect", Address: "203.0.113.7", Port: 443, SNI: "collect.example"},
+			{ProcessID: 11, Syscall: "connect", Address: "2001:db8::1", Port: 80, Names: []string{"a.example", "b.example"}},
+			{ProcessID: 11, Syscall: "listen", Address: "127.0.0.1", Port: 8080},
 		},
 		Actions: []attest.GitHubAction{
 			{ActionRef: "acme/tool@v1", ResolvedSHA: strings.Repeat("1a", 20)}, {ActionRef: "acme/other@main"}, {ActionRef: "acme/pinned@" + strings.Repeat("2b", 20), RefPinned: true},

@@ -34,7 +34,7 @@ func (w *wrapped) reach(ctx context.Context, p *Plan, in Inputs, dirs map[string
 	defer closeWorld()
 	net, _ := world.Resolver.(fetch.Network)
 	f := fetch.New(fetch.Options{Dest: dest, Dirs: dirs, Runner: world.Actions, Net: net, Windows: world.Windows, Temp: p.Scratch, PATH: getenv(p.OwnEnv)("PATH")})
-	defer f.Close()
+	defer func() { _ = f.Close() }() // what it leaves is in the scratch folder
 	walk := &wrapWalk{w: w, f: f, world: world, commits: map[string]*treecheck.Commit{}, online: in.Resolve == ResolveOnline}
 	w.found.sources = map[string]string{}
 	fetchErr := walk.all(ctx)
@@ -115,7 +115,7 @@ func (k *wrapWalk) one(ctx context.Context, n next) (a runner.Action, isNew bool
 	actions := k.w.program.Actions
 	key, ref, err := runner.KeyOf(n.origin, n.uses)
 	if err != nil {
-		return a, false, err
+		return a, false, fmt.Errorf("%s: %w", n.origin.Key, err)
 	}
 	if _, ok := actions[key]; ok || n.depth > runner.MaxDepth {
 		return actions[key], false, nil // too deep is refused by Check

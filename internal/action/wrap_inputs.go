@@ -20,7 +20,7 @@ func ReadPairs(from string, getenv func(string) string) ([]runner.Pair, error) {
 		return nil, nil
 	case isVariable:
 		text = getenv(variable)
-	case !strings.ContainsAny(from, "{:\n"):
+	case exists(from) || !strings.ContainsAny(from, "{[:\n"):
 		data, err := readRegular(from, maxInputsFile)
 		if err != nil {
 			return nil, verdict.Misuse("read the inputs: %w", err)

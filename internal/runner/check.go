@@ -25,13 +25,20 @@ func (p Program) Check() (refusals []error, notices []string) {
 		}
 	}
 	for _, in := range p.Inputs {
-		container := root.Manifest.Runs.Kind() == kindDocker && (root.Manifest.Inputs == nil || strings.EqualFold(in.Name, "args") || strings.EqualFold(in.Name, "entrypoint"))
-		if !container && !slices.ContainsFunc(root.Manifest.Inputs, func(i Input) bool { return strings.EqualFold(i.Name, in.Name) }) {
+		if !root.accepts(in.Name) {
 			c.notices = append(c.notices, fmt.Sprintf("input %s is none that %s declares; it declares: %s", in.Name, root.Key, listOr(inputNames(root), "none")))
 		}
 	}
 	c.use(root, given, nil)
 	return c.refusals, c.notices
+}
+
+// accepts reports whether an action has such an input. A container always has two
+// more, and one that declares none has all (ActionRunner.cs).
+func (a Action) accepts(name string) bool {
+	declared := a.Manifest.Inputs
+	container := a.Manifest.Runs.Kind() == kindDocker && (declared == nil || strings.EqualFold(name, "args") || strings.EqualFold(name, "entrypoint"))
+	return container || slices.ContainsFunc(declared, func(i Input) bool { return strings.EqualFold(i.Name, name) })
 }
 
 // checker walks the actions that are reached.

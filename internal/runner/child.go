@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -19,7 +21,7 @@ const drain = 5 * time.Second
 // children starts the processes of the action, one at a time, and passes the
 // signals on that ask us to stop.
 type children struct {
-	stdout, stderr io.Writer
+	stdout, stderr *lineEnds
 
 	mu        sync.Mutex
 	current   *os.Process
@@ -28,7 +30,7 @@ type children struct {
 }
 
 func newChildren(stdout, stderr io.Writer) *children {
-	return &children{stdout: stdout, stderr: stderr, done: make(chan struct{})}
+	return &children{stdout: &lineEnds{to: stdout}, stderr: &lineEnds{to: stderr}, done: make(chan struct{})}
 }
 
 // signal passes a signal on to what runs now. As the runner does, it reaches the
@@ -52,8 +54,20 @@ func (c *children) wasCancelled() bool {
 	return c.cancelled != nil
 }
 
+// cancelCode is the exit code of a run that was asked to stop and in which no
+// process has one: 128+n, as a shell says it.
+func (c *children) cancelCode() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s, ok := c.cancelled.(syscall.Signal); ok {
+		return 128 + int(s)
+	}
+	return 1
+}
+
 // process is one to start.
 type process struct {
+	late bool // whether it runs at all was decided when we had been asked to stop
 	path string
 	args []string // without the program's name
 	env  []string
@@ -74,7 +88,7 @@ const (
 func (c *children) run(p process) (int, error) {
 	// Not exec.CommandContext: who ends it is up to the signals that we get.
 	cmd := &exec.Cmd{Path: p.path, Args: append([]string{p.path}, p.args...), Env: p.env, Dir: p.dir, WaitDelay: drain}
-	stdout, stderr := p.says.filter(c.stdout), p.says.filter(c.stderr)
+	stdout, stderr := p.says.filter(&ownLines{of: c.stdout}), p.says.filter(&ownLines{of: c.stderr})
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 	if p.stdout != nil {
 		cmd.Stdout = p.stdout
@@ -82,7 +96,8 @@ func (c *children) run(p process) (int, error) {
 	if p.stderr != nil {
 		cmd.Stderr = p.stderr
 	}
-	if err := c.start(cmd); err != nil {
+	p.says.unsecure, _ = strconv.ParseBool(strings.ToLower(strings.TrimSpace(valueOf(p.env, "ACTIONS_ALLOW_UNSECURE_COMMANDS"))))
+	if err := c.start(cmd, p.late); err != nil {
 		if errors.Is(err, os.ErrNotExist) {
 			return notFound, fmt.Errorf("start %s: %w", p.path, err)
 		}
@@ -105,13 +120,17 @@ func (c *children) run(p process) (int, error) {
 	return exitCode(cmd.ProcessState), fmt.Errorf("pass on the output of %s: %w", p.path, err)
 }
 
-func (c *children) start(cmd *exec.Cmd) error {
+// start passes on a signal that came since it was decided that the process runs.
+func (c *children) start(cmd *exec.Cmd, late bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := cmd.Start(); err != nil {
 		return err
 	}
 	c.current = cmd.Process
+	if c.cancelled != nil && !late {
+		_ = c.current.Signal(c.cancelled)
+	}
 	return nil
 }
 

@@ -3,167 +3,152 @@ package runner
 import (
 	"bytes"
 	"io"
-	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 )
 
-// maxCommandLine bounds a line that is held to see whether it is a command. A
-// longer one passes as it comes.
-const maxCommandLine = 1 << 20
+// The bounds of what is held to see whether it becomes a command, in bytes. A
+// longer line passes as it comes, and so do more blanks before one.
+const (
+	maxCommandLine   = 1 << 20
+	maxCommandBlanks = 1 << 10
+)
 
-// reader of commands: both outputs of one process pass through it on their way
-// out. It obeys the two that an action means for itself and that the runner would
-// take for ours, set-output and save-state, and takes them out. All others pass.
-// It is as strict or lax as the runner (ActionCommand.cs): blanks may come first,
-// the name's case is ignored, and after stop-commands nothing is one.
+// commandReader obeys the commands that an action means for itself and that the
+// runner would take for ours: set-output, save-state, set-env and add-path. Both
+// outputs of one process pass through it on their way out; those commands are
+// taken out of them. All others pass.
 type commandReader struct {
-	outputs, state map[string]string
+	outputs, state, env map[string]string
+	path                []string
+	unsecure            bool     // set-env and add-path are allowed
+	errs                []error  // what could not be obeyed: it fails the step
+	notices             []string // what was not obeyed and does not
 
 	mu      sync.Mutex
 	stopped string // the word that ends stop-commands, or empty
 }
 
 func newCommandReader() *commandReader {
-	return &commandReader{outputs: map[string]string{}, state: map[string]string{}}
+	return &commandReader{outputs: map[string]string{}, state: map[string]string{}, env: map[string]string{}}
 }
 
-// filter is a writer for one of the outputs: it holds back the beginning of a
-// line as long as that may become a command.
+// filter is a writer for one of the outputs. What it lets out does not depend on
+// how the output is cut into writes.
 func (r *commandReader) filter(to io.Writer) *commandFilter { return &commandFilter{of: r, to: to} }
 
+// commandFilter holds a line back from where it may be a command: its beginning
+// for ::name::, the first ##[ for the older form. A line ends at \n or \r, as it
+// does for the runner (StreamReader).
 type commandFilter struct {
 	of      *commandReader
 	to      io.Writer
-	held    []byte
-	passing bool // the rest of this line is no command
+	held    []byte // the end of the line so far
+	out     []byte // let out, not written yet
+	begun   bool   // what is held is not the line's beginning
+	passing bool   // the rest of this line is no command
+	swallow bool   // a \n now belongs to a line that was taken out
 }
 
 func (f *commandFilter) Write(p []byte) (int, error) {
-	n := len(p)
-	for len(p) > 0 {
-		end := bytes.IndexByte(p, '\n')
-		part, whole := p, false
-		if end >= 0 {
-			part, whole = p[:end+1], true
+	for rest := p; len(rest) > 0; {
+		if f.swallow {
+			f.swallow = false
+			if rest[0] == '\n' {
+				rest = rest[1:]
+				continue
+			}
 		}
-		p = p[len(part):]
-		if err := f.part(part, whole); err != nil {
-			return 0, err
+		part, whole := rest, false
+		if end := bytes.IndexAny(rest, "\r\n"); end >= 0 {
+			part, whole = rest[:end+1], true
 		}
+		rest = rest[len(part):]
+		f.part(part, whole)
 	}
-	return n, nil
-}
-
-// part is a piece of one line, up to its end if whole.
-func (f *commandFilter) part(b []byte, whole bool) error {
-	if f.passing {
-		f.passing = !whole
-		_, err := f.to.Write(b)
-		return err
-	}
-	if len(f.held) == 0 && !mayBecome(b) {
-		f.passing = !whole
-		_, err := f.to.Write(b)
-		return err
-	}
-	f.held = append(f.held, b...)
-	if !whole && len(f.held) <= maxCommandLine && mayBecome(f.held) {
-		return nil
-	}
-	line := f.held
-	f.held = nil
-	if whole && f.of.obey(strings.TrimRight(string(line), "\r\n")) {
-		return nil
-	}
-	f.passing = !whole
-	_, err := f.to.Write(line)
-	return err
+	return len(p), f.flush()
 }
 
 // Close lets out what was held back at the end of the output.
 func (f *commandFilter) Close() error {
-	line := f.held
-	f.held = nil
-	if len(line) == 0 || f.of.obey(string(line)) {
+	f.line(f.held, nil)
+	return f.flush()
+}
+
+func (f *commandFilter) flush() error {
+	out := f.out
+	f.out = f.out[:0]
+	if len(out) == 0 {
 		return nil
 	}
-	_, err := f.to.Write(line)
+	_, err := f.to.Write(out)
 	return err
 }
 
-// mayBecome reports whether the beginning of a line can be that of a command.
-func mayBecome(b []byte) bool {
-	b = bytes.TrimLeft(b, " \t\v\f\r")
-	return len(b) < 2 && bytes.HasPrefix([]byte("::"), b) || bytes.HasPrefix(b, []byte("::"))
-}
-
-// obey reports whether a line was a command for the action itself.
-func (r *commandReader) obey(line string) bool {
-	name, properties, data, ok := parseCommand(line)
-	if !ok {
-		return false
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.stopped != "" {
-		if name == r.stopped {
-			r.stopped = ""
+// part is a piece of one line, up to its end if whole.
+func (f *commandFilter) part(b []byte, whole bool) {
+	if !f.passing {
+		f.held = append(f.held, b...)
+		f.letOut(whole)
+		if len(f.held) <= maxCommandLine {
+			if whole {
+				end := max(len(f.held)-1, 0)
+				f.line(f.held[:end], f.held[end:])
+			}
+			return
 		}
-		return false
+		b, f.held, f.passing = f.held, nil, true
 	}
-	switch strings.ToLower(name) {
-	case "stop-commands":
-		r.stopped = data
-	case "set-output":
-		return set(r.outputs, properties, data)
-	case "save-state":
-		return set(r.state, properties, data)
+	f.out = append(f.out, b...)
+	if whole {
+		f.next()
 	}
-	return false
 }
 
-// maxSet bounds the values that commands set in one step.
-const maxSet = 10_000
-
-func set(m map[string]string, properties map[string]string, data string) bool {
-	if name := properties["name"]; name != "" && len(m) < maxSet {
-		m[name] = data
+// letOut lets out what is held and no part of a command.
+func (f *commandFilter) letOut(whole bool) {
+	if !f.begun && mayBegin(f.held) {
+		return
 	}
-	return true
-}
-
-// open is the word that ends stop-commands if the process has left it open: the
-// runner forgets it with the step, which ours is not.
-func (r *commandReader) open() string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.stopped
-}
-
-// parseCommand reads ::name key=value,key=value::data.
-func parseCommand(line string) (name string, properties map[string]string, data string, ok bool) {
-	rest, ok := strings.CutPrefix(strings.TrimLeft(line, " \t\v\f\r"), "::")
-	if !ok {
-		return "", nil, "", false
-	}
-	head, data, ok := strings.Cut(rest, "::")
-	if !ok {
-		return "", nil, "", false
-	}
-	name, list, _ := strings.Cut(head, " ")
-	properties = map[string]string{}
-	for part := range strings.SplitSeq(list, ",") {
-		if key, value, ok := strings.Cut(strings.TrimSpace(part), "="); ok {
-			properties[key] = unescapeProperty(value)
+	n := bytes.Index(f.held, []byte(oldPrefix))
+	if n < 0 {
+		n = len(f.held)
+		for !whole && n > 0 && n > len(f.held)-len(oldPrefix)+1 && bytes.HasPrefix([]byte(oldPrefix), f.held[n-1:]) {
+			n--
 		}
 	}
-	return name, properties, unescapeData(data), name != ""
+	f.out = append(f.out, f.held[:n]...)
+	f.held = f.held[n:]
+	f.begun = f.begun || n > 0
 }
 
-func unescapeData(s string) string {
-	return strings.NewReplacer("%0D", "\r", "%0A", "\n", "%25", "%").Replace(s)
+// line is the end of a line that was held, and what ends it.
+func (f *commandFilter) line(line, end []byte) {
+	keep, taken := len(line), false
+	if len(line) > 0 {
+		keep, taken = f.of.obey(string(line), !f.begun)
+	}
+	f.out = append(f.out, line[:keep]...)
+	if !taken || keep > 0 || f.begun {
+		f.out = append(f.out, end...)
+	} else {
+		f.swallow = len(end) > 0 && end[0] == '\r'
+	}
+	f.next()
 }
 
-func unescapeProperty(s string) string {
-	return strings.NewReplacer("%0D", "\r", "%0A", "\n", "%3A", ":", "%2C", ",", "%25", "%").Replace(s)
+func (f *commandFilter) next() { f.held, f.begun, f.passing = nil, false, false }
+
+// mayBegin reports whether the beginning of a line can be that of ::name::. White
+// space may come first.
+func mayBegin(b []byte) bool {
+	rest := bytes.TrimLeftFunc(b, unicode.IsSpace)
+	switch {
+	case len(b)-len(rest) > maxCommandBlanks:
+		return false
+	case len(rest) < len(commandKey):
+		return bytes.HasPrefix([]byte(commandKey), rest) || !utf8.FullRune(rest)
+	}
+	return bytes.HasPrefix(rest, []byte(commandKey)) || !utf8.FullRune(rest)
 }

@@ -3,6 +3,7 @@ package runner
 import (
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -17,25 +18,36 @@ const MaxDepth = 9
 // returns its outputs, those it declares and no other, also when a step failed.
 func (j *job) composite(u *use) ended {
 	s := &scope{use: u, inputs: u.inputs, steps: &expr.Object{}, status: success}
-	names := map[string]int{}
 	for i, step := range u.action.Manifest.Runs.Steps {
 		if j.children.wasCancelled() {
 			s.status, j.status = cancelled, cancelled
 		}
-		j.step(s, i, step, contextName(step, names))
+		if !j.step(s, i, step) {
+			break
+		}
 	}
+	outputs, err := j.declared(s)
+	if err != nil {
+		j.say(u.label + ": " + err.Error())
+		j.record(u, stageMain, failure, 1, err)
+		s.failed(1)
+	}
+	return ended{outputs: outputs, outcome: s.status, exit: s.exit}
+}
+
+// declared are the outputs of a composite action: all, or none if one of them
+// cannot be evaluated.
+func (j *job) declared(s *scope) (map[string]string, error) {
 	outputs := map[string]string{}
-	env := j.environment(s, j.outer(s), u.env, nil)
-	for _, o := range u.action.Manifest.Outputs {
+	env := j.environment(s, j.githubOf(s.use, s.use.action), s.use.env, nil)
+	for _, o := range s.use.action.Manifest.Outputs {
 		text, err := template(o.Value, outputScope(), env)
 		if err != nil {
-			j.record(u, stageMain, failure, 1, fmt.Errorf("output %s: %w", o.Name, err))
-			s.failed(1)
-			continue
+			return nil, fmt.Errorf("output %s: %w", o.Name, err)
 		}
 		outputs[o.Name] = text
 	}
-	return ended{outputs, s.status, s.exit}
+	return outputs, nil
 }
 
 // failed notes that a step failed the action. The first one's exit code counts.
@@ -46,13 +58,14 @@ func (s *scope) failed(exit int) {
 }
 
 // step runs one step of a composite action and puts what became of it into the
-// steps context.
-func (j *job) step(s *scope, index int, step Step, name string) {
+// steps context. It reports whether the next may run. To GITHUB_ACTION all steps
+// are the outermost action, whose name they have.
+func (j *job) step(s *scope, index int, step Step) bool {
 	label := fmt.Sprintf("%s: step %d of %d", s.use.label, index+1, len(s.use.action.Manifest.Runs.Steps))
 	if title := strings.TrimSpace(step.Name); title != "" && !strings.Contains(title, "${{") {
 		label += ", " + title
 	}
-	u := &use{action: s.use.action, name: name, label: label, within: s.use.action.dir(), depth: s.use.depth, state: map[string]string{}}
+	u := &use{action: s.use.action, name: s.use.name, label: label, within: s.use.action.dir(), around: s.status, depth: s.use.depth, state: map[string]string{}}
 	e := j.attempt(s, u, index, step)
 	conclusion := e.outcome
 	if e.outcome == failure && step.ContinueOnError != "" {
@@ -71,8 +84,11 @@ func (j *job) step(s *scope, index int, step Step, name string) {
 	case failure:
 		s.failed(e.exit)
 	case cancelled:
-		s.status = cancelled
+		if s.status != cancelled || s.exit == 0 {
+			s.status, s.exit = cancelled, e.exit
+		}
 	}
+	return !e.last
 }
 
 func stepContext(outputs map[string]string, outcome, conclusion string) *expr.Object {
@@ -112,9 +128,12 @@ func (j *job) attempt(s *scope, u *use, index int, step Step) ended {
 		return fails(err)
 	}
 	u.env = env
+	u.late = j.children.wasCancelled()
 	on, err := condition(step.If, j.environment(s, j.outer(s), env, j.statusOf(s.status)))
 	if err != nil {
-		return fails(fmt.Errorf("if: %w", err))
+		e := fails(fmt.Errorf("if: %w", err))
+		e.last = true
+		return e
 	}
 	if !on {
 		j.record(u, stageMain, skipped, 0, nil)
@@ -169,7 +188,7 @@ func (j *job) innerUse(s *scope, index int, step Step, u *use) (*use, error) {
 		}
 		s.use.inner[index] = inner
 	}
-	inner.name, inner.label, inner.within, inner.env = u.name, u.label, u.within, u.env
+	inner.label, inner.within, inner.around, inner.env, inner.late = u.label, u.within, u.around, u.env, u.late
 	return inner, nil
 }
 
@@ -223,7 +242,7 @@ func (j *job) script(s *scope, u *use, step Step, github *expr.Object, says *com
 	env := maps.Clone(j.env)
 	maps.Copy(env, u.env)
 	environ := j.environ(env, github)
-	program, err := which(sh.program, valueOf(environ, "PATH"))
+	program, err := which(sh.program, j.withPath(j.base["PATH"])) // not the PATH that a step sets (WhichUtil.cs)
 	if err != nil {
 		return notFound, err
 	}
@@ -234,7 +253,14 @@ func (j *job) script(s *scope, u *use, step Step, github *expr.Object, says *com
 	if !filepath.IsAbs(dir) {
 		dir = filepath.Join(j.prog.Workspace, dir)
 	}
-	return j.children.run(process{path: program, args: sh.arguments(script), env: environ, dir: dir, says: says})
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return 1, fmt.Errorf("working-directory %s: there is no such folder", dir)
+	}
+	args, err := sh.arguments(script)
+	if err != nil {
+		return 1, err
+	}
+	return j.children.run(process{path: program, args: args, env: environ, dir: dir, says: says, late: u.late})
 }
 
 func valueOf(environ []string, name string) string {

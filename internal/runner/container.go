@@ -40,15 +40,15 @@ func (j *job) container(u *use, stage string, environ []string, says *commandRea
 		Name: docker.Name(u.key, strings.ToLower(rand.Text()[:6])), Labels: []string{j.label()}, Host: host,
 	}
 	j.limit(c.Limits())
-	exit, err := docker.Client{Exec: j.docker(says)}.Run(context.Background(), c)
+	exit, err := docker.Client{Exec: j.docker(says, u.late)}.Run(context.Background(), c)
 	if j.children.wasCancelled() { // the client is gone, the container may not be
-		_, _ = j.docker(newCommandReader())(context.Background(), docker.Remove(c.Name))
+		_, _ = j.docker(newCommandReader(), true)(context.Background(), docker.Remove(c.Name))
 	}
 	return exit, err
 }
 
 // docker calls the client as a child like any other: signals reach it.
-func (j *job) docker(says *commandReader) docker.Exec {
+func (j *job) docker(says *commandReader, late bool) docker.Exec {
 	return func(_ context.Context, c docker.Invocation) (int, error) {
 		environ := make([]string, 0, len(j.base)+len(c.Env))
 		for _, name := range sortedKeys(j.base) {
@@ -56,7 +56,7 @@ func (j *job) docker(says *commandReader) docker.Exec {
 		}
 		return j.children.run(process{
 			path: j.prog.Docker, args: c.Args, env: append(environ, c.Env...), dir: j.prog.Workspace, says: says,
-			stdout: c.Output, stderr: c.Errors,
+			stdout: c.Output, stderr: c.Errors, late: late,
 		})
 	}
 }
@@ -69,7 +69,7 @@ func (j *job) image(u *use) (string, error) {
 	}
 	image := u.action.Manifest.Runs.Image
 	tag := docker.Tag(j.label(), strings.ToLower(rand.Text()))
-	found, digest, err := docker.Client{Exec: j.docker(newCommandReader())}.Prepare(context.Background(), image, u.action.dir(), tag)
+	found, digest, err := docker.Client{Exec: j.docker(newCommandReader(), false)}.Prepare(context.Background(), image, u.action.dir(), tag)
 	if err != nil {
 		return "", err
 	}

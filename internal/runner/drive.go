@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -18,7 +19,7 @@ const maxProgram = 256 << 20
 
 // World is what Serve touches beside the action.
 type World struct {
-	Stdin          io.ReadCloser // the Program; closed once it is read, as it holds the job's token
+	Stdin          io.Reader // the Program; closed once it is read, if it can be, as it holds the job's token
 	Stdout, Stderr io.Writer
 	Environ        []string
 	Signals        <-chan os.Signal
@@ -29,7 +30,9 @@ type World struct {
 func Serve(w World) int {
 	var p Program
 	data, err := io.ReadAll(io.LimitReader(w.Stdin, maxProgram))
-	w.Stdin.Close()
+	if c, ok := w.Stdin.(io.Closer); ok {
+		c.Close()
+	}
 	if err == nil {
 		err = json.Unmarshal(data, &p)
 	}
@@ -38,13 +41,13 @@ func Serve(w World) int {
 		return cannotStart
 	}
 	getenv := func(name string) string { return valueOf(w.Environ, name) }
-	s := sink.New(sink.Options{Writer: w.Stderr, Getenv: getenv})
+	c := newChildren(w.Stdout, w.Stderr)
+	s := sink.New(sink.Options{Writer: eachLine{c.stderr}, Getenv: getenv})
 	records, err := newRecorder(p.Result)
 	if err != nil {
 		s.Line("cilock: " + err.Error())
 		return cannotStart
 	}
-	c := newChildren(w.Stdout, w.Stderr)
 	stop := make(chan struct{})
 	defer close(stop)
 	go passOn(w.Signals, c, stop)
@@ -60,7 +63,10 @@ func Serve(w World) int {
 func passOn(signals <-chan os.Signal, c *children, stop <-chan struct{}) {
 	for {
 		select {
-		case s := <-signals:
+		case s, ok := <-signals:
+			if !ok {
+				return
+			}
 			c.signal(s)
 		case <-stop:
 			return
@@ -73,7 +79,7 @@ func passOn(signals <-chan os.Signal, c *children, stop <-chan struct{}) {
 func (j *job) run() int {
 	root := j.prog.Actions[j.prog.Uses]
 	outputs := map[string]string{}
-	u, err := j.useOf(root, contextName(Step{Uses: j.prog.Uses}, map[string]int{}), 0, root.Key)
+	u, err := j.useOf(root, contextName(root), 0, root.Key)
 	if err == nil {
 		u.env = map[string]string{}
 		for _, p := range j.prog.Env {
@@ -93,7 +99,7 @@ func (j *job) run() int {
 	}
 	j.handOn()
 	for _, name := range sortedKeys(outputs) {
-		if err := j.sink.SetOutput(name, outputs[name]); err != nil && !missing(err) {
+		if err := j.sink.PassOutput(name, outputs[name]); err != nil && !missing(err) {
 			j.notice("output not set: " + err.Error())
 		}
 	}
@@ -104,19 +110,27 @@ func (j *job) run() int {
 	return j.exit
 }
 
+// stages runs the three. What the job's status is to conditions changes between
+// them alone: all pre, or all post, of an action are one step to the runner.
 func (j *job) stages(u *use) (outputs map[string]string) {
 	j.aside(u, stagePre)
-	if j.status == success && !j.children.wasCancelled() {
+	j.seen = j.status
+	if u.late = j.children.wasCancelled(); j.status == success && !u.late {
 		e := j.main(u)
-		if outputs = e.outputs; e.outcome == failure {
+		outputs = e.outputs
+		switch e.outcome {
+		case failure:
 			j.fail(e.exit)
+		case cancelled:
+			j.exit = cmp.Or(j.exit, e.exit)
 		}
 	}
+	j.seen = j.status
 	j.aside(u, stagePost)
 	if j.children.wasCancelled() {
 		j.status = cancelled
 		if j.exit == 0 {
-			j.exit = 1
+			j.exit = j.children.cancelCode()
 		}
 	}
 	return outputs

@@ -18,17 +18,13 @@ func (j *job) environ(env map[string]string, github *expr.Object, more ...Pair) 
 	all := maps.Clone(j.base)
 	maps.Copy(all, env)
 	if len(j.path) > 0 {
-		dirs := slices.Clone(j.path)
-		slices.Reverse(dirs) // what came last goes first
-		list := string(filepath.ListSeparator)
-		all["PATH"] = strings.TrimSuffix(strings.Join(dirs, list)+list+all["PATH"], list)
+		all["PATH"] = j.withPath(all["PATH"])
 	}
 	for _, field := range append(githubFields(), "action", "action_path", "action_ref", "action_repository", "output", "env", "path", "state", "step_summary") {
 		value, _ := github.Get(field)
 		name := "GITHUB_" + strings.ToUpper(field)
-		if text := expr.Text(value); text != "" || !strings.HasPrefix(field, "action") {
-			all[name] = text
-		} else {
+		all[name] = expr.Text(value)
+		if field == "action_path" && all[name] == "" {
 			delete(all, name) // what is ours is not the action's
 		}
 	}
@@ -40,6 +36,16 @@ func (j *job) environ(env map[string]string, github *expr.Object, more ...Pair) 
 		list = append(list, name+"="+all[name])
 	}
 	return list
+}
+
+// withPath is a PATH behind what GITHUB_PATH was told: what came last goes first.
+func (j *job) withPath(path string) string {
+	dirs := slices.Clone(j.path)
+	slices.Reverse(dirs)
+	if path != "" {
+		dirs = append(dirs, path)
+	}
+	return strings.Join(dirs, string(filepath.ListSeparator))
 }
 
 // jobEnvironment completes our own environment with what every job has, where

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
+	"slices"
 
 	"github.com/org/cilock-action/internal/runner/expr"
 	"github.com/org/cilock-action/internal/sink"
@@ -29,7 +30,8 @@ type job struct {
 	path     []string          // what GITHUB_PATH was told, first to last
 	images   map[string]string // key of a Docker action -> id of its image
 	limits   []string
-	status   string // of the whole: what post-if sees
+	status   string // of the whole
+	seen     string // the same as conditions of pre and post see it
 	exit     int    // of the first process that failed it
 	children *children
 	records  *recorder
@@ -39,7 +41,7 @@ type job struct {
 // newJob reads the contexts out of our environment.
 func newJob(p Program, environ []string, c *children, r *recorder, s *sink.Sink) (*job, error) {
 	j := &job{
-		prog: p, base: jobEnvironment(environ, p.Workspace, p.Temp), env: map[string]string{}, status: success,
+		prog: p, base: jobEnvironment(environ, p.Workspace, p.Temp), env: map[string]string{}, status: success, seen: success,
 		children: c, records: r, sink: s, contexts: map[string]expr.Value{}, images: map[string]string{},
 	}
 	get := func(name string) string { return j.base[name] }
@@ -102,16 +104,26 @@ func (j *job) outcome(exit int, err error) string {
 }
 
 // apply does what a step asked for in its files and by commands, and returns its
-// outputs. Commands come first: the files are read when the step is over.
-func (j *job) apply(f files, r *commandReader, state map[string]string) (outputs map[string]string, err error) {
+// outputs. Commands come first: the files are read when the step is over. What
+// could not be done fails the step.
+func (j *job) apply(u *use, f files, r *commandReader) (outputs map[string]string, err error) {
 	defer f.remove()
 	s, err := f.read()
+	err = errors.Join(append(slices.Clone(r.errs), err)...)
 	outputs = maps.Clone(r.outputs)
 	maps.Copy(outputs, s.outputs)
-	maps.Copy(state, r.state)
-	maps.Copy(state, s.state)
-	maps.Copy(j.env, s.env)
-	j.path = append(j.path, s.path...)
+	for _, from := range []map[string]string{r.state, s.state} {
+		maps.Copy(u.state, from)
+	}
+	for _, from := range []map[string]string{r.env, s.env} {
+		maps.Copy(j.env, from)
+	}
+	for _, dir := range append(slices.Clone(r.path), s.path...) {
+		j.path = append(slices.DeleteFunc(j.path, func(known string) bool { return known == dir }), dir)
+	}
+	for _, n := range append(slices.Clone(r.notices), s.notices...) {
+		j.notice(u.label + ": " + n)
+	}
 	if s.summary != "" {
 		if e := j.sink.PassSummary(s.summary); e != nil && !missing(e) {
 			j.notice("the summary of a step is left out: " + e.Error())
@@ -119,7 +131,7 @@ func (j *job) apply(f files, r *commandReader, state map[string]string) (outputs
 	}
 	if word := r.open(); word != "" {
 		// The runner forgets it with the step that said it, which is ours.
-		fmt.Fprintf(j.children.stdout, "\n::%s::\n", word)
+		fmt.Fprintf(&ownLines{of: j.children.stdout}, "::%s::\n", word)
 	}
 	return outputs, err
 }
@@ -167,7 +179,7 @@ func (j *job) environment(s *scope, github *expr.Object, env map[string]string, 
 	}
 	contexts["env"] = all
 	if o, ok := contexts["job"].(*expr.Object); ok {
-		contexts["job"] = with(o, Pair{"status", j.status})
+		contexts["job"] = with(o, Pair{"status", j.jobStatus()})
 	}
 	functions := map[string]func([]expr.Value) (expr.Value, error){"hashfiles": j.hashFiles}
 	for _, name := range []string{"always", success, failure, cancelled} {
@@ -192,6 +204,14 @@ func (j *job) hashFiles(args []expr.Value) (expr.Value, error) {
 	ctx, cancel := j.children.context()
 	defer cancel()
 	return expr.HashFiles(ctx, j.prog.Workspace, patterns)
+}
+
+// jobStatus is job.status. Being asked to stop counts at once.
+func (j *job) jobStatus() string {
+	if j.children.wasCancelled() {
+		return cancelled
+	}
+	return j.seen
 }
 
 // statusOf answers status functions by a status of the job or of an action.

@@ -1,11 +1,13 @@
 package runner
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -31,7 +33,8 @@ func (j *job) node(u *use, stage string, environ []string, says *commandReader) 
 	if program == "" {
 		return notFound, fmt.Errorf("no %s on this machine", u.action.Manifest.Runs.Using)
 	}
-	return j.children.run(process{path: program, args: []string{file}, env: environ, dir: j.prog.Workspace, says: says})
+	environ = slices.DeleteFunc(environ, func(kv string) bool { return strings.HasPrefix(kv, "NODE_ICU_DATA=") })
+	return j.children.run(process{path: program, args: []string{file}, env: environ, dir: j.prog.Workspace, says: says, late: u.late})
 }
 
 // dir is the folder of an action.
@@ -64,8 +67,8 @@ func (a Action) file(name string) (string, error) {
 
 // pathless is an error without the path of this machine in it.
 func pathless(err error) error {
-	if e, ok := err.(*fs.PathError); ok {
-		return e.Err
+	if path := new(fs.PathError); errors.As(err, &path) {
+		return path.Err
 	}
 	return err
 }

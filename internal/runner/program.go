@@ -56,26 +56,25 @@ func KeyOf(origin Action, uses string) (key string, ref actionref.Ref, err error
 	return "", ref, fmt.Errorf("uses %s: %s", ref.Text(), ref.Why())
 }
 
-// contextName is what the runner calls a step without an id in GITHUB_ACTION:
-// __run, __owner_repo, __self, and a number behind it from the second on.
-func contextName(s Step, taken map[string]int) string {
-	if s.ID != "" {
-		return s.ID
+// contextName is what the runner calls a step without an id that uses an action,
+// in GITHUB_ACTION: __owner_repo, __image, or __self for one of the workspace. The
+// steps inside an action have its name (StepsRunner.cs: the github context of all
+// is one). A second use in the same job would end in _2, of which we know nothing.
+func contextName(a Action) string {
+	name := "self"
+	if image, ok := strings.CutPrefix(a.Key, "docker://"); ok {
+		name = image
+	} else if a.Repository != "" {
+		name = a.Repository
 	}
-	name := "__run"
-	if s.Uses != "" {
-		switch ref := actionref.Parse(s.Uses, actionref.InStep); ref.Kind() {
-		case actionref.KindAction:
-			name = "__" + ref.Owner() + "_" + ref.Repo()
-		case actionref.KindDocker:
-			name = "__docker"
-		default:
-			name = "__self"
+	name = "__" + strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' {
+			return r
 		}
-	}
-	taken[name]++
-	if n := taken[name]; n > 1 {
-		return fmt.Sprintf("%s_%d", name, n)
-	}
-	return name
+		return '_'
+	}, name)
+	return name[:min(len(name), maxName)]
 }
+
+// maxName bounds a name that the runner makes (ReferenceNameBuilder.cs).
+const maxName = 100

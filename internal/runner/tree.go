@@ -32,6 +32,9 @@ func (j *job) makeUse(origin Action, step Step, name string, depth int, label st
 		if action, err = j.local(key, ref); err != nil {
 			return nil, err
 		}
+		if runs := action.Manifest.Runs; runs.Pre+runs.PreEntrypoint != "" {
+			j.notice(fmt.Sprintf("%s: the pre of %s does not run: it is of the workspace (ActionRunner.cs)", label, key))
+		}
 	case ref.Kind() == actionref.KindDocker:
 		action = ImageAction(key, ref)
 	case !ok:
@@ -48,14 +51,12 @@ func (j *job) useOf(a Action, name string, depth int, label string) (*use, error
 	}
 	steps := a.Manifest.Runs.Steps
 	u.inner = make([]*use, len(steps))
-	names := map[string]int{}
 	for i, s := range steps {
-		inner := contextName(s, names)
 		if s.Uses == "" || actionref.Parse(s.Uses, actionref.InStep).Kind() == actionref.KindLocal {
 			continue // of the workspace: when it is its turn
 		}
 		var err error
-		if u.inner[i], err = j.makeUse(a, s, inner, depth+1, fmt.Sprintf("%s: step %d of %d", label, i+1, len(steps))); err != nil {
+		if u.inner[i], err = j.makeUse(a, s, name, depth+1, fmt.Sprintf("%s: step %d of %d", label, i+1, len(steps))); err != nil {
 			return nil, err
 		}
 		u.inner[i].within = a.dir()

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 
@@ -23,10 +24,12 @@ type use struct {
 	name   string            // GITHUB_ACTION
 	label  string            // for people
 	within string            // folder of the composite action around it, which is its GITHUB_ACTION_PATH; empty: none
+	around string            // what became of that action so far: github.action_status
 	env    map[string]string // of the step that uses it, and of those around
 	inputs *expr.Object      // as they were when it ran last
 	state  map[string]string
 	ran    bool // its pre or main did: its post will
+	late   bool // it was decided that it runs when we had been asked to stop
 	inner  []*use
 	depth  int
 }
@@ -37,6 +40,7 @@ type ended struct {
 	outputs map[string]string
 	outcome string
 	exit    int
+	last    bool // no step of the action runs after it, whatever its condition
 }
 
 func failed(exit int) ended { return ended{outcome: failure, exit: max(exit, 1)} }
@@ -57,7 +61,11 @@ func (j *job) githubOf(u *use, of Action) *expr.Object {
 	if of.Repository == "" {
 		ref = ""
 	}
-	return with(j.github, Pair{"action", u.name}, Pair{"action_path", u.within}, Pair{"action_repository", of.Repository}, Pair{"action_ref", ref})
+	github := with(j.github, Pair{"action", u.name}, Pair{"action_path", u.within}, Pair{"action_repository", of.Repository}, Pair{"action_ref", ref})
+	if u.around != "" {
+		github.Set("action_status", u.around)
+	}
+	return github
 }
 
 // outer is the same for what the runner evaluates before a step is entered: its
@@ -66,6 +74,7 @@ func (j *job) githubOf(u *use, of Action) *expr.Object {
 func (j *job) outer(s *scope) *expr.Object {
 	github := j.githubOf(s.use, j.prog.Actions[j.prog.Uses])
 	github.Set("action_path", s.use.action.dir())
+	github.Set("action_status", s.status)
 	return github
 }
 
@@ -75,6 +84,9 @@ func (j *job) bind(u *use, given []Pair) error {
 	inputs := &expr.Object{}
 	for _, p := range given {
 		inputs.Set(p.Name, p.Value)
+		if u.depth > 0 && !u.action.accepts(p.Name) { // Check says it of the outermost
+			j.notice(fmt.Sprintf("%s: input %s is none that the action declares", u.label, p.Name))
+		}
 	}
 	env := j.environment(nil, j.githubOf(u, u.action), nil, nil)
 	for _, in := range u.action.Manifest.Inputs {
@@ -134,11 +146,11 @@ func (j *job) process(u *use, stage string, of Action, start func(github *expr.O
 	}
 	says := newCommandReader()
 	exit, err := start(with(j.githubOf(u, of), f.context()...), says)
-	outputs, fileErr := j.apply(f, says, u.state)
+	outputs, fileErr := j.apply(u, f, says)
 	if err == nil {
 		err = fileErr
 	}
-	e := ended{outputs, j.outcome(exit, err), exit}
+	e := ended{outputs: outputs, outcome: j.outcome(exit, err), exit: exit}
 	if e.outcome == failure {
 		e.exit = max(exit, 1)
 	}
@@ -184,7 +196,8 @@ func (j *job) aside(u *use, stage string) {
 	if when == "" {
 		when = "always()"
 	}
-	on, err := condition(when, j.environment(&scope{inputs: u.inputs, steps: &expr.Object{}}, j.githubOf(u, u.action), u.env, j.statusOf(j.status)))
+	u.late = j.children.wasCancelled()
+	on, err := condition(when, j.environment(&scope{inputs: u.inputs, steps: &expr.Object{}}, j.githubOf(u, u.action), u.env, j.statusOf(j.jobStatus())))
 	switch {
 	case err != nil:
 		j.record(u, stage, failure, 1, fmt.Errorf("%s-if: %w", stage, err))
@@ -196,8 +209,11 @@ func (j *job) aside(u *use, stage string) {
 	}
 	u.ran = true
 	j.say(u.label + ": " + stage)
-	if e := j.leaf(u, stage); e.outcome == failure {
+	switch e := j.leaf(u, stage); e.outcome {
+	case failure:
 		j.fail(e.exit)
+	case cancelled:
+		j.exit = cmp.Or(j.exit, e.exit)
 	}
 }
 

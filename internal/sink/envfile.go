@@ -50,14 +50,27 @@ func (s *Sink) SetOutput(key, value string) error {
 	return s.setPair("GITHUB_OUTPUT", key, value)
 }
 
+// PassOutput sets an output of a wrapped action as one of the step: the runner
+// takes names that its documentation does not allow, and so do we then.
+func (s *Sink) PassOutput(key, value string) error {
+	if key == "" || strings.ContainsAny(key, "=\r\n\x00") || strings.Contains(key, "<<") {
+		return fmt.Errorf("set %.100q: the name cannot be written down", key)
+	}
+	record, err := record(key, value, rand.Text())
+	if err != nil {
+		return err
+	}
+	return s.appendLocked("GITHUB_OUTPUT", record)
+}
+
 // SaveState saves a value for this action's own post step, as SetOutput does.
 func (s *Sink) SaveState(key, value string) error {
 	return s.setPair("GITHUB_STATE", key, value)
 }
 
 // SetEnv sets a variable for the later steps of the job, as SetOutput does, at
-// most 128 KiB long. Names that the runner overwrites (GITHUB_*, RUNNER_*) or for
-// which it fails the step (NODE_OPTIONS) are refused.
+// most 128 KiB long. Names that the runner overwrites (GITHUB_*, RUNNER_*) or
+// does not take (NODE_OPTIONS) are refused.
 func (s *Sink) SetEnv(key, value string) error {
 	name := strings.ToUpper(key)
 	if name == "NODE_OPTIONS" || strings.HasPrefix(name, "GITHUB_") || strings.HasPrefix(name, "RUNNER_") {
@@ -110,6 +123,10 @@ func heredoc(key, value, delimiter string) (string, error) {
 	if len(key) > 255 || !keyPattern.MatchString(key) {
 		return "", fmt.Errorf("set %.100q: not a valid name", key)
 	}
+	return record(key, value, delimiter)
+}
+
+func record(key, value, delimiter string) (string, error) {
 	if strings.Contains(value, "\x00") {
 		return "", fmt.Errorf("set %s: the value has a NUL byte", key)
 	}

@@ -57,6 +57,7 @@ type run struct {
 	state      map[string]string // what STATE_* will say
 	inner      map[int]*run      // of a composite action, by the index of the step
 	registered bool              // its post stage is to run
+	broken     bool              // a condition could not be evaluated: no step runs any more
 	res        *Result
 }
 

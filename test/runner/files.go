@@ -27,7 +27,8 @@ func (x *run) processFiles(github map[string]any, res *StepResult, h *handler) {
 	}
 	x.processPairs("env", read("env"), h, func(p Pair) error {
 		if strings.EqualFold(p.Key, "NODE_OPTIONS") {
-			return fmt.Errorf("can't store %s output parameter using '$GITHUB_ENV' command", p.Key)
+			x.out.issue("error", fmt.Sprintf("Can't store %s output parameter using '$GITHUB_ENV' command.", p.Key), nil)
+			return nil // the step goes on (SetEnvFileCommand)
 		}
 		x.Runner.env[p.Key] = p.Value
 		x.total.Env[p.Key] = p.Value

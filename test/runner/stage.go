@@ -53,7 +53,9 @@ func (x *run) main(ctx context.Context) {
 		return
 	}
 	for i, s := range x.m.Runs.Steps {
-		x.runStep(ctx, i, s)
+		if x.runStep(ctx, i, s); x.broken {
+			break
+		}
 	}
 	for name, o := range x.m.Outputs { // also of an action that failed
 		v, err := x.scope(x.githubOf(x.call), nil).interpolate(o.Value)

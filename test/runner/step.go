@@ -37,8 +37,10 @@ func (x *run) runStep(ctx context.Context, index int, s step) {
 	}
 	scope := x.scope(github, env)
 	on, err := scope.truth(s.If)
-	x.must(err)
 	switch {
+	case err != nil: // nothing runs behind it, whatever its condition
+		x.out.issue("error", err.Error(), nil)
+		res.Outcome, x.broken = "failure", true
 	case !on:
 		res.Outcome = "skipped"
 	case s.Uses != "":
@@ -224,16 +226,18 @@ var (
 // script runs the step's script to its end and returns its exit code, 128+n for a
 // signal, as .NET has it.
 func (x *run) script(ctx context.Context, s step, c evaluator, env map[string]string, environ []string, h *handler) (int, error) {
-	text, err := c.interpolate(s.Run)
-	x.must(err)
-	dir, err := c.interpolate(s.WorkingDirectory)
-	x.must(err)
+	var texts [3]string
+	for i, text := range []string{s.Run, s.WorkingDirectory, s.Shell} {
+		var err error
+		if texts[i], err = c.interpolate(text); err != nil {
+			return -1, err
+		}
+	}
+	text, dir := texts[0], texts[1]
 	if !filepath.IsAbs(dir) {
 		dir = filepath.Join(x.Workspace, dir)
 	}
-	shell, err := c.interpolate(s.Shell)
-	x.must(err)
-	shell, format, _ := strings.Cut(shell, " ")
+	shell, format, _ := strings.Cut(texts[2], " ")
 	if format == "" {
 		format = shells[shell]
 	}
@@ -241,7 +245,9 @@ func (x *run) script(ctx context.Context, s step, c evaluator, env map[string]st
 		x.t.Fatalf("runner: shell %q is not supported", s.Shell)
 	}
 	bin, err := x.which(shell)
-	x.must(err)
+	if err != nil {
+		return -1, err
+	}
 	path := filepath.Join(x.Temp, guid()+extensions[shell])
 	x.must(os.WriteFile(path, []byte(text), 0o644))
 	x.announce(text, bin+" "+format, env)

@@ -38,15 +38,9 @@ jobs:
 // underAct runs a fixture with the real act.
 func (k *kit) underAct(t *testing.T, c useCase) *result {
 	t.Helper()
-	repository, path := splitUses(c.uses)
-	uses := repository
-	if path != "" {
-		uses += "/" + path
-	}
-	uses += "@" + k.refs[repository]
 	keep := t.TempDir()
 	w := act.Workflow{
-		Files:   map[string]string{".github/workflows/ci.yml": fmt.Sprintf(actWorkflow, jsonText(t, jobEnv), uses, jsonText(t, c.inputs))},
+		Files:   map[string]string{".github/workflows/ci.yml": fmt.Sprintf(actWorkflow, jsonText(t, jobEnv), k.pinned(c.uses), jsonText(t, c.inputs))},
 		Actions: k.folders, Event: "pull_request", EventJSON: eventJSON,
 		Env: map[string]string{"KEEP": keep, "OBSERVED": filepath.Join(keep, "observed")},
 	}

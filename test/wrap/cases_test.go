@@ -5,6 +5,7 @@ type useCase struct {
 	name   string // of its file in testdata/want
 	uses   string // less the commit
 	inputs map[string]string
+	code   int    // exit code of cilock
 	noAct  string // why it cannot be run under act
 	hand   *hand  // how its programs are started by hand; nil where that is not sensible
 }
@@ -28,7 +29,7 @@ var useCases = []useCase{
 		hand: &hand{stages: []string{"pre.js", "main.js", "post.js"}, inputs: map[string]string{"NAME": "x", "FAIL": "false"}},
 	},
 	{
-		name: "node-pre-post-failing", uses: "acme/node-pre-post", inputs: map[string]string{"fail": "true"},
+		name: "node-pre-post-failing", uses: "acme/node-pre-post", code: 1, inputs: map[string]string{"fail": "true"},
 		hand: &hand{stages: []string{"pre.js", "main.js"}, inputs: map[string]string{"NAME": "nobody", "FAIL": "true"}},
 	},
 	{
@@ -36,20 +37,20 @@ var useCases = []useCase{
 		hand: &hand{stages: []string{"main.js"}, inputs: map[string]string{"NAME": "nobody", "FAIL": "false"}},
 	},
 	{
-		name: "node-pre-post-cleanup-failing", uses: "acme/node-pre-post/cleanup", inputs: map[string]string{"fail": "true"},
+		name: "node-pre-post-cleanup-failing", uses: "acme/node-pre-post/cleanup", code: 1, inputs: map[string]string{"fail": "true"},
 		hand: &hand{stages: []string{"main.js", "post.js"}, inputs: map[string]string{"NAME": "nobody", "FAIL": "true"}},
 	},
 	{
-		name: "node-pre-post-pre-failing", uses: "acme/node-pre-post/always", inputs: map[string]string{"fail-pre": "true"},
+		name: "node-pre-post-pre-failing", uses: "acme/node-pre-post/always", code: 1, inputs: map[string]string{"fail-pre": "true"},
 		hand: &hand{stages: []string{"pre.js", "post.js"}, inputs: map[string]string{"NAME": "nobody", "FAIL": "false", "FAIL-PRE": "true"}},
 	},
-	{name: "node-fail", uses: "acme/node-fail", hand: &hand{stages: []string{"main.js", "post.js"}, inputs: map[string]string{"HOW": "setFailed"}}},
+	{name: "node-fail", uses: "acme/node-fail", code: 1, hand: &hand{stages: []string{"main.js", "post.js"}, inputs: map[string]string{"HOW": "setFailed"}}},
 	{
-		name: "node-fail-exit", uses: "acme/node-fail", inputs: map[string]string{"how": "exit"},
+		name: "node-fail-exit", uses: "acme/node-fail", code: 3, inputs: map[string]string{"how": "exit"},
 		hand: &hand{stages: []string{"main.js", "post.js"}, inputs: map[string]string{"HOW": "exit"}},
 	},
 	{
-		name: "node-fail-throw", uses: "acme/node-fail", inputs: map[string]string{"how": "throw"},
+		name: "node-fail-throw", uses: "acme/node-fail", code: 1, inputs: map[string]string{"how": "throw"},
 		hand: &hand{stages: []string{"main.js", "post.js"}, inputs: map[string]string{"HOW": "throw"}},
 	},
 	{
@@ -65,16 +66,18 @@ var useCases = []useCase{
 	{name: "composite-shells", uses: "acme/composite-shells"},
 	{name: "composite-flow", uses: "acme/composite-flow", hand: &hand{steps: []handStep{toleratedByHand, seesByHand, carriedByHand, {index: 3}, {index: 5}, {index: 8}}}},
 	{
-		name: "composite-flow-failing", uses: "acme/composite-flow", inputs: map[string]string{"fail": "true"},
+		name: "composite-flow-failing", uses: "acme/composite-flow", code: 3, inputs: map[string]string{"fail": "true"},
 		hand: &hand{steps: []handStep{toleratedByHand, seesByHand, carriedByHand, {index: 3}, {index: 4}, {index: 6}, {index: 7}, {index: 8}}},
 	},
+	{name: "composite-edges", uses: "acme/composite-flow/edges", code: 1},
 	{name: "composite-nested", uses: "acme/composite-nested/plain", inputs: map[string]string{"who": "someone"}},
-	{name: "composite-nested-failing", uses: "acme/composite-nested/failing"},
+	{name: "composite-nested-failing", uses: "acme/composite-nested/failing", code: 1},
 	{name: "composite-nested-self", uses: "acme/composite-nested/self", inputs: map[string]string{"who": "someone"}},
 	{name: "composite-expr", uses: "acme/composite-expr/basic"},
 	{name: "composite-expr-case", uses: "acme/composite-expr/case"},
 	{name: "composite-heredoc", uses: "acme/composite-heredoc/plain", hand: &hand{steps: []handStep{{index: 0}, {index: 1, tolerated: true}, {index: 2}}}},
-	{name: "composite-heredoc-open", uses: "acme/composite-heredoc/open"},
+	{name: "composite-heredoc-open", uses: "acme/composite-heredoc/open", code: 1},
+	{name: "composite-commands", uses: "acme/composite-heredoc/commands"},
 	{name: "docker-args", uses: "acme/docker-args", inputs: map[string]string{"who": "some one"}, noAct: noDaemon},
 	{
 		name: "docker-image", uses: "acme/docker-args/image", noAct: noDaemon,
@@ -90,8 +93,8 @@ var (
 )
 
 // The job is the same everywhere: a pull request of acme/consumer.
-const eventJSON = `{"number":7,"action":"opened","pull_request":{"number":7,"title":"A <title> & more","head":{"ref":"topic","sha":"1111111111111111111111111111111111111111"},` +
-	`"base":{"ref":"main","sha":"2222222222222222222222222222222222222222"}},"repository":{"full_name":"acme/consumer","name":"consumer","owner":{"login":"acme"}},"sender":{"login":"octocat"}}`
+const eventJSON = `{"number":7,"action":"opened","pull_request":{"number":7,"title":"A <title> & more","head":{"ref":"topic","sha":"1111111111111111111111111111111111111111","repo":{"full_name":"acme/consumer","fork":false}},` +
+	`"base":{"ref":"main","sha":"2222222222222222222222222222222222222222","repo":{"full_name":"acme/consumer"}}},"repository":{"full_name":"acme/consumer","name":"consumer","owner":{"login":"acme"}},"sender":{"login":"octocat"}}`
 
 var jobContext = map[string]string{
 	"repository": "acme/consumer", "repository_owner": "acme", "event_name": "pull_request", "ref": "refs/pull/7/merge", "ref_name": "7/merge",

@@ -89,4 +89,16 @@ var differences = []difference{
 		"hand", only("composite-flow", "composite-flow-failing"), regexp.MustCompile(`^outputs\.(outcomes|of-skipped)$`),
 		"outcomes and conclusions are of a runner's making; by hand there are outputs only",
 	},
+	{
+		"act", only("composite-commands"), regexp.MustCompile(`^outputs\.(first-form|indented)$`),
+		"act knows commands at the start of a line only, and not ##[…]; the runner passes over blanks and finds ##[…] anywhere (ActionCommand.cs)",
+	},
+	{
+		"act", only("composite-commands"), regexp.MustCompile(`^(outputs\.refused|seen\.last\.env\.(CI|NODE_OPTIONS))$`),
+		"act obeys set-env, add-path and NODE_OPTIONS, and not CI; the runner fails the step for the first two and leaves the third out (ActionCommandManager.cs, FileCommandManager.cs)",
+	},
+	{
+		"act", only("composite-edges"), regexp.MustCompile(`^(order|outputs\.(condition|script)|seen\.behind it\..*)$`),
+		"act goes on behind a condition that cannot be evaluated, and runs a script with an expression that cannot; the runner ends the action, and fails the step (CompositeActionHandler.cs, RunStepsAsync)",
+	},
 }

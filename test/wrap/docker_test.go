@@ -11,9 +11,12 @@ import (
 	"github.com/org/cilock-action/test/dockerstub"
 )
 
+// imageDigest is what docker-args/image pins.
+const imageDigest = "sha256:4bcff63911fcb4448bd4fdacec207030997caf25e9bea4045fa6c8c44de311d1"
+
 // containers is what the stand-in for docker says: an action that sets an output,
 // state for its post stage, and an annotation.
-var containers = dockerstub.Answers{Runs: []dockerstub.Run{{
+var containers = dockerstub.Answers{Digest: imageDigest, Runs: []dockerstub.Run{{
 	Stdout: "::notice title=container::from a container\n",
 	Write:  map[string]string{"$GITHUB_OUTPUT": "greeting=hello\n", "$GITHUB_STATE": "made=by a container\n", "$GITHUB_ENV": "FX_SET=in a container\n"},
 }}}

@@ -139,11 +139,7 @@ func (r *result) stage(t *testing.T, env, state map[string]string, program strin
 	if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) {
 		must(t, err)
 	}
-	for _, line := range runner.SplitLines(out.String()) {
-		if c, ok := runner.ParseCommand(line); ok {
-			r.commands = append(r.commands, c)
-		}
-	}
+	r.commands = append(r.commands, commandsOf(out.String())...)
 	for name, to := range map[string]map[string]string{"OUTPUT": r.outputs, "ENV": r.env, "STATE": state} {
 		pairs, err := runner.ParsePairs(string(readFile(t, filepath.Join(files, name))))
 		must(t, err)

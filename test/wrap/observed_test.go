@@ -146,3 +146,23 @@ func (o observed) against(want observed) map[string][2]string {
 	}
 	return list
 }
+
+// commandsOf are the commands in what one step printed, less those that it
+// stopped.
+func commandsOf(out string) []runner.Command {
+	var list []runner.Command
+	token := ""
+	for _, line := range runner.SplitLines(out) {
+		c, ok := runner.ParseCommand(line, token)
+		switch {
+		case !ok || token != "" && !strings.EqualFold(c.Name, token):
+		case token != "":
+			token = ""
+		case c.Name == "stop-commands":
+			token = c.Data
+		default:
+			list = append(list, c)
+		}
+	}
+	return list
+}

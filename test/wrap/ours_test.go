@@ -2,12 +2,14 @@ package wrap
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -47,12 +49,17 @@ func (k *kit) newJob(t *testing.T, path string) *job {
 		"RUNNER_OS": "Linux", "RUNNER_ARCH": "X64", "RUNNER_TOOL_CACHE": filepath.Join(work, "_tool"), "RUNNER_ENVIRONMENT": "github-hosted",
 		"GITHUB_SERVER_URL": k.server.URL(), "GITHUB_API_URL": k.server.APIURL(), "GITHUB_GRAPHQL_URL": "https://api.github.com/graphql",
 		"GITHUB_RUN_ID": "42", "GITHUB_RUN_NUMBER": "7", "GITHUB_RUN_ATTEMPT": "1", "GITHUB_SHA": "1111111111111111111111111111111111111111",
+		"GITHUB_WORKFLOW_REF": "acme/consumer/.github/workflows/ci.yml@refs/pull/7/merge", "GITHUB_TOKEN": "made-up-token-for-tests",
 		"GITHUB_ACTION": "__run", "GITHUB_ACTION_REPOSITORY": "", "GITHUB_ACTION_REF": "",
 	}
 	for name, v := range jobContext {
 		j.env["GITHUB_"+strings.ToUpper(name)] = v
 	}
 	maps.Copy(j.env, jobEnv)
+	// As action.yml has it: which variables are the job's and not the machine's.
+	env := maps.Clone(jobEnv)
+	env["OBSERVED"] = j.seen
+	j.env["CILOCK_CONTEXT_ENV"] = jsonText(t, env)
 	for _, name := range []string{"OUTPUT", "ENV", "PATH", "STATE", "STEP_SUMMARY"} {
 		j.files[name] = filepath.Join(work, "file_"+name)
 		must(t, os.WriteFile(j.files[name], nil, 0o600))
@@ -87,11 +94,7 @@ func (j *job) result(t *testing.T, out string) *result {
 		}
 	}
 	res.summary = string(readFile(t, j.files["STEP_SUMMARY"]))
-	for _, line := range runner.SplitLines(out) {
-		if c, ok := runner.ParseCommand(line); ok {
-			res.commands = append(res.commands, c)
-		}
-	}
+	res.commands = append(res.commands, commandsOf(out)...)
 	return res
 }
 
@@ -101,20 +104,16 @@ func (k *kit) ours(t *testing.T, c useCase) *result {
 	must(t, buildCilock())
 	stub, path := withDocker(t)
 	j := k.newJob(t, path)
-	repository, sub := splitUses(c.uses)
-	uses := repository
-	if sub != "" {
-		uses += "/" + sub
-	}
 	dir := t.TempDir()
 	key, evidence := filepath.Join(dir, "key.pem"), filepath.Join(dir, "evidence.json")
 	must(t, os.WriteFile(key, newKey(t), 0o600))
-	args := []string{"wrap", uses + "@" + k.refs[repository], "--key", key, "--outfile", evidence}
+	args := []string{"wrap", k.pinned(c.uses), "--key", key, "--outfile", evidence}
 	for _, name := range slices.Sorted(maps.Keys(c.inputs)) {
 		args = append(args, "--input", name+"="+c.inputs[name])
 	}
 	cmd := exec.Command(filepath.Join(kitFolder, "cilock"), args...)
 	cmd.Dir, cmd.Env = j.workspace, j.environ()
+	cmd.Stdin = strings.NewReader("not for the action")
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err := cmd.Run()
@@ -132,9 +131,51 @@ func (k *kit) ours(t *testing.T, c useCase) *result {
 		must(t, err)
 	}
 	k.checkEvidence(t, c, evidence)
-	// The report is ours, and the last of the summary.
-	res.summary, _, _ = strings.Cut(res.summary, "### cilock: ")
-	res.summary = strings.TrimSuffix(res.summary, "\n\n")
+	res.dropReport()
+	return res
+}
+
+// dropReport takes our report from the summary: it is the last in it.
+func (r *result) dropReport() {
+	r.summary, _, _ = strings.Cut(r.summary, "### cilock: ")
+	r.summary = strings.TrimSuffix(r.summary, "\n\n")
+}
+
+// pinned is uses with the commit.
+func (k *kit) pinned(uses string) string {
+	repository, _ := splitUses(uses)
+	return uses + "@" + k.refs[repository]
+}
+
+// asAction runs a fixture with our own action, in the stand-in: the input
+// action-ref instead of uses:.
+func (k *kit) asAction(t *testing.T, c useCase) *result {
+	t.Helper()
+	must(t, buildCilock())
+	s := k.newStandIn(t, map[string]string{"server_url": k.server.URL(), "api_url": k.server.APIURL()})
+	dir := t.TempDir()
+	manifest, err := os.ReadFile("../../action.yml")
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(dir, "action.yml"), manifest, 0o600))
+	evidence := filepath.Join(t.TempDir(), "evidence.json")
+	res := s.run(t, runner.Call{
+		Dir: dir, Repository: "org/cilock-action", Ref: "0123456789abcdef0123456789abcdef01234567",
+		Inputs: map[string]string{
+			"action-ref": k.pinned(c.uses), "action-inputs": jsonText(t, c.inputs), "key": string(newKey(t)), "outfile": evidence,
+			"binary-path": filepath.Join(kitFolder, "cilock"), "github-token": "made-up-token-for-tests",
+		},
+	})
+	if text := res.outputs["exit-code"]; text != "" {
+		res.code, err = strconv.Atoi(text)
+		must(t, err)
+	}
+	fromAction := res.outputs["action-outputs"]
+	res.outputs = map[string]string{}
+	if fromAction != "" {
+		must(t, json.Unmarshal([]byte(fromAction), &res.outputs))
+	}
+	k.checkEvidence(t, c, evidence)
+	res.dropReport()
 	return res
 }
 

@@ -111,7 +111,6 @@ type kit struct {
 	folders   map[string]string // OWNER/REPO@SHA to its files
 	refs      map[string]string // OWNER/REPO to its commit
 	workspace string            // what is checked out in the job
-	wraps     bool              // whether the program has the verb wrap
 }
 
 // newKit serves the fixtures until the test ends. Where the packages cannot be
@@ -139,9 +138,6 @@ func newKit(t *testing.T) *kit {
 			}
 		}
 	}
-	must(t, buildCilock())
-	help, _ := exec.Command(filepath.Join(kitFolder, "cilock"), "help").CombinedOutput()
-	k.wraps = strings.Contains(string(help), "  cilock wrap\n")
 	k.workspace = t.TempDir()
 	must(t, os.CopyFS(k.workspace, os.DirFS("testdata/workspace")))
 	k.name(t, k.workspace)

@@ -13,32 +13,43 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/org/cilock-action/test/dockerstub"
 	"github.com/org/cilock-action/test/runner"
 )
 
-// inStandIn runs a fixture in the stand-in for GitHub's runner.
-func (k *kit) inStandIn(t *testing.T, c useCase) *result {
+// standIn is a job in the stand-in for GitHub's runner.
+type standIn struct {
+	*runner.Runner
+	stub dockerstub.Stub
+	seen string // the file in OBSERVED
+}
+
+// newStandIn starts a job; github goes before what is the same in all jobs.
+func (k *kit) newStandIn(t *testing.T, github map[string]string) *standIn {
 	t.Helper()
 	var event map[string]any
 	must(t, json.Unmarshal([]byte(eventJSON), &event))
-	seen := filepath.Join(t.TempDir(), "observed")
-	env := maps.Clone(jobEnv)
-	env["OBSERVED"] = seen
 	stub, path := withDocker(t)
-	o := runner.Options{GitHub: jobContext, Event: event, Env: env, PATH: path, Actions: k.folders}
+	s := &standIn{stub: stub, seen: filepath.Join(t.TempDir(), "observed")}
+	env, values := maps.Clone(jobEnv), maps.Clone(jobContext)
+	env["OBSERVED"] = s.seen
+	maps.Copy(values, github)
 	evaluate := newEvaluator(t, k.npm)
-	var r *runner.Runner
-	o.Evaluate = func(expression string, contexts map[string]any, status string) (runner.Value, error) {
-		return evaluate.ask(expression, contexts, status, r.Workspace)
-	}
-	r = runner.New(t, o)
-	must(t, os.CopyFS(r.Workspace, os.DirFS(k.workspace)))
-	call := runner.Call{Inputs: c.inputs}
-	call.Repository, call.Path = splitUses(c.uses)
-	call.Ref = k.refs[call.Repository]
-	call.Dir = k.folders[call.Repository+"@"+call.Ref]
-	res := r.RunAction(t.Context(), call)
-	end := r.Finish(t.Context())
+	s.Runner = runner.New(t, runner.Options{
+		GitHub: values, Event: event, Env: env, PATH: path, Actions: k.folders,
+		Evaluate: func(expression string, contexts map[string]any, status string) (runner.Value, error) {
+			return evaluate.ask(expression, contexts, status, s.Workspace)
+		},
+	})
+	must(t, os.CopyFS(s.Workspace, os.DirFS(k.workspace)))
+	return s
+}
+
+// run runs one action, and the post stage of the job.
+func (s *standIn) run(t *testing.T, call runner.Call) *result {
+	t.Helper()
+	res := s.RunAction(t.Context(), call)
+	end := s.Finish(t.Context())
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Logf("log of the stand-in:\n%s%s", res.Log, end.Log)
@@ -49,9 +60,19 @@ func (k *kit) inStandIn(t *testing.T, c useCase) *result {
 		outcome = end.Conclusion
 	}
 	return &result{
-		seen: readFile(t, seen), outcome: outcome, outputs: res.Outputs, env: res.Env, path: res.Path,
-		docker: stub.Calls(t), summary: res.Summary + end.Summary, commands: append(res.Commands, end.Commands...), workspace: r.Workspace,
+		seen: readFile(t, s.seen), outcome: outcome, outputs: res.Outputs, env: res.Env, path: res.Path,
+		docker: s.stub.Calls(t), summary: res.Summary + end.Summary, commands: append(res.Commands, end.Commands...), workspace: s.Workspace,
 	}
+}
+
+// inStandIn runs a fixture in the stand-in for GitHub's runner.
+func (k *kit) inStandIn(t *testing.T, c useCase) *result {
+	t.Helper()
+	call := runner.Call{Inputs: c.inputs}
+	call.Repository, call.Path = splitUses(c.uses)
+	call.Ref = k.refs[call.Repository]
+	call.Dir = k.folders[call.Repository+"@"+call.Ref]
+	return k.newStandIn(t, nil).run(t, call)
 }
 
 // splitUses splits OWNER/REPO/PATH.

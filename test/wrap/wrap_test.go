@@ -30,16 +30,17 @@ func TestFixtures(t *testing.T) {
 				if c.noAct == "" {
 					ways["act"] = k.underAct
 				}
-				if k.wraps {
-					ways["cilock"] = k.ours
-				}
+				ways["cilock"], ways["action"] = k.ours, k.asAction
 				if c.hand != nil {
 					ways["hand"] = k.byHand
 				}
 				for _, way := range slices.Sorted(maps.Keys(ways)) {
 					t.Run(way, func(t *testing.T) {
-						got := k.observe(t, ways[way](t, c))
-						differ := got.against(want)
+						r := ways[way](t, c)
+						if r.code != c.code && (way == "cilock" || way == "action") {
+							t.Errorf("%s, %s: exit code %d, wanted %d", way, c.name, r.code, c.code)
+						}
+						differ := k.observe(t, r).against(want)
 						for _, key := range slices.Sorted(maps.Keys(differ)) {
 							if !used.explains(way, c.name, key) {
 								t.Errorf("%s, %s: %s is\n\t%q, wanted\n\t%q", way, c.name, key, differ[key][1], differ[key][0])

@@ -33,6 +33,7 @@ export function recordNode(at, more = {}) {
   const { GITHUB_ACTIONS, CI, GITHUB_ACTION_REPOSITORY, GITHUB_ACTION_REF, GITHUB_REPOSITORY, GITHUB_WORKSPACE, GITHUB_EVENT_NAME } = process.env;
   record(at, {
     script: path.basename(process.argv[1]), args: process.argv.slice(2),
+    actionPath: path.basename(process.env.GITHUB_ACTION_PATH ?? ""), // of the composite action around it, if any
     env: { GITHUB_ACTIONS, CI, GITHUB_ACTION_REPOSITORY, GITHUB_ACTION_REF, GITHUB_REPOSITORY, GITHUB_WORKSPACE, GITHUB_EVENT_NAME },
     ...more,
   });

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import * as core from "@actions/core";
 import * as exec from "@actions/exec";
 import { recordNode } from "../observe.mjs";
@@ -22,6 +23,7 @@ async function run() {
   await exec.exec("sh", ["-c", "echo \"$1\" > \"$2\"", "sh", "a b\"c", "made by a child.txt"], { cwd: process.env.GITHUB_WORKSPACE });
 
   recordNode("main", {
+    stdin: process.env.ACT ? "" : readFileSync(0, "utf8"), // act has a terminal there, which never ends
     out: digest(mixed.stdout), err: digest(mixed.stderr), binary: digest(Buffer.concat(chunks)),
     code: failed.exitCode, refused, fed: fed.stdout,
   });
