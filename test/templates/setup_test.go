@@ -1,0 +1,182 @@
+//go:build unix
+
+// Package templates runs the reusable workflows of .github/workflows as a consumer
+// does, with act: called from another repository by a commit, with a Sigstore
+// instance on loopback, and with stand-ins for the artifact actions.
+package templates
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/org/cilock-action/test/act"
+	"github.com/org/cilock-action/test/buildcache"
+)
+
+// programVariable makes this test program the stand-in for the artifact actions.
+const programVariable = "ARTIFACT_PROGRAM"
+
+var folder string
+
+func TestMain(m *testing.M) {
+	if os.Getenv(programVariable) != "" {
+		os.Exit(artifactMain(os.Getenv))
+	}
+	os.Exit(func() int {
+		var err error
+		if folder, err = os.MkdirTemp("", "cilock-templates-"); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer os.RemoveAll(folder)
+		return m.Run()
+	}())
+}
+
+// workflows is where the templates are.
+const workflows = "../../.github/workflows"
+
+// templates are the reusable workflows.
+func templates() []string {
+	return []string{"pin-check", "trace-build", "gate-release", "verify-artifact"}
+}
+
+// pinned is what the consumer's workflows have in uses. act takes it as a label.
+const pinned = "0123456789abcdef0123456789abcdef01234567"
+
+var buildKit = sync.OnceValue(func() error {
+	program := filepath.Join(folder, "cilock")
+	if err := buildcache.Cilock("../..", program); err != nil {
+		return err
+	}
+	// Nothing is changed but that the program is not built anew for each use.
+	action, err := os.ReadFile("../../action.yml")
+	if err != nil {
+		return err
+	}
+	before, after, found := strings.Cut(string(action), "\n  binary-path:\n")
+	if !found {
+		return fmt.Errorf("action.yml has no input binary-path")
+	}
+	text := before + "\n  binary-path:\n" + strings.Replace(after, "default: ''", "default: "+program, 1)
+	repository := filepath.Join(folder, "cilock-action")
+	if err := os.MkdirAll(filepath.Join(repository, ".github/workflows"), 0o755); err != nil {
+		return err
+	}
+	for _, name := range templates() {
+		if err := copyFile(filepath.Join(workflows, name+".yml"), filepath.Join(repository, ".github/workflows", name+".yml")); err != nil {
+			return err
+		}
+	}
+	return os.WriteFile(filepath.Join(repository, "action.yml"), []byte(text), 0o644)
+})
+
+// uses are all references to other repositories in the templates.
+func uses(t testing.TB) (found []string) {
+	t.Helper()
+	for _, name := range templates() {
+		text, err := os.ReadFile(filepath.Join(workflows, name+".yml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`(?m)^ +(?:- )?uses: (\S+)`).FindAllStringSubmatch(string(text), -1) {
+			found = append(found, m[1])
+		}
+	}
+	return found
+}
+
+// consumer is a repository that calls the templates.
+type consumer struct {
+	t      *testing.T
+	files  map[string]string
+	env    map[string]string
+	ready  func(commit string)
+	commit string // set when it has run
+	keep   string // a folder that outlives the run
+}
+
+func newConsumer(t *testing.T, workflow string) *consumer {
+	t.Helper()
+	if err := buildKit(); err != nil {
+		t.Fatal(err)
+	}
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &consumer{t: t, keep: t.TempDir(), files: map[string]string{".github/workflows/ci.yml": workflow}}
+	c.env = map[string]string{
+		programVariable: program, "ARTIFACT_STORE": t.TempDir(), "KEEP": c.keep, "CILOCK": filepath.Join(folder, "cilock"),
+		"RUNNER_ENVIRONMENT": "github-hosted", "GITHUB_WORKFLOW_REF": "acme/consumer/.github/workflows/ci.yml@refs/heads/main",
+	}
+	return c
+}
+
+func (c *consumer) run() *act.Result {
+	c.t.Helper()
+	actions := map[string]string{"org/cilock-action@" + pinned: filepath.Join(folder, "cilock-action")}
+	for _, ref := range uses(c.t) {
+		switch name, at, _ := strings.Cut(ref, "@"); name {
+		case "org/cilock-action":
+			actions[ref] = filepath.Join(folder, "cilock-action")
+		case "actions/upload-artifact", "actions/download-artifact":
+			actions[ref] = "testdata/" + strings.TrimSuffix(strings.TrimPrefix(name, "actions/"), "-artifact")
+		case "github/codeql-action/upload-sarif":
+			actions["github/codeql-action@"+at] = "testdata/codeql"
+		}
+	}
+	return act.Run(c.t, act.Workflow{
+		Files: c.files, Actions: actions, Env: c.env,
+		Ready: func(repo string) {
+			out, err := exec.Command("git", "-C", repo, "rev-parse", "HEAD").Output()
+			if err != nil {
+				c.t.Fatal(err)
+			}
+			c.commit = strings.TrimSpace(string(out))
+			c.env["GITHUB_WORKFLOW_SHA"] = c.commit
+			if c.ready != nil {
+				c.ready(c.commit)
+			}
+		},
+	})
+}
+
+// cilock runs the program in a folder with the given files.
+func cilock(t testing.TB, dir string, args ...string) {
+	t.Helper()
+	cmd := exec.Command(filepath.Join(folder, "cilock"), args...)
+	cmd.Dir, cmd.Env = dir, []string{"HOME=" + dir}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%q: %v\n%s", args, err, out)
+	}
+}
+
+// newKey returns a generated pair as PEM text.
+func newKey(t testing.TB) (private, public string) {
+	t.Helper()
+	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := x509.MarshalPKCS8PrivateKey(k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := x509.MarshalPKIXPublicKey(k.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: a})), string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: b}))
+}
