@@ -124,7 +124,7 @@ func newConsumer(t *testing.T, workflow string) *consumer {
 	return c
 }
 
-func (c *consumer) run() *act.Result {
+func (c *consumer) run(event string) *act.Result {
 	c.t.Helper()
 	actions := map[string]string{"org/cilock-action@" + pinned: filepath.Join(folder, "cilock-action")}
 	for _, ref := range uses(c.t) {
@@ -138,7 +138,7 @@ func (c *consumer) run() *act.Result {
 		}
 	}
 	return act.Run(c.t, act.Workflow{
-		Files: c.files, Actions: actions, Env: c.env,
+		Files: c.files, Actions: actions, Env: c.env, Event: event,
 		Ready: func(repo string) {
 			out, err := exec.Command("git", "-C", repo, "rev-parse", "HEAD").Output()
 			if err != nil {
