@@ -153,6 +153,9 @@ func (p Program) checkOne(a Action) (problems []error, notices []string) {
 			c.template(a, fmt.Sprintf("runs.args or runs.env, number %d", i+1), arg, containerScope())
 		}
 	}
+	if a.Repository == "" && runs.Pre+runs.PreEntrypoint != "" {
+		notices = append(notices, a.Key+": pre does not run for an action of the workspace (ActionRunner.cs)")
+	}
 	for _, in := range a.Manifest.Inputs {
 		c.template(a, "default of input "+in.Name, in.Default, inputDefaultScope())
 	}

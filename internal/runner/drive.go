@@ -42,7 +42,7 @@ func Serve(w World) int {
 	}
 	getenv := func(name string) string { return valueOf(w.Environ, name) }
 	c := newChildren(w.Stdout, w.Stderr)
-	s := sink.New(sink.Options{Writer: eachLine{c.stderr}, Getenv: getenv})
+	s := sink.New(sink.Options{Writer: betweenSteps{c}, Getenv: getenv})
 	records, err := newRecorder(p.Result)
 	if err != nil {
 		s.Line("cilock: " + err.Error())

@@ -22,6 +22,10 @@ func (l *lineEnds) write(p []byte, fresh bool) (int, error) {
 		if _, err := l.to.Write([]byte("\n")); err != nil {
 			return 0, err
 		}
+		l.open = false
+	}
+	if len(p) == 0 {
+		return 0, nil
 	}
 	n, err := l.to.Write(p)
 	if n > 0 {
@@ -43,7 +47,13 @@ func (o *ownLines) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// eachLine is an output of which each write begins on a line of its own.
-type eachLine struct{ of *lineEnds }
+// betweenSteps is where we say something of our own. Both outputs may be one file:
+// what stands open in either is ended.
+type betweenSteps struct{ of *children }
 
-func (e eachLine) Write(p []byte) (int, error) { return e.of.write(p, true) }
+func (b betweenSteps) Write(p []byte) (int, error) {
+	if _, err := b.of.stdout.write(nil, true); err != nil {
+		return 0, err
+	}
+	return b.of.stderr.write(p, true)
+}

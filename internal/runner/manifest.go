@@ -281,6 +281,11 @@ func (r *reader) belongs(n *yaml.Node, runs Runs, written string, given map[stri
 			r.problem(n, "runs.%s is missing, which using: %s needs", key, written)
 		}
 	}
+	for _, when := range []struct{ key, value string }{{"pre-if", runs.PreIf}, {"post-if", runs.PostIf}} {
+		if strings.Contains(when.value, "${{") { // action_yaml.json has no context for them
+			r.problem(given[when.key], "runs.%s is a condition as it stands: ${{ }} is not allowed there", when.key)
+		}
+	}
 	for key, at := range given {
 		if key != "using" && !slices.Contains(keys, key) {
 			r.problem(at, "runs.%s has no meaning with using: %s", key, written)
