@@ -32,7 +32,7 @@ const (
 )
 
 // building is a job that calls trace-build.
-func building(job, name, command string, s *stack.Stack) string {
+func building(job, name, command string) string {
 	return fmt.Sprintf(`
   %s:
     permissions: {contents: read, id-token: write}
@@ -42,10 +42,7 @@ func building(job, name, command string, s *stack.Stack) string {
       command: |
         %s
       products: dist
-      resolve: local
-      fulcio-url: %s
-      rekor-url: %s
-      timestamp-url: %s`, job, traceBuild, name, command, s.FulcioURL, s.RekorURL, s.TSAURL)
+      resolve: local`, job, traceBuild, name, command)
 }
 
 // gating is a job that calls gate-release.
@@ -118,7 +115,7 @@ func TestRelease(t *testing.T) {
 	}
 	bad += gating("blinded-pack", "", "blinded", "") + gating("policy", "", "build", "      policy: P.signed.json\n      policy-key: other.pub") +
 		verifying("stranger", "", traceBuild, "acme/other") + verifying("own-workflow", "", "", "acme/consumer")
-	c := newConsumer(t, "on: push\njobs:"+building("build", "build", built, s)+building("blinded", "blinded", blinded, s)+variants+
+	c := newConsumer(t, "on: push\njobs:"+building("build", "build", built)+building("blinded", "blinded", blinded)+variants+
 		gating("good", "variants", "build", signedPolicy)+gating("pack", "variants", "build", "")+released("good")+released("pack")+
 		verifying("artifact", "variants", traceBuild, "acme/consumer"))
 	c.files[".github/workflows/bad.yml"] = bad
@@ -133,7 +130,7 @@ func TestRelease(t *testing.T) {
 			t.Errorf("after %s it said %q", gate, said)
 		}
 	}
-	says(t, r, "good", "policy", "its evidence belongs to the artifact")
+	c.said(1, `(?s)verdict: pass.*step "build".*its evidence belongs to the artifact`)
 	c.checkStore()
 
 	commit := c.commit
@@ -142,16 +139,18 @@ func TestRelease(t *testing.T) {
 		t.Fatal("the second run is of another commit")
 	}
 	ended(t, r, "failure", "gate-byte", "gate-extra", "gate-empty", "gate-blank", "gate-missing", "gate-blinded", "blinded-pack", "policy", "stranger", "own-workflow")
-	says(t, r, "gate-byte", "signer", "among the signed subjects")
-	says(t, r, "gate-extra", "signer", "among the signed subjects")
-	says(t, r, "gate-empty", "files", "no product was downloaded")
-	says(t, r, "gate-blank", "files", "a blank or another unusual character")
-	says(t, r, "gate-missing", "2", "Artifact not found for name: missing-evidence")
-	says(t, r, "gate-blinded", "policy", "the tracer ended before the step did")
-	says(t, r, "blinded-pack", "signer", "the tracer ended before the step did")
-	says(t, r, "policy", "policy", "signature of \"P.signed.json\"")
-	says(t, r, "stranger", "verify", "acme/other")
-	says(t, r, "own-workflow", "verify", "a workflow of https://github.com/acme/consumer")
+	for job, step := range map[string]string{
+		"gate-byte": "signer", "gate-extra": "signer", "gate-empty": "files", "gate-blank": "files", "gate-missing": "2", // the download of evidence
+		"gate-blinded": "policy", "blinded-pack": "signer", "policy": "policy", "stranger": "verify", "own-workflow": "verify",
+	} {
+		stopped(t, r, job, step)
+	}
+	c.said(1, `fail: subject of \S+/gate/products/app: expected sha256:[0-9a-f]+ among the signed subjects`)
+	c.said(1, `fail: subject of \S+/gate/products/tool: expected sha256:[0-9a-f]+ among the signed subjects`)
+	c.said(3, `the tracer ended before the step did`) // before gate-blinded asks its policy, too
+	c.said(1, `fail: policy signature of "P.signed.json"`)
+	c.said(1, `expected source repository https://github.com/acme/other`)
+	c.said(1, `expected a workflow of https://github.com/acme/consumer`)
 	c.elsewhere(s)
 }
 
@@ -207,7 +206,7 @@ func (c *consumer) checkStore() {
 func (c *consumer) elsewhere(s *stack.Stack) {
 	t := c.t
 	evil := "acme/consumer/.github/workflows/evil.yml@refs/heads/main"
-	later := newConsumer(t, "on: push\njobs:"+building("build", "later", built, s)+
+	later := newConsumer(t, "on: push\njobs:"+building("build", "later", built)+
 		gating("signer", "build", "later", signedPolicy)+gating("commit", "build", "build", signedPolicy))
 	later.withSigstore(s, map[string]any{"job_workflow_ref": evil})
 	for _, name := range []string{"trusted_root.json", "P.signed.json", "policy.pub"} {
@@ -220,8 +219,10 @@ func (c *consumer) elsewhere(s *stack.Stack) {
 	}
 	ended(t, r, "success", "build")
 	ended(t, r, "failure", "signer", "commit")
-	says(t, r, "signer", "signer", "evil.yml")
-	says(t, r, "commit", "signer", "expected a certificate for commit "+later.commit)
+	stopped(t, r, "signer", "signer")
+	stopped(t, r, "commit", "signer")
+	later.said(1, `found    https://github.com/acme/consumer/.github/workflows/evil.yml@refs/heads/main`)
+	later.said(1, `expected a certificate for commit `+later.commit)
 }
 
 // of is the part of the log that belongs to a job of the consumer, and of what it calls.
@@ -251,17 +252,40 @@ func ended(t *testing.T, r *act.Result, want string, jobs ...string) {
 	}
 }
 
-// says fails the test unless a step of a job said so.
-func says(t *testing.T, r *act.Result, job, step, text string) {
+// stopped fails the test unless this step of a job is the one that failed.
+func stopped(t *testing.T, r *act.Result, job, step string) {
 	t.Helper()
-	said := of(r, job).Output(step)
-	for _, a := range of(r, job).Annotations() {
-		if a.StepID == step || strings.HasPrefix(a.StepID, step+"/") {
-			said += a.Message + "\n"
+	for _, e := range of(r, job).Log {
+		if id := strings.Join(e.StepID, "/"); e.StepResult == "failure" && e.Stage == "Main" && len(e.StepID) == 1 && id != step {
+			t.Errorf("step %s of %s failed, want %s", id, job, step)
 		}
 	}
-	if !strings.Contains(said, text) {
-		t.Errorf("step %s of %s did not say %q:\n%s", step, job, text, said)
+	if got := of(r, job).StepResult(step); got != "failure" {
+		t.Errorf("step %s of %s ended in %q", step, job, got)
+	}
+}
+
+// said fails the test unless so many uses of the action in the last run, but for
+// those that run a command, said what the pattern matches.
+func (c *consumer) said(times int, pattern string) {
+	c.t.Helper()
+	files, err := filepath.Glob(filepath.Join(c.keep, "said-*"))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	all, found := "", 0
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		if regexp.MustCompile(pattern).Match(text) {
+			found++
+		}
+		all += string(text)
+	}
+	if found != times {
+		c.t.Errorf("%d said %q, want %d:\n%s", found, pattern, times, all)
 	}
 }
 
@@ -279,6 +303,8 @@ func (c *consumer) withSigstore(s *stack.Stack, change map[string]any) {
 		name, value, _ := strings.Cut(kv, "=")
 		c.env[name] = value
 	}
+	// trace-build has no input for these; they take the public instance's place.
+	c.services = map[string]string{"FULCIO": s.FulcioURL, "REKOR": s.RekorURL, "TIMESTAMP": s.TSAURL}
 	c.ready = func(commit string) {
 		claims := map[string]any{
 			"repository": "acme/consumer", "sub": "repo:acme/consumer:ref:refs/heads/main", "repository_owner": "acme",

@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -54,30 +55,49 @@ const pinned = "0123456789abcdef0123456789abcdef01234567"
 
 var buildKit = sync.OnceValue(func() error {
 	program := filepath.Join(folder, "cilock")
-	if err := buildcache.Cilock("../..", program); err != nil {
-		return err
-	}
-	// Nothing is changed but that the program is not built anew for each use.
-	action, err := os.ReadFile("../../action.yml")
+	script := "#!/bin/sh\nif [ \"$CILOCK_INPUT_MODE\" = run ]; then exec " + program + ` "$@"; fi
+said=$(mktemp "$KEEP/said-XXXXXXXX")
+` + program + ` "$@" > "$said" 2>&1
+code=$?
+cat "$said"
+exit $code
+`
+	return errors.Join(buildcache.Cilock("../..", program), os.WriteFile(filepath.Join(folder, "keeping"), []byte(script), 0o755))
+})
+
+// repository is the folder that stands for this repository at every commit: the
+// templates as they are, and the action with two changes. The program is not built
+// anew for each use, and is called so that what it says is kept (act does not read
+// all of what a step that fails has printed); and mode attest asks the given services.
+func (c *consumer) repository() string {
+	c.t.Helper()
+	text, err := os.ReadFile("../../action.yml")
 	if err != nil {
-		return err
+		c.t.Fatal(err)
 	}
-	before, after, found := strings.Cut(string(action), "\n  binary-path:\n")
-	if !found {
-		return fmt.Errorf("action.yml has no input binary-path")
+	change := map[string]string{"CILOCK_INPUT_BINARY_PATH: ${{ inputs.binary-path }}": "CILOCK_INPUT_BINARY_PATH: " + filepath.Join(folder, "keeping")}
+	for name, url := range c.services {
+		line := fmt.Sprintf("CILOCK_INPUT_%s_URL: ${{ inputs.%s-url }}", name, strings.ToLower(name))
+		change[line] = fmt.Sprintf("CILOCK_INPUT_%s_URL: ${{ inputs.mode == 'attest' && '%s' || '' }}", name, url)
 	}
-	text := before + "\n  binary-path:\n" + strings.Replace(after, "default: ''", "default: "+program, 1)
-	repository := filepath.Join(folder, "cilock-action")
-	if err := os.MkdirAll(filepath.Join(repository, ".github/workflows"), 0o755); err != nil {
-		return err
+	action := string(text)
+	for old, now := range change {
+		if strings.Count(action, old) != 1 {
+			c.t.Fatalf("action.yml has %q not once", old)
+		}
+		action = strings.Replace(action, old, now, 1)
 	}
+	dir := c.t.TempDir()
 	for _, name := range templates() {
-		if err := copyFile(filepath.Join(workflows, name+".yml"), filepath.Join(repository, ".github/workflows", name+".yml")); err != nil {
-			return err
+		if err := copyFile(filepath.Join(workflows, name+".yml"), filepath.Join(dir, ".github/workflows", name+".yml")); err != nil {
+			c.t.Fatal(err)
 		}
 	}
-	return os.WriteFile(filepath.Join(repository, "action.yml"), []byte(text), 0o644)
-})
+	if err := os.WriteFile(filepath.Join(dir, "action.yml"), []byte(action), 0o644); err != nil {
+		c.t.Fatal(err)
+	}
+	return dir
+}
 
 // uses are all references to other repositories in the templates.
 func uses(t testing.TB) (found []string) {
@@ -102,6 +122,8 @@ type consumer struct {
 	ready  func(commit string)
 	commit string // set when it has run
 	keep   string // a folder that outlives the run
+
+	services map[string]string // of Sigstore, by the names that inputs have
 }
 
 func newConsumer(t *testing.T, workflow string) *consumer {
@@ -123,11 +145,16 @@ func newConsumer(t *testing.T, workflow string) *consumer {
 
 func (c *consumer) run(event string) *act.Result {
 	c.t.Helper()
-	actions := map[string]string{"org/cilock-action@" + pinned: filepath.Join(folder, "cilock-action")}
+	old, _ := filepath.Glob(filepath.Join(c.keep, "said-*"))
+	for _, file := range old {
+		os.Remove(file)
+	}
+	repository := c.repository()
+	actions := map[string]string{"org/cilock-action@" + pinned: repository}
 	for _, ref := range uses(c.t) {
 		switch name, at, _ := strings.Cut(ref, "@"); name {
 		case "org/cilock-action":
-			actions[ref] = filepath.Join(folder, "cilock-action")
+			actions[ref] = repository
 		case "actions/upload-artifact", "actions/download-artifact":
 			actions[ref] = "testdata/" + strings.TrimSuffix(strings.TrimPrefix(name, "actions/"), "-artifact")
 		case "github/codeql-action/upload-sarif":
