@@ -98,10 +98,32 @@ func TestTemplates(t *testing.T) {
 						t.Errorf("%s: the action has no input %s", name, input)
 					}
 				}
-				if id == "sign" && step.With["mode"] != "attest" {
-					t.Errorf("the job that signs does something else: %v", step.With)
+				if id == "sign" && step.With["mode"] != "attest" || id == "build" && step.With["keyless"] != false {
+					t.Errorf("job %s does something else: %v", id, step.With)
 				}
 			}
+		}
+	}
+}
+
+// TestSignerTakesNothing: the caller says no more to the job that signs than what
+// artifacts are called and how long they live. A program, a runner or the address of
+// a service would let it sign anything as this workflow.
+func TestSignerTakesNothing(t *testing.T) {
+	_, sign, found := strings.Cut(read(t, filepath.Join(workflows, "trace-build.yml"), new(yaml.Node)), "\n  sign:\n")
+	if !found {
+		t.Fatal("there is no job sign at the end")
+	}
+	for _, m := range regexp.MustCompile(`\$\{\{ *(.*?) *\}\}`).FindAllStringSubmatch(sign, -1) {
+		switch m[1] {
+		case "inputs.name", "inputs.retention-days", "needs.build.outputs.handed-over", "runner.temp":
+		default:
+			t.Errorf("the job that signs reads %s", m[1])
+		}
+	}
+	for _, word := range []string{"run:", "checkout", "env:"} {
+		if strings.Contains(strings.ReplaceAll(sign, "no checkout", ""), word) {
+			t.Errorf("the job that signs has %s", word)
 		}
 	}
 }
