@@ -21,7 +21,10 @@ type AttestInputs struct {
 	Outfile   string
 	Signing   SigningInputs
 	LogLater  string // path of a bundle that lacks its log entry; excludes the others
-	InAction  bool
+	// Countersign is the path of evidence that another job of this run has signed
+	// with a key of its own; excludes the others too.
+	Countersign string
+	InAction    bool
 }
 
 // maxPredicate bounds a predicate, in bytes.
@@ -130,7 +133,7 @@ func attestPredicate(ctx context.Context, p Plan, path, typ string, d Deps) ([]b
 		}
 		return jobProvenance(ctx, p, d)
 	}
-	data, err := readRegular(path, maxPredicate)
+	data, err := readInput(path, maxPredicate)
 	if err != nil {
 		return nil, verdict.Misuse("predicate: %w", err)
 	}
