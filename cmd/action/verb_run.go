@@ -96,10 +96,14 @@ func runVerb(ctx context.Context, args []string, d action.Deps) (int, error) {
 // actionVerb is what action.yml calls: the same verbs, with inputs from the
 // variables that action.yml sets.
 func actionVerb(ctx context.Context, args []string, d action.Deps) (int, error) {
+	getenv := d.Getenv
 	if len(args) > 0 {
-		return verdict.ExitMisuse, verdict.Misuse("unexpected %q: action takes its inputs from action.yml", args[0])
+		var err error
+		if getenv, err = containerInputs(args); err != nil {
+			return verdict.ExitMisuse, err
+		}
 	}
-	call, err := action.ParseInputs(d.Getenv)
+	call, err := action.ParseInputs(getenv)
 	if err != nil {
 		return verdict.ExitMisuse, err
 	}

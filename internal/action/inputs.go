@@ -176,8 +176,8 @@ func inputs() []input {
 		{name: "timestamp-url", set: signing(func(s *SigningInputs, t *TrustInputs) (*string, *string) { return &s.TimestampURL, &t.TimestampURL })},
 		{name: "trusted-root", set: func(c *Call, v string) error { c.Verify.TrustedRoot, c.Run.TrustedRoot = v, v; return nil }},
 		{name: "signing-config", set: signing(func(s *SigningInputs, _ *TrustInputs) (*string, *string) { return &s.SigningConfig, nil })},
-		{name: "binary-path", set: func(*Call, string) error { return nil }}, // used by action.yml's script
-		{name: "binary-mirror"},
+		{name: "binary-path", set: func(*Call, string) error { return nil }}, // used by install.sh
+		{name: "binary-mirror", set: func(*Call, string) error { return nil }},
 		{name: "github-token", set: func(*Call, string) error { return nil }}, // read where it is used: it is a secret
 		{name: "require-signing", std: "false", set: func(c *Call, v string) (err error) {
 			c.Run.Signing.RequireSigning, err = boolean("require-signing", v)
@@ -272,7 +272,7 @@ func (c *Call) ofOneMode() error {
 func scanInputNames() []string {
 	return []string{
 		"mode", "paths", "secretscan-max-decode-layers", "secretscan-fail-on-detection", "secretscan-fail-tier", "env",
-		"binary-path", "github-token",
+		"binary-path", "binary-mirror", "github-token",
 	}
 }
 

@@ -202,7 +202,7 @@ func TestOwnCheckout(t *testing.T) {
 func addSource(t *testing.T, files map[string]string) {
 	t.Helper()
 	root := os.DirFS("../..")
-	for _, top := range []string{"action.yml", "go.mod", "go.sum", "cmd", "internal", "pkg", "policies"} {
+	for _, top := range []string{"action.yml", "install.sh", "release.txt", "go.mod", "go.sum", "cmd", "internal", "pkg", "policies"} {
 		err := fs.WalkDir(root, top, func(name string, d fs.DirEntry, err error) error {
 			if err != nil || !d.Type().IsRegular() {
 				return err

@@ -124,9 +124,8 @@ func TestManifestScript(t *testing.T) {
 	if strings.Contains(step.Run, "${{") {
 		t.Error("an expression is written into the script")
 	}
-	lines := strings.Split(strings.TrimSpace(step.Run), "\n")
-	if last := lines[len(lines)-1]; last != `exec "$bin" action` {
-		t.Errorf("the script ends in %q", last)
+	if want := `exec sh "$GITHUB_ACTION_PATH/install.sh" action`; strings.TrimSpace(step.Run) != want {
+		t.Errorf("the script is %q, want %q", step.Run, want)
 	}
 	if step.Shell != "bash" {
 		t.Errorf("the shell is %q", step.Shell)

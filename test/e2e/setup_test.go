@@ -59,15 +59,7 @@ var buildKit = sync.OnceValue(func() error {
 	if err != nil {
 		return err
 	}
-	action, err := os.ReadFile(filepath.Join(root, "action.yml"))
-	if err != nil {
-		return err
-	}
-	dir := filepath.Join(kitFolder, "action")
-	if err := os.Mkdir(dir, 0o755); err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(dir, "action.yml"), action, 0o644); err != nil {
+	if err := copyAction(root, filepath.Join(kitFolder, "action"), "version none\n"); err != nil {
 		return err
 	}
 	return buildcache.Cilock(root, filepath.Join(kitFolder, "cilock"))
@@ -85,8 +77,26 @@ func cilock(t testing.TB) string {
 	return filepath.Join(kitFolder, "cilock")
 }
 
-// actionDir holds action.yml and nothing else: enough where binary-path is
-// given, and a proof that nothing else is used then.
+// copyAction makes a folder with what the action consists of but its source,
+// and a manifest of its own.
+func copyAction(root, dir, manifest string) error {
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return err
+	}
+	for _, name := range []string{"action.yml", "install.sh"} {
+		text, err := os.ReadFile(filepath.Join(root, name))
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil {
+			return err
+		}
+	}
+	return os.WriteFile(filepath.Join(dir, "release.txt"), []byte(manifest), 0o644)
+}
+
+// actionDir holds the action without its source: enough where binary-path is
+// given, and a proof that nothing is built then.
 func actionDir(t testing.TB) string {
 	t.Helper()
 	cilock(t)
