@@ -24,6 +24,7 @@ func (x *run) runStep(ctx context.Context, index int, s step) {
 	// The context an env: block sees still has the action's own ref.
 	github := x.githubOf(x.call)
 	github["action_path"] = x.dir
+	github["action_status"] = map[string]string{"success": "Success", "failure": "Failure", "cancelled": "Cancelled"}[x.res.Conclusion]
 	env, overrides := maps.Clone(x.Runner.env), maps.Clone(x.call.Env)
 	maps.Copy(env, x.call.Env) // wins over what an earlier inner step set (StepEnvironmentOverrides)
 	before := x.scope(github, env)

@@ -100,6 +100,11 @@ func FuzzParsers(f *testing.F) {
 				t.Errorf("pair %q of %q", p, text)
 			}
 		}
+		for _, arg := range splitArgs(text) {
+			if len(arg) > len(text) {
+				t.Errorf("argument %q of %q", arg, text)
+			}
+		}
 		for _, l := range SplitLines(text) {
 			if c, ok := ParseCommand(l); ok && c.Name != strings.ToLower(c.Name) {
 				t.Errorf("name %q", c.Name)

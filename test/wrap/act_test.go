@@ -38,14 +38,41 @@ jobs:
 // underAct runs a fixture with the real act.
 func (k *kit) underAct(t *testing.T, c useCase) *result {
 	t.Helper()
+	return k.inAct(t, k.pinned(c.uses), c.inputs, k.folders)
+}
+
+// actionUnderAct runs a fixture with our own action under act. act's server is
+// GitHub itself, so the fixtures are in folders.
+func (k *kit) actionUnderAct(t *testing.T, c useCase) *result {
+	t.Helper()
+	must(t, buildCilock())
+	folders := maps.Clone(k.folders)
+	folders[ourAction] = ourFolder(t)
+	var dirs strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(k.folders)) {
+		repository, _, _ := strings.Cut(name, "@")
+		dirs.WriteString(repository + "=" + k.folders[name] + "\n")
+	}
+	evidence := filepath.Join(t.TempDir(), "evidence.json")
+	res := k.inAct(t, ourAction, map[string]string{
+		"action-ref": k.pinned(c.uses), "action-inputs": jsonText(t, c.inputs), "action-dir": dirs.String(), "key": string(newKey(t)), "outfile": evidence,
+		"binary-path": filepath.Join(kitFolder, "cilock"),
+	}, folders)
+	res.ours(t)
+	k.checkEvidence(t, c, evidence)
+	return res
+}
+
+func (k *kit) inAct(t *testing.T, uses string, inputs, actions map[string]string) *result {
+	t.Helper()
 	keep := t.TempDir()
 	w := act.Workflow{
-		Files:   map[string]string{".github/workflows/ci.yml": fmt.Sprintf(actWorkflow, jsonText(t, jobEnv), k.pinned(c.uses), jsonText(t, c.inputs))},
-		Actions: k.folders, Event: "pull_request", EventJSON: eventJSON,
+		Files:   map[string]string{".github/workflows/ci.yml": fmt.Sprintf(actWorkflow, jsonText(t, jobEnv), uses, jsonText(t, inputs))},
+		Actions: actions, Event: "pull_request", EventJSON: eventJSON,
 		Env: map[string]string{"KEEP": keep, "OBSERVED": filepath.Join(keep, "observed")},
 	}
 	must(t, filepath.WalkDir(k.workspace, addTo(t, w.Files, k.workspace)))
-	if c.inputs == nil {
+	if inputs == nil {
 		w.Files[".github/workflows/ci.yml"] = strings.ReplaceAll(w.Files[".github/workflows/ci.yml"], "with: null", "")
 	}
 	r := act.Run(t, w)

@@ -7,6 +7,7 @@ type useCase struct {
 	inputs map[string]string
 	code   int    // exit code of cilock
 	noAct  string // why it cannot be run under act
+	both   bool   // our action runs it under act, too
 	hand   *hand  // how its programs are started by hand; nil where that is not sensible
 }
 
@@ -25,7 +26,14 @@ var useCases = []useCase{
 		}},
 	},
 	{
-		name: "node-pre-post", uses: "acme/node-pre-post", inputs: map[string]string{"name": "x"},
+		name: "node-main-without", uses: "acme/node-main",
+		hand: &hand{stages: []string{"main.js"}, inputs: map[string]string{
+			"NAME": "", "MY-HYPHEN": "", "MY.DOTTED": "a.b", "WITH_BLANK": " kept inside ", "YES": "true", "NUMBER": "7", "EMPTY": "", "NOTHING": "",
+			"CONTEXT": "acme/consumer on pull_request", "CHOICE": "pr", "LINES": "first\nsecond\n",
+		}},
+	},
+	{
+		name: "node-pre-post", uses: "acme/node-pre-post", both: true, inputs: map[string]string{"name": "x"},
 		hand: &hand{stages: []string{"pre.js", "main.js", "post.js"}, inputs: map[string]string{"NAME": "x", "FAIL": "false"}},
 	},
 	{
@@ -46,7 +54,7 @@ var useCases = []useCase{
 	},
 	{name: "node-fail", uses: "acme/node-fail", code: 1, hand: &hand{stages: []string{"main.js", "post.js"}, inputs: map[string]string{"HOW": "setFailed"}}},
 	{
-		name: "node-fail-exit", uses: "acme/node-fail", code: 3, inputs: map[string]string{"how": "exit"},
+		name: "node-fail-exit", uses: "acme/node-fail", both: true, code: 3, inputs: map[string]string{"how": "exit"},
 		hand: &hand{stages: []string{"main.js", "post.js"}, inputs: map[string]string{"HOW": "exit"}},
 	},
 	{
@@ -58,19 +66,19 @@ var useCases = []useCase{
 		hand: &hand{stages: []string{"main.js", "post.js"}, inputs: map[string]string{"HOW": "error"}},
 	},
 	{
-		name: "node-env", uses: "acme/node-env", inputs: map[string]string{"secret": secret},
+		name: "node-env", uses: "acme/node-env", both: true, inputs: map[string]string{"secret": secret},
 		hand: &hand{stages: []string{"main.js", "post.js"}, inputs: map[string]string{"SECRET": secret}},
 	},
 	{name: "node-exec", uses: "acme/node-exec", hand: &hand{stages: []string{"main.js"}}},
 	{name: "node-github", uses: "acme/node-github", hand: &hand{stages: []string{"main.js"}, inputs: map[string]string{"TOKEN": "made-up"}}},
-	{name: "composite-shells", uses: "acme/composite-shells"},
-	{name: "composite-flow", uses: "acme/composite-flow", hand: &hand{steps: []handStep{toleratedByHand, seesByHand, carriedByHand, {index: 3}, {index: 5}, {index: 8}}}},
+	{name: "composite-shells", uses: "acme/composite-shells", both: true},
+	{name: "composite-flow", uses: "acme/composite-flow", hand: &hand{steps: []handStep{toleratedByHand, seesByHand, carriedByHand, {index: 3}, {index: 5}, {index: 8, env: map[string]string{"STATUS": "Success"}}}}},
 	{
 		name: "composite-flow-failing", uses: "acme/composite-flow", code: 3, inputs: map[string]string{"fail": "true"},
-		hand: &hand{steps: []handStep{toleratedByHand, seesByHand, carriedByHand, {index: 3}, {index: 4}, {index: 6}, {index: 7}, {index: 8}}},
+		hand: &hand{steps: []handStep{toleratedByHand, seesByHand, carriedByHand, {index: 3}, {index: 4}, {index: 6}, {index: 7}, {index: 8, env: map[string]string{"STATUS": "Failure"}}}},
 	},
 	{name: "composite-edges", uses: "acme/composite-flow/edges", code: 1},
-	{name: "composite-nested", uses: "acme/composite-nested/plain", inputs: map[string]string{"who": "someone"}},
+	{name: "composite-nested", uses: "acme/composite-nested/plain", both: true, inputs: map[string]string{"who": "someone"}},
 	{name: "composite-nested-failing", uses: "acme/composite-nested/failing", code: 1},
 	{name: "composite-nested-self", uses: "acme/composite-nested/self", inputs: map[string]string{"who": "someone"}},
 	{name: "composite-expr", uses: "acme/composite-expr/basic"},

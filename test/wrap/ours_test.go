@@ -153,30 +153,49 @@ func (k *kit) asAction(t *testing.T, c useCase) *result {
 	t.Helper()
 	must(t, buildCilock())
 	s := k.newStandIn(t, map[string]string{"server_url": k.server.URL(), "api_url": k.server.APIURL()})
-	dir := t.TempDir()
-	manifest, err := os.ReadFile("../../action.yml")
-	must(t, err)
-	must(t, os.WriteFile(filepath.Join(dir, "action.yml"), manifest, 0o600))
 	evidence := filepath.Join(t.TempDir(), "evidence.json")
 	res := s.run(t, runner.Call{
-		Dir: dir, Repository: "org/cilock-action", Ref: "0123456789abcdef0123456789abcdef01234567",
+		Dir: ourFolder(t), Repository: "org/cilock-action", Ref: ourCommit,
 		Inputs: map[string]string{
 			"action-ref": k.pinned(c.uses), "action-inputs": jsonText(t, c.inputs), "key": string(newKey(t)), "outfile": evidence,
 			"binary-path": filepath.Join(kitFolder, "cilock"), "github-token": "made-up-token-for-tests",
 		},
 	})
-	if text := res.outputs["exit-code"]; text != "" {
-		res.code, err = strconv.Atoi(text)
+	res.ours(t)
+	k.checkEvidence(t, c, evidence)
+	return res
+}
+
+// Our own action, as workflows name it.
+const (
+	ourCommit = "0123456789abcdef0123456789abcdef01234567"
+	ourAction = "org/cilock-action@" + ourCommit
+)
+
+// ourFolder holds action.yml and nothing else: binary-path is given.
+func ourFolder(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	manifest, err := os.ReadFile("../../action.yml")
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(dir, "action.yml"), manifest, 0o600))
+	return dir
+}
+
+// ours makes of what our action gave what the action in it gave.
+func (r *result) ours(t *testing.T) {
+	t.Helper()
+	var err error
+	if text := r.outputs["exit-code"]; text != "" {
+		r.code, err = strconv.Atoi(text)
 		must(t, err)
 	}
-	fromAction := res.outputs["action-outputs"]
-	res.outputs = map[string]string{}
+	fromAction := r.outputs["action-outputs"]
+	r.outputs = map[string]string{}
 	if fromAction != "" {
-		must(t, json.Unmarshal([]byte(fromAction), &res.outputs))
+		must(t, json.Unmarshal([]byte(fromAction), &r.outputs))
 	}
-	k.checkEvidence(t, c, evidence)
-	res.dropReport()
-	return res
+	r.dropReport()
 }
 
 // checkEvidence: there is signed evidence, and no secret is in it.
