@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/org/cilock-action/internal/refs"
 	"github.com/org/cilock-action/internal/runner"
@@ -208,7 +209,9 @@ func (w *wrapped) ready(ctx context.Context, p *Plan) error {
 	return errors.Join(refusals...)
 }
 
-// programs finds what the kinds of the actions need on this machine.
+// programs finds what the kinds of the actions need on this machine. An action of
+// the workspace may be made, or become another one, before it is its turn: what it
+// could need is looked for too, and is not missed.
 func (w *wrapped) programs(ctx context.Context, p *Plan) error {
 	finder := runner.NodeFinder{Parent: os.Getppid(), PATH: getenv(p.Env)("PATH")}
 	for _, key := range sortedNames(w.program.Actions) {
@@ -231,5 +234,28 @@ func (w *wrapped) programs(ctx context.Context, p *Plan) error {
 			w.found.notices = append(w.found.notices, Notice{Level: NoticeLevel, Text: notice})
 		}
 	}
+	if w.program.UsesWorkspace() {
+		w.perhaps(ctx, p, finder)
+	}
 	return nil
+}
+
+// perhapsTimeout bounds the question for an engine that may not be needed.
+const perhapsTimeout = 10 * time.Second
+
+// perhaps finds what an action of the workspace could need.
+func (w *wrapped) perhaps(ctx context.Context, p *Plan, finder runner.NodeFinder) {
+	for _, using := range runner.Nodes() {
+		if w.program.Nodes[using] != "" {
+			continue
+		}
+		if program, _, err := finder.Find(using); err == nil {
+			w.program.Nodes[using] = program
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, perhapsTimeout)
+	defer cancel()
+	if client, err := runner.FindDocker(ctx, p.Env); err == nil {
+		w.program.Docker = client
+	}
 }
