@@ -72,7 +72,7 @@ func verbs() []verb {
 		{"trace", os.Stderr, traceVerb, "record what a command does: trace [flags] -- COMMAND [ARG...]; trace replay FILE"},
 		{"trusted-root", os.Stderr, trustedRootVerb, "fetch what verify trusts, through TUF: trusted-root [--tuf-mirror URL --tuf-root FILE] [--signing-config FILE]"},
 		{"scan", os.Stdout, scanVerb, "find secrets in files, however they are encoded: scan [flags] PATH... (- is standard input)"},
-		{"doctor", os.Stdout, doctorVerb, "tell what this machine can do, and what each gap would cost: doctor [--format json]"},
+		{"doctor", os.Stdout, doctorVerb, "tell what this machine can do, and what each gap would cost: doctor [--online] [--format json]"},
 		{"version", os.Stdout, versionVerb, "tell the version, commit and cryptographic module of this program"},
 		{"action", os.Stderr, actionVerb, "what action.yml calls"},
 		{"policy", os.Stderr, policyVerb, "author policies: policy build P.yaml -o P.json; policy sign P.json -o FILE; policy check FILE; policy test PATH..."},
@@ -199,7 +199,7 @@ func flagParts() []flagPart {
 		{"scan", "", scanFlags(new(action.ScanInputs)), "0 nothing found, 1 the answer could not be written, 2 misuse,\n3 a finding that fails, 4 none, and not everything could be scanned"},
 		{"policy", "", policyFlags(new(action.PolicySignInputs)), "0 done, or nothing to say against it, 1 not written, 2 misuse, or a plan with mistakes,\n3 mistakes in a policy, or a test that failed"},
 		{"trusted-root", "", rootFlags(new(action.RootInputs)), "0 written, 1 not fetched or not written, 2 misuse"},
-		{"doctor", "", doctorFlags(new(string)), "0 whatever was found, 1 the answer could not be written, 2 misuse"},
+		{"doctor", "", doctorFlags(new(action.DoctorInputs)), "0 whatever was found, 1 the answer could not be written, 2 misuse"},
 	}
 }
 

@@ -22,6 +22,7 @@ func Emit(r Report, s Signed, d Deps) (Report, error) {
 		s.SLSA = nil // what was denied for the first time when everything was signed
 	}
 	err := errors.Join(writeEvidence(&r, s), writePage(&r, s), outputLost(&r))
+	err = errors.Join(err, writeSARIF(&r)) // last: it tells of what was lost
 	rest := say(r, d)
 	if r.Plan.InAction {
 		err = errors.Join(err, setOutputs(r, d))
@@ -180,6 +181,9 @@ func setOutputs(r Report, d Deps) error {
 	}
 	if r.Page != "" {
 		outputs = append(outputs, [2]string{"report-path", r.Page})
+	}
+	if r.SARIFPath != "" {
+		outputs = append(outputs, [2]string{"sarif-path", r.SARIFPath})
 	}
 	if r.Trace.Section.Backend != "" {
 		seen, lost := r.events()

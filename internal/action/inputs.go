@@ -21,6 +21,7 @@ type Inputs struct {
 	Attestations []string   // optional collectors; nil: all of them
 	Outfile      string
 	Page         string // path of an HTML report; empty: none
+	SARIF        string // file for the findings; empty: none, and inside the action beside the evidence
 	Signing      SigningInputs
 	Secrets      SecretInputs
 	FailOn       string

@@ -42,7 +42,7 @@ func planPage(p *Plan, in Inputs, _ Deps) error {
 // PagePlace resolves the path of an HTML report. A file that is there is replaced
 // if it is one.
 func PagePlace(what, name string) (string, error) {
-	path, err := placeOf(what, name)
+	path, err := outputPath(what, name)
 	if err != nil {
 		return "", err
 	}
@@ -55,7 +55,7 @@ func PagePlace(what, name string) (string, error) {
 			return "", verdict.Misuse("%s %q is there and is no report: it is not overwritten", what, name)
 		}
 	}
-	return path, probe(what, name, filepath.Dir(path))
+	return path, probeFolder(what, name, filepath.Dir(path))
 }
 
 // writePage makes the report of what was signed. Without evidence on disk there

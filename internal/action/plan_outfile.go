@@ -1,8 +1,10 @@
 package action
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,43 +22,54 @@ func planOutfile(p *Plan, in Inputs, d Deps) error {
 	if name == "" {
 		name = defaultOutfile(p, d)
 	}
-	path, err := placeOf("outfile", name)
+	path, err := outputPath("outfile", name)
 	if err != nil {
 		return err
 	}
 	if err := p.mayReplace(path, in); err != nil {
 		return err
 	}
-	if err := probe("outfile", name, filepath.Dir(path)); err != nil {
+	if err := probeFolder("outfile", name, filepath.Dir(path)); err != nil {
 		return err
 	}
 	p.Outfile = path
 	return nil
 }
 
-// placeOf resolves the path of something that will be written. Nothing but a
-// regular file may be there.
-func placeOf(what, name string) (string, error) {
+// outputPath is the absolute path of a file that is to be written, its folder
+// without symlinks. input names what the caller gave, for errors.
+func outputPath(input, name string) (string, error) {
 	path, err := filepath.Abs(name)
 	if err != nil {
-		return "", verdict.Misuse("%s %q: %w", what, name, err)
+		return "", verdict.Misuse("%s %q: %w", input, name, err)
 	}
 	dir, err := filepath.EvalSymlinks(filepath.Dir(path))
 	if err != nil {
-		return "", verdict.Misuse("%s %q: %w: make its folder first", what, name, err)
+		return "", verdict.Misuse("%s %q: %w: make its folder first", input, name, err)
 	}
 	path = filepath.Join(dir, filepath.Base(path))
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return "", verdict.Misuse("%s %q is not a regular file", what, name)
+		return "", verdict.Misuse("%s %q is not a regular file", input, name)
 	}
 	return path, nil
 }
 
-// probe proves that a folder can be written.
-func probe(what, name, dir string) error {
+// probeFolder proves that a folder can be written.
+func probeFolder(input, name, dir string) error {
+	if err := probe(dir); err != nil {
+		return verdict.Misuse("%s %q: its folder %s cannot be written: %w: give another one, or let this user write there", input, name, dir, err)
+	}
+	return nil
+}
+
+// probe writes a file and removes it. Its error does not name that.
+func probe(dir string) error {
 	f, err := os.CreateTemp(dir, ".cilock-probe-*")
+	if path := new(fs.PathError); errors.As(err, &path) {
+		return path.Err
+	}
 	if err != nil {
-		return verdict.Misuse("%s %q: its folder cannot be written: %w", what, name, err)
+		return err
 	}
 	f.Close()
 	os.Remove(f.Name())

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/org/cilock-action/internal/refs"
 	"github.com/org/cilock-action/internal/tracerd"
 	"github.com/org/cilock-action/internal/verdict"
 	"github.com/org/cilock-action/pkg/attest"
@@ -27,16 +28,22 @@ type Report struct {
 	Trace    Row      // how the step was watched
 	Secrets  Row      // what the scan for secrets found
 	Seen     Seen     // for the summary
+	// For code scanning: what was found about references, where the step stands in
+	// its workflow, and the file that was written.
+	References []refs.Finding
+	Place      Place
+	SARIFPath  string
 }
 
 // NewReport gathers what is known once the evidence is signed.
 func NewReport(p Plan, e Evidence, s Signed, findings []verdict.Finding) Report {
 	r := Report{
 		Plan: p, Step: e.Step, Verdict: verdict.Of(findings), Findings: findings,
-		Proof: s.Proof, Subjects: s.Subjects, Unsigned: !s.signedEnough(p), Seen: seenIn(e.Rows),
+		Proof: s.Proof, Subjects: s.Subjects, Unsigned: !s.signedEnough(p), Seen: seenIn(e.Rows), Place: placeIn(p, e.Rows),
 	}
 	for _, row := range e.Rows {
 		r.Notices = append(r.Notices, row.Section.Notices...)
+		r.References = append(r.References, row.Section.References...)
 		switch row.Name {
 		case (traceCollector{}).Name():
 			r.Trace = row
@@ -50,13 +57,25 @@ func NewReport(p Plan, e Evidence, s Signed, findings []verdict.Finding) Report 
 // lost tells of a run whose evidence could not be made.
 func lost(p Plan, e Evidence, d Deps, err error) Report {
 	r := Report{
-		Plan: p, Step: e.Step, Verdict: verdict.Fail, Lost: []string{err.Error()},
+		Plan: p, Step: e.Step, Verdict: verdict.Fail, Place: placeIn(p, e.Rows), Lost: []string{err.Error()},
 		Findings: []verdict.Finding{{
 			Verdict: verdict.Fail, Rule: "evidence", Step: p.Name, Expected: "signed evidence", Found: err.Error(),
 		}},
 	}
+	_ = writeSARIF(&r) // what failed is said, and the run has failed already
 	say(r, d)
 	return r
+}
+
+// placeIn is where the step stands in its workflow. If nobody has read that it
+// is the first line.
+func placeIn(p Plan, rows []Row) Place {
+	for _, row := range rows {
+		if row.Section.Place.File != "" {
+			return row.Section.Place
+		}
+	}
+	return stepPlace(p, nil, nil)
 }
 
 // Lines are the facts, one a line, the verdict first and the next command
@@ -76,9 +95,14 @@ func (r Report) Lines() []string {
 	lines = append(lines, r.subjectLines()...)
 	if len(r.Files) > 0 {
 		lines = append(lines, "evidence: "+r.Files[0])
-		if r.Page != "" {
-			lines = append(lines, "report: "+r.Page)
-		}
+	}
+	if r.Page != "" {
+		lines = append(lines, "report: "+r.Page)
+	}
+	if r.SARIFPath != "" {
+		lines = append(lines, "sarif: "+r.SARIFPath)
+	}
+	if len(r.Files) > 0 {
 		lines = append(lines, "next: "+r.verifyCommand())
 	}
 	return lines

@@ -109,7 +109,7 @@ func summaryLines(s *trace.Summary) (lines []string) {
 
 // isBundle reports whether a file is evidence, which is taken for a trace easily.
 func isBundle(path string) bool {
-	data, err := readRegular(path, attest.MaxBundleSize)
+	data, err := readInput(path, attest.MaxBundleSize)
 	if err != nil {
 		return false
 	}

@@ -85,6 +85,23 @@ runs:
 	w.wants(128+int(syscall.SIGINT), ":ready", "cancelled")
 }
 
+// TestCancelledAndFine: what ends well when it is asked to stop was cancelled.
+func TestCancelledAndFine(t *testing.T) {
+	w := newWorld(t, `
+-- acme/x@v1/action.yml --
+runs: {using: node20, main: main.js}
+-- acme/x@v1/main.js --
+setInterval(() => {}, 1 << 30);
+process.on("SIGINT", () => process.exit(0));
+console.log(":ready");
+`)
+	cancels(t, w)
+	records := w.wants(128+int(syscall.SIGINT), ":ready")
+	if end := records[len(records)-1]; end.Outcome != cancelled {
+		t.Errorf("the whole is %s", end.Outcome)
+	}
+}
+
 // TestCancelBeforeStart: a signal between the decision that a process runs and its
 // start reaches it, and one before the decision does not.
 func TestCancelBeforeStart(t *testing.T) {

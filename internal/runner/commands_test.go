@@ -116,6 +116,17 @@ func TestLongLines(t *testing.T) {
 			}
 		}
 	}
+	// More blanks than may be before ::name:: do not keep the older form from being one.
+	blanks := strings.Repeat(" ", size)
+	for _, n := range []int{size * 2, 1 << 16} {
+		var pieces []string
+		for piece := range slices.Chunk([]byte(blanks+"##[set-output name=x]1\n"), n) {
+			pieces = append(pieces, string(piece))
+		}
+		if out, r := filtered(pieces...); out != blanks+"\n" || r.outputs["x"] != "1" {
+			t.Errorf("blanks in pieces of %d bytes: %d bytes out, outputs %v", n, len(out), r.outputs)
+		}
+	}
 	var out bytes.Buffer
 	f := newCommandReader().filter(&out)
 	for range 64 {

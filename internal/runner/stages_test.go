@@ -57,6 +57,20 @@ runs:
 	w.wants(3, "one:pre", "two:pre", "one:post")
 }
 
+// TestPostOfAFailure: a failing main is the job's failure to post.
+func TestPostOfAFailure(t *testing.T) {
+	t.Parallel()
+	action := func(name, when string) string {
+		ref := "acme/" + name + "@v1"
+		return "-- " + ref + "/action.yml --\nruns: {using: node20, main: main.js, post: post.js, post-if: " + when + "}\n-- " + ref + "/main.js --\n-- " + ref + "/post.js --\nconsole.log('" + name + "')\n"
+	}
+	w := newWorld(t, `
+-- acme/outer@v1/action.yml --
+runs: {using: composite, steps: [{uses: acme/bad@v1}, {uses: acme/good@v1}, {run: exit 3, shell: sh}]}
+`+action("bad", "failure()")+action("good", "success()"))
+	w.wants(3, "bad")
+}
+
 func TestOutputs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, `

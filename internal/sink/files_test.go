@@ -60,6 +60,29 @@ func TestPairsReachTheRunnerAsMeant(t *testing.T) {
 	}
 }
 
+// TestPassOutput: an output of a wrapped action has whatever name the runner takes.
+func TestPassOutput(t *testing.T) {
+	s, content := file(t, "GITHUB_OUTPUT", "")
+	for _, key := range []string{"my.out put", "<a", "1"} {
+		if err := s.PassOutput(key, "x\ny"); err != nil {
+			t.Errorf("%q: %v", key, err)
+		}
+		pairs, err := ParseFileCommand([]byte(content()))
+		if err != nil || pairs[key] != "x\ny" {
+			t.Errorf("%q: got %q, %v", key, pairs, err)
+		}
+	}
+	before := content()
+	for _, key := range []string{"", "a=b", "a<<b", "a\nb", "a\rb", "a\x00"} {
+		if err := s.PassOutput(key, "x"); err == nil {
+			t.Errorf("%q is set", key)
+		}
+	}
+	if content() != before {
+		t.Error("what is refused is written")
+	}
+}
+
 func TestDelimiterIsNeverTheSame(t *testing.T) {
 	s, read := file(t, "GITHUB_STATE", "")
 	for range 2 {

@@ -149,7 +149,7 @@ func (b *BundleResult) summary(predicate []byte) {
 // first: it is a typing error more often than an attack.
 func unreadable(err error) string {
 	if path := new(fs.PathError); errors.As(err, &path) && errors.Is(err, fs.ErrNotExist) {
-		return "no such file: " + path.Path
+		return "no such file: " + path.Path + ": give the path of one that is there"
 	}
 	return err.Error()
 }
