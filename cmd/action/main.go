@@ -67,7 +67,7 @@ func verbs() []verb {
 		{"verify", os.Stdout, verifyVerb, "verify evidence: verify (--key PUB | --verify-repo OWNER/REPO --trusted-root FILE | --policy FILE --policy-key PUB) --bundle FILE SUBJECT..."},
 		{"report", os.Stderr, reportVerb, "make one HTML file of evidence, for reading offline: report --bundle FILE... --out FILE.html [flags of verify]"},
 		{"prove", os.Stdout, proveVerb, "prove one file or line of a trace by itself: prove --bundle FILE --product PATH"},
-		{"attest", os.Stderr, attestVerb, "sign a statement: attest --type TYPE [--predicate FILE] SUBJECT...; attest --log-later BUNDLE"},
+		{"attest", os.Stderr, attestVerb, "sign a statement: attest --type TYPE [--predicate FILE] SUBJECT...; attest --log-later BUNDLE; attest --countersign BUNDLE"},
 		{"refs", os.Stdout, refsVerb, "judge action references: refs [flags] [PATH...]"},
 		{"trace", os.Stderr, traceVerb, "record what a command does: trace [flags] -- COMMAND [ARG...]; trace replay FILE"},
 		{"trusted-root", os.Stderr, trustedRootVerb, "fetch what verify trusts, through TUF: trusted-root [--tuf-mirror URL --tuf-root FILE] [--signing-config FILE]"},

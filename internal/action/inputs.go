@@ -143,7 +143,7 @@ func inputs() []input {
 		}},
 		{name: "predicate", set: func(c *Call, v string) error { c.Attest.Predicate = v; return nil }},
 		{name: "predicate-type", set: func(c *Call, v string) error { c.Attest.Type = v; return nil }},
-		{name: "bundle", set: func(c *Call, v string) error { c.Verify.Bundles = List(v); return nil }},
+		{name: "bundle", set: func(c *Call, v string) error { c.Verify.Bundles, c.Attest.Countersign = List(v), v; return nil }},
 		{name: "paths", set: func(c *Call, v string) error { c.Refs.Paths, c.Scan.Paths = List(v), List(v); return nil }},
 		{name: "resolve", set: func(c *Call, v string) error { c.Run.Resolve, c.Refs.Resolve = v, v; return nil }},
 		{name: "deny-list", set: func(c *Call, v string) error { c.Run.Deny, c.Refs.Deny = v, v; return nil }},
@@ -169,6 +169,8 @@ func inputs() []input {
 		{name: "cert-oidc-issuer", set: func(c *Call, v string) error { c.Verify.Issuer = v; return nil }},
 		{name: "verify-repo", set: func(c *Call, v string) error { c.Verify.Repository = v; return nil }},
 		{name: "verify-ref", set: func(c *Call, v string) error { c.Verify.Ref = v; return nil }},
+		{name: "verify-commit", set: func(c *Call, v string) error { c.Verify.Commit = v; return nil }},
+		{name: "runner-environment", set: func(c *Call, v string) error { c.Verify.Runner = v; return nil }},
 		{name: "fulcio-url", set: signing(func(s *SigningInputs, t *TrustInputs) (*string, *string) { return &s.FulcioURL, &t.FulcioURL })},
 		{name: "rekor-url", set: signing(func(s *SigningInputs, t *TrustInputs) (*string, *string) { return &s.RekorURL, &t.RekorURL })},
 		{name: "timestamp-url", set: signing(func(s *SigningInputs, t *TrustInputs) (*string, *string) { return &s.TimestampURL, &t.TimestampURL })},
@@ -246,7 +248,7 @@ func ParseInputs(getenv func(string) string) (Call, error) {
 // ofOneMode are the inputs that mean something to verify alone, or to nothing
 // but it. Elsewhere they are refused: whoever gives them counts on them.
 func (c *Call) ofOneMode() error {
-	verify := []string{"cert-identity", "cert-identity-regexp", "cert-oidc-issuer", "verify-repo", "verify-ref", "vsa"}
+	verify := []string{"cert-identity", "cert-identity-regexp", "cert-oidc-issuer", "verify-repo", "verify-ref", "verify-commit", "runner-environment", "vsa"}
 	sign := []string{"identity-token", "signing-config"}
 	for _, name := range c.given {
 		mode := cmp.Or(c.Mode, "run")

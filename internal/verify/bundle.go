@@ -22,7 +22,7 @@ const maxLines = 1024
 // far a bundle came.
 var stages = []string{
 	"read", "format", "signature", "log entry", "checkpoint", "inclusion proof", "timestamp", "trusted time",
-	"certificate", "SCT", "identity", "payload type", "statement", "collection", "trees", "trace",
+	"certificate", "SCT", "identity", "payload type", "statement", "collection", "trees", "trace", "commit",
 }
 
 // progress is greater the closer a bundle came to being believed.
@@ -128,6 +128,28 @@ func (b *BundleResult) describe(v *attest.Verified) {
 			Found: fmt.Sprintf("a statement of type %q, which is not judged", v.Statement.PredicateType),
 		})
 	}
+}
+
+// ofCommit refuses what was signed for another commit. A bundle that does not hold
+// has said enough.
+func (b *BundleResult) ofCommit(commit string) {
+	if commit == "" || !b.Verified {
+		return
+	}
+	for _, s := range b.Signers {
+		found := "no certificate"
+		if s.Certificate != nil {
+			found = fmt.Sprintf("%q", s.Certificate.Build.Commit)
+		}
+		if s.Certificate != nil && s.Certificate.Build.Commit == commit {
+			continue
+		}
+		c := Check{Name: "commit", Expected: "a certificate for commit " + commit, Found: found}
+		b.Checks, b.Verified, b.verified = append(b.Checks, c), false, nil
+		b.findings = append(b.findings, failed(c, b.Path))
+		return
+	}
+	b.hold("commit", commit)
 }
 
 // summary reports what another verifier said, and believes nothing but a pass.

@@ -26,6 +26,9 @@ type Options struct {
 	Now               time.Time           // for Root's age
 	Skipped           []string            // flags that dropped a part of the verification
 	SkipSubjectUnsafe bool
+	// Commit is the source's, which the certificate of every signature must name;
+	// empty: any. It is asked beside a policy too, which cannot know it.
+	Commit string
 	// Policy decides; nil: nothing is asked but that the evidence holds. Evaluate
 	// asks its modules.
 	Policy   *policy.Case
@@ -93,7 +96,9 @@ func Verify(ctx context.Context, o Options) Result {
 		o.Read = append(o.Read, ReadBundles(path)...)
 	}
 	for _, text := range o.Read {
-		r.Bundles = append(r.Bundles, verifyBundle(text, o.Trust))
+		b := verifyBundle(text, o.Trust)
+		b.ofCommit(o.Commit)
+		r.Bundles = append(r.Bundles, b)
 	}
 	slices.SortStableFunc(r.Bundles, func(a, b BundleResult) int { return cmp.Compare(b.progress(), a.progress()) })
 	var held []named

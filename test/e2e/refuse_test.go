@@ -54,7 +54,7 @@ func refused() map[string][2]string {
 	}
 	table["input policy"] = [2]string{"policy: p.json", "nobody is named who may have signed the policy"}
 	table["policy, unknown pack"] = [2]string{"policy: 'pack:nothing'", "pack:nothing"}
-	for _, name := range []string{"vsa", "cert-identity", "cert-identity-regexp", "cert-oidc-issuer", "verify-repo", "verify-ref", "trusted-root"} {
+	for _, name := range []string{"vsa", "cert-identity", "cert-identity-regexp", "cert-oidc-issuer", "verify-repo", "verify-ref", "verify-commit", "runner-environment", "trusted-root"} {
 		table["input "+name] = [2]string{name + ": x", "input " + name + " has a meaning in mode verify only"}
 	}
 	for name, row := range map[string][2]string{ // beside a key
