@@ -17,6 +17,7 @@ func attestFlags(in *action.AttestInputs) []flagSpec {
 		{name: "--subjects", set: paths(&in.Subjects), help: "list of paths or NAME@sha256:HEX; also as arguments"},
 		{name: "--outfile", short: "-o", set: text(&in.Outfile), help: "the bundle (default: attestation.cilock.json); each 1,024 subjects have one"},
 		{name: "--log-later", set: text(&in.LogLater), help: "bundle to add the log entry to that it could not get when it was signed"},
+		{name: "--countersign", set: text(&in.Countersign), help: "in a job, evidence that another job of this run signed with a key of its own: sign it again as this job"},
 	}, signingFlags(&in.Signing)...)
 }
 
@@ -36,7 +37,7 @@ func attestVerb(ctx context.Context, args []string, d action.Deps) (int, error) 
 
 // attestInputs signs and says where the bundles are.
 func attestInputs(ctx context.Context, in action.AttestInputs, d action.Deps) (int, error) {
-	written, err := action.Attest(ctx, in, d)
+	written, err := signed(ctx, in, d)
 	if err != nil {
 		return verdict.CodeOf(err), err
 	}
@@ -61,6 +62,17 @@ func attestInputs(ctx context.Context, in action.AttestInputs, d action.Deps) (i
 	return written.Code, nil
 }
 
+// signed signs a statement of the caller's, or evidence of another job again.
+func signed(ctx context.Context, in action.AttestInputs, d action.Deps) (action.AttestResult, error) {
+	if in.Countersign == "" {
+		return action.Attest(ctx, in, d)
+	}
+	if in.Type != "" || in.Predicate != "" || len(in.Subjects) > 0 || in.Outfile != "" {
+		return action.AttestResult{}, verdict.Misuse("countersign signs evidence that is there: give no type, predicate, subjects or outfile")
+	}
+	return action.Countersign(ctx, in.Countersign, in.Signing, d)
+}
+
 // attestOutputs sets the outputs of action.yml: where there are several bundles,
 // each has a line, as the input of mode verify takes them.
 func attestOutputs(written action.AttestResult, d action.Deps) error {
@@ -77,7 +89,7 @@ func attestOutputs(written action.AttestResult, d action.Deps) error {
 
 // logLater is `cilock attest --log-later BUNDLE`.
 func logLater(ctx context.Context, in action.AttestInputs, d action.Deps) (int, error) {
-	if in.Type != "" || in.Predicate != "" || len(in.Subjects) > 0 || in.Outfile != "" {
+	if in.Type != "" || in.Predicate != "" || len(in.Subjects) > 0 || in.Outfile != "" || in.Countersign != "" {
 		return verdict.ExitMisuse, verdict.Misuse("log-later completes a bundle that is there: give no type, predicate, subjects or outfile")
 	}
 	err := action.LogLater(ctx, in.LogLater, in.Signing, d)

@@ -34,7 +34,7 @@ func runFlags(in *action.Inputs) []flagSpec {
 		{name: "--attestor-secretscan-max-decode-layers", set: text(&in.Secrets.Layers), help: "layers of encoding that are undone in the search for secrets, 0 to 8 (default: 3)"},
 		{name: "--attestor-secretscan-fail-on-detection", bool: true, set: toggle(&in.Secrets.Fail), help: "a secret in the output or a product fails the step"},
 		{name: "--secretscan-fail-tier", set: text(&in.Secrets.FailTier), help: "the same for: any finding, or only high ones"},
-		{name: "--report"},
+		{name: "--report", set: text(&in.Page), help: "write an HTML report of the evidence there, for reading offline"},
 	}, signingFlags(&in.Signing)...)
 }
 

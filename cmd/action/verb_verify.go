@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"regexp"
 
 	"github.com/org/cilock-action/internal/action"
 	"github.com/org/cilock-action/internal/policy"
@@ -25,6 +26,7 @@ func verifyFlags(in *action.VerifyInputs) []flagSpec {
 		{name: "--verify-ref", set: text(&in.Ref), help: "the ref that it ran for, as refs/heads/main"},
 		{name: "--verify-workflow", set: text(&in.Workflow), help: "the workflow that was started: its file, as .github/workflows/release.yml, or its URL with @ref"},
 		{name: "--runner-environment", set: text(&in.Runner), help: "github-hosted or self-hosted"},
+		{name: "--verify-commit", set: text(&in.Commit), help: "commit that the certificate of every signature must name; also beside a policy"},
 		{name: "--cert-identity", set: text(&in.Identity), help: "the name in the certificate, exactly"},
 		{name: "--cert-identity-regexp", set: text(&in.IdentityPattern), help: "a pattern for the whole of it, anchored at both ends"},
 		{name: "--cert-oidc-issuer", set: text(&in.Issuer), help: "who vouches for it (default: " + attest.GitHubIssuer + ")"},
@@ -141,10 +143,16 @@ func tellRunner(r verify.Result, d action.Deps) error {
 	return d.Sink.SetOutput("verdict", string(r.Verdict))
 }
 
+// commitName is a commit's whole id, of SHA-1 or SHA-256.
+var commitName = regexp.MustCompile(`^(?:[0-9a-f]{40}|[0-9a-f]{64})$`)
+
 func verifyOptions(in action.VerifyInputs, d action.Deps) (verify.Options, verdict.FailOn, error) {
 	failOn, err := verdict.ParseFailOn(in.FailOn)
 	if err != nil {
 		return verify.Options{}, "", err
+	}
+	if in.Commit != "" && !commitName.MatchString(in.Commit) {
+		return verify.Options{}, "", verdict.Misuse("verify-commit is %q, expected a whole commit id in lower-case hex", in.Commit)
 	}
 	if in.Format != "" && in.Format != "text" && in.Format != "json" {
 		return verify.Options{}, "", verdict.Misuse("format is %q, expected text or json", in.Format)
@@ -165,7 +173,7 @@ func verifyOptions(in action.VerifyInputs, d action.Deps) (verify.Options, verdi
 	}
 	opts := verify.Options{
 		Policy: decided, Evaluate: action.EvaluatePolicy(decided, d),
-		Bundles: in.Bundles, Subjects: in.Subjects, Proofs: in.Proofs, Trust: trust, Root: root, Now: d.Now(), SkipSubjectUnsafe: in.NoSubject,
+		Bundles: in.Bundles, Subjects: in.Subjects, Proofs: in.Proofs, Commit: in.Commit, Trust: trust, Root: root, Now: d.Now(), SkipSubjectUnsafe: in.NoSubject,
 	}
 	for _, skip := range []struct {
 		set  bool

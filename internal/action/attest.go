@@ -21,7 +21,10 @@ type AttestInputs struct {
 	Outfile   string
 	Signing   SigningInputs
 	LogLater  string // path of a bundle that lacks its log entry; excludes the others
-	InAction  bool
+	// Countersign is the path of evidence that another job of this run has signed
+	// with a key of its own; excludes the others too.
+	Countersign string
+	InAction    bool
 }
 
 // maxPredicate bounds a predicate, in bytes.

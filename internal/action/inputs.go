@@ -20,6 +20,7 @@ type Inputs struct {
 	Env          []string   // the step's environment before filtering; nil: our own
 	Attestations []string   // optional collectors; nil: all of them
 	Outfile      string
+	Page         string // path of an HTML report; empty: none
 	SARIF        string // file for the findings; empty: none, and inside the action beside the evidence
 	Signing      SigningInputs
 	Secrets      SecretInputs
@@ -142,12 +143,12 @@ func inputs() []input {
 		}},
 		{name: "predicate", set: func(c *Call, v string) error { c.Attest.Predicate = v; return nil }},
 		{name: "predicate-type", set: func(c *Call, v string) error { c.Attest.Type = v; return nil }},
-		{name: "bundle", set: func(c *Call, v string) error { c.Verify.Bundles = List(v); return nil }},
+		{name: "bundle", set: func(c *Call, v string) error { c.Verify.Bundles, c.Attest.Countersign = List(v), v; return nil }},
 		{name: "paths", set: func(c *Call, v string) error { c.Refs.Paths, c.Scan.Paths = List(v), List(v); return nil }},
 		{name: "resolve", set: func(c *Call, v string) error { c.Run.Resolve, c.Refs.Resolve = v, v; return nil }},
 		{name: "deny-list", set: func(c *Call, v string) error { c.Run.Deny, c.Refs.Deny = v, v; return nil }},
 		{name: "outfile", set: func(c *Call, v string) error { c.Run.Outfile, c.Attest.Outfile = v, v; return nil }},
-		{name: "report"},
+		{name: "report", set: func(c *Call, v string) error { c.Run.Page = v; return nil }},
 		{name: "vsa", set: func(c *Call, v string) error { c.Verify.Summary = v; return nil }},
 		{name: "key", set: func(c *Call, v string) error {
 			c.Run.Signing.Key, c.Verify.Key, c.Attest.Signing.Key = v, v, v
@@ -168,6 +169,8 @@ func inputs() []input {
 		{name: "cert-oidc-issuer", set: func(c *Call, v string) error { c.Verify.Issuer = v; return nil }},
 		{name: "verify-repo", set: func(c *Call, v string) error { c.Verify.Repository = v; return nil }},
 		{name: "verify-ref", set: func(c *Call, v string) error { c.Verify.Ref = v; return nil }},
+		{name: "verify-commit", set: func(c *Call, v string) error { c.Verify.Commit = v; return nil }},
+		{name: "runner-environment", set: func(c *Call, v string) error { c.Verify.Runner = v; return nil }},
 		{name: "fulcio-url", set: signing(func(s *SigningInputs, t *TrustInputs) (*string, *string) { return &s.FulcioURL, &t.FulcioURL })},
 		{name: "rekor-url", set: signing(func(s *SigningInputs, t *TrustInputs) (*string, *string) { return &s.RekorURL, &t.RekorURL })},
 		{name: "timestamp-url", set: signing(func(s *SigningInputs, t *TrustInputs) (*string, *string) { return &s.TimestampURL, &t.TimestampURL })},
@@ -245,7 +248,7 @@ func ParseInputs(getenv func(string) string) (Call, error) {
 // ofOneMode are the inputs that mean something to verify alone, or to nothing
 // but it. Elsewhere they are refused: whoever gives them counts on them.
 func (c *Call) ofOneMode() error {
-	verify := []string{"cert-identity", "cert-identity-regexp", "cert-oidc-issuer", "verify-repo", "verify-ref", "vsa"}
+	verify := []string{"cert-identity", "cert-identity-regexp", "cert-oidc-issuer", "verify-repo", "verify-ref", "verify-commit", "runner-environment", "vsa"}
 	sign := []string{"identity-token", "signing-config"}
 	for _, name := range c.given {
 		mode := cmp.Or(c.Mode, "run")
@@ -253,6 +256,8 @@ func (c *Call) ofOneMode() error {
 		case name == "policy" && c.Run.Policy.Policy == PolicyNone:
 		case strings.HasPrefix(name, "policy") && mode != "verify" && mode != "run", name == "trusted-root" && mode != "verify" && !(mode == "run" && c.Run.Policy.Given()):
 			return verdict.Misuse("input %s has a meaning in mode verify only, or beside a policy in mode run", name)
+		case name == "report" && mode != "run":
+			return verdict.Misuse("input report has a meaning in mode run only: `cilock report` makes one of any evidence")
 		case slices.Contains(verify, name) && c.Mode != "verify":
 			return verdict.Misuse("input %s has a meaning in mode verify only", name)
 		case slices.Contains(sign, name) && (c.Mode == "verify" || c.Mode == "refs"),

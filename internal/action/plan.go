@@ -38,6 +38,7 @@ type Plan struct {
 	Exclude    []string
 
 	Outfile  string // absolute path of the bundle; the other documents stand beside it
+	Page     string // absolute path of the HTML report; empty: none
 	SARIF    string // absolute path of the findings for code scanning; empty: they are not written
 	Root     string // of the repository, for their places
 	Subjects []subjectRef
@@ -67,6 +68,9 @@ func (p Plan) outputs() []string {
 	written := []string{p.Outfile, p.Outfile + EnvelopeSuffix, p.Outfile + ProvenanceSuffix, p.Outfile + TraceSuffix}
 	if p.Signing.Key.Ephemeral() {
 		written = append(written, p.Outfile+PublicKeySuffix)
+	}
+	if p.Page != "" {
+		written = append(written, p.Page)
 	}
 	if p.SARIF != "" {
 		written = append(written, p.SARIF)
@@ -105,7 +109,7 @@ func MakePlan(in Inputs, d Deps) (Plan, error) {
 	}
 	p.Redactor = NewRedactor(in.secretEnviron(d))
 	for _, set := range []func(*Plan, Inputs, Deps) error{
-		planName, planDir, planCollectors, planTrace, planPolicy, planSecrets, planGlobs, planVerdict, planSigning, planOutfile, planSARIF, planScratch, planEnv, planSubjects, planRefs, planWrap,
+		planName, planDir, planCollectors, planTrace, planPolicy, planSecrets, planGlobs, planVerdict, planSigning, planOutfile, planPage, planSARIF, planScratch, planEnv, planSubjects, planRefs, planWrap,
 	} {
 		if err := set(&p, in, d); err != nil {
 			p.Close()

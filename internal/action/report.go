@@ -23,6 +23,7 @@ type Report struct {
 	Unsigned bool // require-signing asked for more than came
 	Subjects []attest.Subject
 	Files    []string // written, the bundle first
+	Page     string   // of the HTML report, if one was written
 	Lost     []string // what could not be written, and why
 	Trace    Row      // how the step was watched
 	Secrets  Row      // what the scan for secrets found
@@ -94,6 +95,9 @@ func (r Report) Lines() []string {
 	lines = append(lines, r.subjectLines()...)
 	if len(r.Files) > 0 {
 		lines = append(lines, "evidence: "+r.Files[0])
+	}
+	if r.Page != "" {
+		lines = append(lines, "report: "+r.Page)
 	}
 	if r.SARIFPath != "" {
 		lines = append(lines, "sarif: "+r.SARIFPath)
@@ -171,17 +175,17 @@ func (r Report) verifyCommand() string {
 	signer := "--key " + r.Plan.Signing.publicKey()
 	switch {
 	case r.Proof.Certified && r.Plan.Signing.Token != nil:
-		signer = fmt.Sprintf("--cert-identity %s --cert-oidc-issuer %s --trusted-root TRUSTED_ROOT.json", shellQuote(r.Proof.Identity), shellQuote(r.Proof.Issuer))
+		signer = fmt.Sprintf("--cert-identity %s --cert-oidc-issuer %s --trusted-root TRUSTED_ROOT.json", ShellQuote(r.Proof.Identity), ShellQuote(r.Proof.Issuer))
 	case r.Proof.Certified:
 		signer = "--cert CERTIFICATE.pem"
 	case r.Plan.Signing.Key.Ephemeral():
-		signer = "--key " + shellQuote(r.Plan.Outfile+PublicKeySuffix)
+		signer = "--key " + ShellQuote(r.Plan.Outfile+PublicKeySuffix)
 	}
 	subject := "--skip-subject-unsafe"
 	if len(r.Subjects) > 0 && r.Subjects[0].Name != "predicate" && r.Subjects[0].Name != attest.ProductTreeName {
-		subject = shellQuote(r.artifact(r.Subjects[0]))
+		subject = ShellQuote(r.artifact(r.Subjects[0]))
 	}
-	return fmt.Sprintf("cilock verify %s --bundle %s %s", signer, shellQuote(r.Plan.Outfile), subject)
+	return fmt.Sprintf("cilock verify %s --bundle %s %s", signer, ShellQuote(r.Plan.Outfile), subject)
 }
 
 // publicKey is the key to verify with, as the shell takes it.
@@ -189,7 +193,7 @@ func (g Signing) publicKey() string {
 	if g.KeyAt == "" {
 		return "PUBLIC_KEY.pem"
 	}
-	return shellQuote(g.KeyAt)
+	return ShellQuote(g.KeyAt)
 }
 
 // artifact is a subject as verify takes it: the path of a file, or the name and
@@ -203,8 +207,8 @@ func (r Report) artifact(s attest.Subject) string {
 	return absolute(r.Plan.Dir, s.Name)
 }
 
-// shellQuote is for pasting: single quotes around anything unusual.
-func shellQuote(s string) string {
+// ShellQuote is for pasting: single quotes around anything unusual.
+func ShellQuote(s string) string {
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./@:+,=", r)
 	}

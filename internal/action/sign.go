@@ -35,13 +35,7 @@ func Sign(ctx context.Context, p *Plan, docs Documents, d Deps) (Signed, error) 
 // service: what these would have added is lost with them, the evidence is not.
 func signWith(ctx context.Context, p Plan, docs Documents, d Deps) (Signed, error) {
 	s := Signed{Subjects: docs.Subjects, Sidecar: docs.Sidecar}
-	letters := []letter{
-		{path: p.Outfile, payload: docs.Statement, log: true},
-		{path: p.Outfile + EnvelopeSuffix, payload: docs.Witness},
-	}
-	if docs.Provenance != nil {
-		letters = append(letters, letter{path: p.Outfile + ProvenanceSuffix, payload: docs.Provenance, log: true})
-	}
+	letters := lettersOf(p, docs)
 	ctx, done := signingContext(ctx, p.Signing, docs.Cancelled, d)
 	defer done()
 	var err error
@@ -57,6 +51,18 @@ func signWith(ctx context.Context, p Plan, docs Documents, d Deps) (Signed, erro
 	_, _ = writeDocuments(p, s) // again, and with its errors, at the end
 	p.Signing.complete(ctx, letters, &s.Proof)
 	return s, s.take(p, letters)
+}
+
+// lettersOf are the documents to sign, in the order in which take has them.
+func lettersOf(p Plan, docs Documents) []letter {
+	letters := []letter{
+		{path: p.Outfile, payload: docs.Statement, log: true},
+		{path: p.Outfile + EnvelopeSuffix, payload: docs.Witness},
+	}
+	if docs.Provenance != nil {
+		letters = append(letters, letter{path: p.Outfile + ProvenanceSuffix, payload: docs.Provenance, log: true})
+	}
+	return letters
 }
 
 // take writes the documents of their signatures.

@@ -12,6 +12,7 @@ type TrustInputs struct {
 	Ref             string
 	Workflow        string
 	Runner          string // runner environment
+	Commit          string // of the source, in every signer's certificate; also beside a policy
 
 	Certificate string // path of the signer's
 	Chain       string // path of its authority's

@@ -18,6 +18,7 @@ import (
 // required: without them nothing would be proved.
 type Options struct {
 	Bundles           []string // paths; a file may have several bundles, one on each line
+	Read              []Text   // bundles that are read already
 	Subjects          []string // paths, or NAME@sha256:HEX
 	Proofs            []string // paths of inclusion proofs
 	Trust             attest.Trust
@@ -25,6 +26,9 @@ type Options struct {
 	Now               time.Time           // for Root's age
 	Skipped           []string            // flags that dropped a part of the verification
 	SkipSubjectUnsafe bool
+	// Commit is the source's, which the certificate of every signature must name;
+	// empty: any. It is asked beside a policy too, which cannot know it.
+	Commit string
 	// Policy decides; nil: nothing is asked but that the evidence holds. Evaluate
 	// asks its modules.
 	Policy   *policy.Case
@@ -89,9 +93,12 @@ func Verify(ctx context.Context, o Options) Result {
 	r := Result{Bundles: []BundleResult{}, Subjects: []SubjectResult{}, Findings: []verdict.Finding{}, now: o.Now}
 	r.root(o)
 	for _, path := range o.Bundles {
-		for _, text := range readBundles(path) {
-			r.Bundles = append(r.Bundles, verifyBundle(text, o.Trust))
-		}
+		o.Read = append(o.Read, ReadBundles(path)...)
+	}
+	for _, text := range o.Read {
+		b := verifyBundle(text, o.Trust)
+		b.ofCommit(o.Commit)
+		r.Bundles = append(r.Bundles, b)
 	}
 	slices.SortStableFunc(r.Bundles, func(a, b BundleResult) int { return cmp.Compare(b.progress(), a.progress()) })
 	var held []named

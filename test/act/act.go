@@ -46,6 +46,9 @@ type Workflow struct {
 	Event   string            // event name; empty means push
 
 	EventJSON string // the event's payload; empty means act's own
+
+	// Ready is called with the consumer repository before anything runs; may be nil.
+	Ready func(repo string)
 }
 
 // Result is what act reported.
@@ -67,8 +70,11 @@ func Run(t testing.TB, w Workflow) *Result {
 	env := environ(t, work)
 	repo := consumer(t, work, env, w.Files)
 
+	if w.Ready != nil {
+		w.Ready(repo)
+	}
 	args := []string{
-		cmp.Or(w.Event, "push"), "-W", ".github/workflows", "-P", "ubuntu-latest=-self-hosted",
+		cmp.Or(w.Event, "push"), "-W", ".github/workflows", "-P", "ubuntu-latest=-self-hosted", "-P", "ubuntu-24.04=-self-hosted",
 		"--no-cache-server", "--rm", "--json", "--action-cache-path", filepath.Join(work, "actions"),
 	}
 	for _, key := range slices.Sorted(maps.Keys(w.Actions)) {

@@ -34,6 +34,8 @@ func refused() map[string][2]string {
 		"scan, command":      {"{mode: scan}", "input command has no meaning in mode scan"},
 		"scan, subjects":     {"{mode: scan, command: '', subjects: x}", "input subjects has no meaning in mode scan"},
 		"scan, fail-on":      {"{mode: scan, command: '', fail-on: warn}", "input fail-on has no meaning in mode scan"},
+		"report, no folder":  {"report: no/such/folder/r.html", "no/such/folder"},
+		"report, no run":     {"{mode: refs, command: '', report: r.html}", "input report has a meaning in mode run only"},
 		"scan, no such file": {"{mode: scan, command: '', key: '', paths: no/such/file}", "no such file or folder"},
 		"verify, command":    {"{mode: verify, bundle: x, subjects: x}", "no meaning in mode verify"},
 		"attest, command":    {"{mode: attest, predicate-type: slsaprovenance1, subjects: x}", "no meaning in mode attest"},
@@ -43,7 +45,6 @@ func refused() map[string][2]string {
 	}
 	for name, value := range map[string]string{
 		"action-ref": "actions/checkout@v4", "action-inputs": "a=b", "action-env": "A=b", "wrapped-commands": "sh",
-		"report":        "r.html",
 		"binary-mirror": "https://mirror.example.invalid",
 	} {
 		table["input "+name] = [2]string{name + ": '" + value + "'", "input " + name + " is not available in this version"}
@@ -53,7 +54,7 @@ func refused() map[string][2]string {
 	}
 	table["input policy"] = [2]string{"policy: p.json", "nobody is named who may have signed the policy"}
 	table["policy, unknown pack"] = [2]string{"policy: 'pack:nothing'", "pack:nothing"}
-	for _, name := range []string{"vsa", "cert-identity", "cert-identity-regexp", "cert-oidc-issuer", "verify-repo", "verify-ref", "trusted-root"} {
+	for _, name := range []string{"vsa", "cert-identity", "cert-identity-regexp", "cert-oidc-issuer", "verify-repo", "verify-ref", "verify-commit", "runner-environment", "trusted-root"} {
 		table["input "+name] = [2]string{name + ": x", "input " + name + " has a meaning in mode verify only"}
 	}
 	for name, row := range map[string][2]string{ // beside a key
