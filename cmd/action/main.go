@@ -65,17 +65,17 @@ func verbs() []verb {
 		{"run", os.Stderr, runVerb, "wrap a command: run [flags] -- COMMAND [ARG...]"},
 		{"wrap", os.Stderr, wrapVerb, "wrap another action: wrap [flags] OWNER/REPO[/PATH]@SHA"},
 		{"verify", os.Stdout, verifyVerb, "verify evidence: verify (--key PUB | --verify-repo OWNER/REPO --trusted-root FILE | --policy FILE --policy-key PUB) --bundle FILE SUBJECT..."},
+		{"report", os.Stderr, reportVerb, "make one HTML file of evidence, for reading offline: report --bundle FILE... --out FILE.html [flags of verify]"},
 		{"prove", os.Stdout, proveVerb, "prove one file or line of a trace by itself: prove --bundle FILE --product PATH"},
 		{"attest", os.Stderr, attestVerb, "sign a statement: attest --type TYPE [--predicate FILE] SUBJECT...; attest --log-later BUNDLE; attest --countersign BUNDLE"},
 		{"refs", os.Stdout, refsVerb, "judge action references: refs [flags] [PATH...]"},
 		{"trace", os.Stderr, traceVerb, "record what a command does: trace [flags] -- COMMAND [ARG...]; trace replay FILE"},
 		{"trusted-root", os.Stderr, trustedRootVerb, "fetch what verify trusts, through TUF: trusted-root [--tuf-mirror URL --tuf-root FILE] [--signing-config FILE]"},
 		{"scan", os.Stdout, scanVerb, "find secrets in files, however they are encoded: scan [flags] PATH... (- is standard input)"},
-		{"doctor", os.Stdout, doctorVerb, "tell what this machine can do, and what each gap would cost: doctor [--format json]"},
+		{"doctor", os.Stdout, doctorVerb, "tell what this machine can do, and what each gap would cost: doctor [--online] [--format json]"},
 		{"version", os.Stdout, versionVerb, "tell the version, commit and cryptographic module of this program"},
 		{"action", os.Stderr, actionVerb, "what action.yml calls"},
 		{"policy", os.Stderr, policyVerb, "author policies: policy build P.yaml -o P.json; policy sign P.json -o FILE; policy check FILE; policy test PATH..."},
-		{"report", nil, nil, ""},
 	}
 }
 
@@ -191,6 +191,7 @@ func flagParts() []flagPart {
 		{"run", "", runFlags(new(action.Inputs)), "the step's own if it is not 0; else 0 nothing that --fail-on names,\n1 evidence could not be written, 2 misuse, 3 verdict fail, or warn where that\nfails, 4 incomplete where that fails, or less than --require-signing asks for"},
 		{"wrap", " (and those of run)", wrapFlags(new(action.Inputs), new(string))[:5], "those of run; 3 also for an action that is refused before it starts"},
 		{"verify", "", verifyFlags(new(action.VerifyInputs)), "0 nothing that --fail-on names, 1 the answer could not be written,\n2 misuse, 3 verdict fail, or warn where that fails, 4 incomplete where that fails"},
+		{"report", "", reportFlags(new(action.ReportInputs)), "0 written, 1 not written, 2 misuse, 3 a file that is no evidence; with flags that\nverify, those of verify, and the report is written all the same"},
 		{"prove", "", proveFlags(new(action.ProveInputs)), "0 proved, 1 the proof could not be written, 2 misuse, or nothing to prove"},
 		{"attest", "", attestFlags(new(action.AttestInputs)), "0 signed, 1 it could not be signed, written or logged later,\n2 misuse, 4 less than --require-signing asks for, or logged later without a trusted time"},
 		{"refs", " (a PATH is a file, or a folder with its workflows and actions; default: here)", refsFlags(new(action.RefsInputs)), "0 nothing that --fail-on names, 1 the answer could not be written,\n2 misuse, 3 an error, or a warning where that fails"},
@@ -198,7 +199,7 @@ func flagParts() []flagPart {
 		{"scan", "", scanFlags(new(action.ScanInputs)), "0 nothing found, 1 the answer could not be written, 2 misuse,\n3 a finding that fails, 4 none, and not everything could be scanned"},
 		{"policy", "", policyFlags(new(action.PolicySignInputs)), "0 done, or nothing to say against it, 1 not written, 2 misuse, or a plan with mistakes,\n3 mistakes in a policy, or a test that failed"},
 		{"trusted-root", "", rootFlags(new(action.RootInputs)), "0 written, 1 not fetched or not written, 2 misuse"},
-		{"doctor", "", doctorFlags(new(string)), "0 whatever was found, 1 the answer could not be written, 2 misuse"},
+		{"doctor", "", doctorFlags(new(action.DoctorInputs)), "0 whatever was found, 1 the answer could not be written, 2 misuse"},
 	}
 }
 

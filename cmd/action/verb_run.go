@@ -17,6 +17,7 @@ func runFlags(in *action.Inputs) []flagSpec {
 		{name: "--attestations", short: "-a", set: list(&in.Attestations), help: "list of optional collectors: environment git github github-action lockfile review secretscan (default: all)"},
 		{name: "--trace", bool: true, words: []string{"auto", "ebpf", "ptrace", "off"}, set: traceMode(&in.Trace), help: "how the step is watched: auto (default; eBPF, else ptrace), ebpf, ptrace or off"},
 		{name: "--outfile", short: "-o", set: text(&in.Outfile), help: "the bundle (default: STEP.cilock.json); .dsse.json, .slsa.json and .pub stand beside it"},
+		{name: "--sarif", set: text(&in.SARIF), help: "file for everything that was found, for code scanning (default: none)"},
 		{name: "--policy", set: text(&in.Policy.Policy), help: "signed policy that judges the step, pack:NAME, or none (default: pack:baseline, which warns at worst)"},
 		{name: "--policy-key", set: text(&in.Policy.Key), help: "public key of the policy's signer, PEM file or env://NAME"},
 		{name: "--policy-cert-identity", set: text(&in.Policy.Identity), help: "or the name in the signer's certificate, exactly; needs --trusted-root"},
@@ -33,7 +34,7 @@ func runFlags(in *action.Inputs) []flagSpec {
 		{name: "--attestor-secretscan-max-decode-layers", set: text(&in.Secrets.Layers), help: "layers of encoding that are undone in the search for secrets, 0 to 8 (default: 3)"},
 		{name: "--attestor-secretscan-fail-on-detection", bool: true, set: toggle(&in.Secrets.Fail), help: "a secret in the output or a product fails the step"},
 		{name: "--secretscan-fail-tier", set: text(&in.Secrets.FailTier), help: "the same for: any finding, or only high ones"},
-		{name: "--report"},
+		{name: "--report", set: text(&in.Page), help: "write an HTML report of the evidence there, for reading offline"},
 	}, signingFlags(&in.Signing)...)
 }
 

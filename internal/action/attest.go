@@ -133,7 +133,7 @@ func attestPredicate(ctx context.Context, p Plan, path, typ string, d Deps) ([]b
 		}
 		return jobProvenance(ctx, p, d)
 	}
-	data, err := readRegular(path, maxPredicate)
+	data, err := readInput(path, maxPredicate)
 	if err != nil {
 		return nil, verdict.Misuse("predicate: %w", err)
 	}

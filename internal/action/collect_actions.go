@@ -75,19 +75,24 @@ func actionsSection(ctx context.Context, p Plan) Section {
 	s := Section{Phase: PreMaterial, Limits: actionsLimits(p.Resolve)}
 	report := refs.Report{Job: true}
 	reader := workflowReader{plan: p, world: p.Refs}
+	var read []refs.Workflow
+	add := func(w refs.Workflow) {
+		report.Add(w)
+		read = append(read, w)
+	}
 	for _, f := range workflowsOf(p.OwnEnv) {
 		w, gap := reader.read(ctx, f)
 		if gap != "" {
 			s.Gaps = append(s.Gaps, gap)
 		}
 		if w.Src != nil {
-			report.Add(w)
+			add(w)
 		}
 	}
 	if report.Files == 0 && len(s.Gaps) == 0 {
 		name, _ := lookupEnv(p.OwnEnv, "GITHUB_WORKFLOW")
 		if w, ok := reader.named(name); ok {
-			report.Add(w)
+			add(w)
 		} else {
 			s.Gaps = append(s.Gaps, fmt.Sprintf("the workflow of this job is not known: GITHUB_WORKFLOW_REF names none, and the workspace has no single one that is called %q (GITHUB_WORKFLOW)", name))
 		}
@@ -100,15 +105,20 @@ func actionsSection(ctx context.Context, p Plan) Section {
 	report.Follow(ctx, world)
 	report.Redact(p.redact)
 	findings := refs.Judge(report)
-	s.Notices = refsNotices(findings)
+	s.Notices, s.References = refsNotices(findings), findings
 	for _, f := range findings {
 		if f.Unknown() {
 			s.Gaps = append(s.Gaps, f.Message)
 		}
 	}
 	own := ownAction(p)
+	self := map[string]bool{}
 	for _, ref := range report.References {
 		s.More = append(s.More, attested(ref, own))
+		self[ref.Key] = own.is(ref)
+	}
+	if p.SARIF != "" {
+		s.Place = stepPlace(p, read, func(uses string) bool { return self[actionref.Parse(uses, actionref.InStep).Canonical()] })
 	}
 	return s
 }
@@ -126,9 +136,16 @@ func refsNotices(findings []refs.Finding) []Notice {
 	return notices
 }
 
+// selfRef is what this action is called, one of the three.
+type selfRef struct{ download, local, ref string }
+
+func (own selfRef) is(ref refs.Reference) bool {
+	return ref.In(own.download) || own.local != "" && own.local == ref.Key || own.ref != "" && own.ref == ref.Key
+}
+
 // ownAction is what this action itself is called in the workflow: the
 // downloaded action in which it runs, or its folder of the workspace.
-func ownAction(p Plan) (own struct{ download, local, ref string }) {
+func ownAction(p Plan) (own selfRef) {
 	get := getenv(p.OwnEnv)
 	dir := get("GITHUB_ACTION_PATH")
 	if dir == "" || !p.InAction {
@@ -152,7 +169,7 @@ func ownAction(p Plan) (own struct{ download, local, ref string }) {
 }
 
 // attested is a reference as an attestation, of the type that its origin has.
-func attested(ref refs.Reference, own struct{ download, local, ref string }) Attested {
+func attested(ref refs.Reference, own selfRef) Attested {
 	body := attest.GitHubAction{
 		ActionRef: ref.Key, RefPinned: ref.Ref.Pinned(), ActionType: string(ref.Ref.Kind()), ActionName: oneLine(ref.Name, 200), Using: oneLine(ref.Using, 50),
 		ResolvedSHA: ref.Commit(), Reachable: string(ref.Answer.Verdict), Denied: ref.Answer.Denied,
@@ -170,9 +187,7 @@ func attested(ref refs.Reference, own struct{ download, local, ref string }) Att
 	}
 	typ := attest.TypeGitHubAction
 	switch {
-	case ref.In(own.download),
-		own.local != "" && own.local == ref.Key,
-		own.ref != "" && own.ref == ref.Key:
+	case own.is(ref):
 		typ = attest.TypeActionSelf
 	case ref.Local():
 		typ = attest.TypeActionLocal

@@ -35,9 +35,10 @@ func startWrapped(p Plan) (Stop, error) {
 func (w *wrapped) addTo(sec *Section, p Plan, s Step) {
 	sec.Notices = append(sec.Notices, w.found.notices...)
 	sec.Gaps = append(sec.Gaps, w.found.gaps...)
+	sec.References = append(sec.References, w.found.findings...)
 	records := w.records(sec, p, s)
 	for _, ref := range w.outermostFirst() {
-		one := attested(ref, struct{ download, local, ref string }{})
+		one := attested(ref, selfRef{})
 		body, ok := one.Body.(attest.GitHubAction)
 		if !ok {
 			continue

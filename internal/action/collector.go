@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/org/cilock-action/internal/refs"
 	"github.com/org/cilock-action/internal/step"
 	"github.com/org/cilock-action/pkg/attest"
 )
@@ -53,8 +54,12 @@ type Section struct {
 	Notices []Notice
 	Gaps    []string
 	Limits  []string
-	Backend string              // of a collector that has several
-	Counts  []attest.TraceCount // of a collector that counts what it saw
+	// What the collector knows for code scanning, and is not signed either:
+	// findings about references, and where the step stands in its workflow.
+	References []refs.Finding
+	Place      Place
+	Backend    string              // of a collector that has several
+	Counts     []attest.TraceCount // of a collector that counts what it saw
 }
 
 // Attested is one attestation of a section that has several.

@@ -1,80 +1,102 @@
 package action
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
-	"os"
-	"os/exec"
 	"runtime"
 	"strings"
 	"time"
 
-	"github.com/org/cilock-action/internal/step"
+	"github.com/org/cilock-action/internal/sink"
 	"github.com/org/cilock-action/internal/tracerd"
 	"github.com/org/cilock-action/internal/verdict"
-	"github.com/org/cilock-action/pkg/trace"
 )
 
-// Check is one thing that a machine can do or not.
+// DoctorInputs is what `doctor` was asked for.
+type DoctorInputs struct {
+	Format string // text or json; empty: text
+	Online bool   // ask the hosts that a run would ask
+	Root   string // where /proc and /sys are looked for; for tests
+}
+
+// Check is one thing that a machine can do or not. Its names and those of its
+// fields are an interface: see docs/doctor.md.
 type Check struct {
 	Name  string `json:"name"`
-	OK    bool   `json:"ok"`
+	State string `json:"state"`
+	OK    bool   `json:"ok"` // nothing is missing: State is ok or limit
 	Found string `json:"found"`
 	Cost  string `json:"cost,omitempty"` // of a gap: what the evidence then lacks
 	Fix   string `json:"fix,omitempty"`  // how to close it
 }
 
+// The states of a check. The zero value is missing.
+const (
+	StateOK      = "ok"
+	StateLimit   = "limit" // it is there, and something is to be known about it
+	StateUnknown = "unknown"
+	stateMissing = "missing"
+)
+
 // Doctor tells what this machine can do for a run, and what each gap would
 // cost. It tries things instead of looking for signs of them: both sensors
 // watch a command that does nothing.
-func Doctor(ctx context.Context, format string, d Deps) (int, error) {
-	if format != "" && format != "text" && format != "json" {
-		return verdict.ExitMisuse, verdict.Misuse("format is %q, expected text or json", format)
+func Doctor(ctx context.Context, in DoctorInputs, d Deps) (int, error) {
+	if in.Format != "" && in.Format != "text" && in.Format != "json" {
+		return verdict.ExitMisuse, verdict.Misuse("format is %q, expected text or json", in.Format)
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	checks := diagnose(ctx, d)
-	if format == "json" {
-		enc := json.NewEncoder(d.Stdout)
-		enc.SetEscapeHTML(false)
-		enc.SetIndent("", "  ")
-		if err := enc.Encode(checks); err != nil {
-			return verdict.ExitIO, err
+	checks := diagnose(ctx, in, d)
+	if in.Format == "json" {
+		text, err := sink.Document(checks)
+		if err == nil {
+			_, err = d.Stdout.WriteString(text)
+		}
+		if err != nil {
+			return verdict.ExitIO, fmt.Errorf("write what was found: %w", err)
 		}
 		return verdict.ExitOK, nil
 	}
 	for _, line := range doctorLines(checks) {
 		if err := d.Sink.Line(line); err != nil {
-			return verdict.ExitIO, err
+			return verdict.ExitIO, fmt.Errorf("write what was found: %w", err)
 		}
 	}
 	return verdict.ExitOK, nil
 }
 
+// doctorLines are the facts, one a line: first how a step would be watched and
+// what is missing.
 func doctorLines(checks []Check) []string {
 	best := "nothing: the step's behaviour would not be seen"
+	var missing []string
 	for i := len(checks) - 1; i >= 0; i-- {
 		if c := checks[i]; c.OK && (c.Name == tracerd.EBPF || c.Name == tracerd.Ptrace) {
 			best = c.Name
 		}
 	}
-	lines := []string{"doctor: a step would be watched with " + best}
+	var lines []string
 	for _, c := range checks {
-		state := "ok"
-		if !c.OK {
-			state = "missing"
+		lines = append(lines, fmt.Sprintf("%s: %s: %s", c.State, c.Name, c.Found))
+		if c.State == stateMissing {
+			missing = append(missing, c.Name)
 		}
-		lines = append(lines, fmt.Sprintf("%s: %s: %s", state, c.Name, c.Found))
-		if !c.OK {
-			lines = append(lines, "  cost: "+c.Cost, "  fix: "+c.Fix)
+		if c.Cost != "" {
+			lines = append(lines, "  cost: "+c.Cost)
+		}
+		if c.Fix != "" {
+			lines = append(lines, "  fix: "+c.Fix)
 		}
 	}
-	return lines
+	first := "doctor: a step would be watched with " + best
+	if len(missing) > 0 {
+		first += "; missing: " + strings.Join(missing, ", ")
+	}
+	return append([]string{first}, lines...)
 }
 
-func diagnose(ctx context.Context, d Deps) []Check {
+func diagnose(ctx context.Context, in DoctorInputs, d Deps) []Check {
 	checks := []Check{
 		tryBackend(ctx, tracerd.EBPF, Check{
 			Cost: "ptrace is used where it can be, at a higher cost: no names on the wire, nothing of io_uring",
@@ -86,133 +108,27 @@ func diagnose(ctx context.Context, d Deps) []Check {
 		}, d),
 	}
 	if runtime.GOOS == "linux" {
-		checks = append(checks, linuxChecks(ctx)...)
+		checks = append(checks, linuxChecks(ctx, in, d)...)
 	}
-	checks = append(checks, fipsCheck(), oidcCheck(d), gitCheck(ctx), dockerCheck())
+	checks = append(checks,
+		fipsCheck(), oidcCheck(d), networkCheck(ctx, in, d), gitCheck(ctx, d), dockerCheck(ctx, in, d), daemonCheck(in.Root), nodeCheck(in, d),
+		tempCheck(d), toolCacheCheck(d))
+	redact := NewRedactor(d.Environ).RedactString
 	for i := range checks {
-		if checks[i].OK { // there is no gap
-			checks[i].Cost, checks[i].Fix = "", ""
-		}
+		checks[i] = checks[i].complete(redact)
 	}
 	return checks
 }
 
-// tryBackend watches `true` as a run would.
-func tryBackend(ctx context.Context, backend string, c Check, d Deps) Check {
-	c.Name = backend
-	description, account, err := watchNothing(ctx, backend, d)
-	switch {
-	case err != nil:
-		c.Found = err.Error()
-	case len(account.Gaps) > 0:
-		c.Found = strings.Join(account.Gaps, "; ")
-	default:
-		var hooks []string
-		for _, h := range description.Hooks {
-			hooks = append(hooks, h.Name+" ("+strings.TrimSuffix(h.How+", "+h.Reason, ", ")+")")
-		}
-		c.OK, c.Found = true, strings.TrimSuffix("works, hooks: "+strings.Join(hooks, ", "), ", hooks: ")
+// complete fills in what follows from the state, and redacts: what a tool says
+// may name a proxy with its password.
+func (c Check) complete(redact func(string) string) Check {
+	if c.State == "" {
+		c.State = stateMissing
 	}
-	return c
-}
-
-func watchNothing(ctx context.Context, backend string, d Deps) (trace.Description, trace.Account, error) {
-	var none trace.Description
-	proc, err := step.Start(ctx, step.Command{Args: []string{"true"}, Env: []string{"PATH=/bin:/usr/bin"}, Self: d.Self, Now: d.Now})
-	if err != nil {
-		return none, trace.Account{}, err
-	}
-	started := false
-	watch, err := tracerd.Start(ctx, tracerd.Options{
-		Self: d.Tracer, Backend: backend, PID: proc.PID(), Prepare: proc.Prepare, LeaveOut: proc.LeaveOut,
-		Handler: trace.HandlerFunc(func(m trace.Message) { started = started || m.Kind == trace.Exec }),
-	})
-	if err != nil {
-		proc.Abandon()
-		return none, trace.Account{}, err
-	}
-	thawed := proc.Thaw()
-	proc.Wait(ctx, nil)
-	account := watch.Stop(ctx)
-	account.Gaps = append(account.Gaps, lossGaps(account.Classes, nil)...)
-	if thawed == nil && !started {
-		account.Gaps = append(account.Gaps, "it saw nothing of a command that ran")
-	}
-	return watch.Describe(), account, nil
-}
-
-func linuxChecks(ctx context.Context) []Check {
-	btf := Check{Name: "btf", Found: "/sys/kernel/btf/vmlinux", Cost: "eBPF cannot be used", Fix: "a kernel with CONFIG_DEBUG_INFO_BTF"}
-	if info, err := os.Stat(btf.Found); err == nil {
-		btf.OK, btf.Found = true, fmt.Sprintf("%s, %d bytes", btf.Found, info.Size())
-	} else {
-		btf.Found = err.Error()
-	}
-	return []Check{btf, sudoCheck(ctx), yamaCheck()}
-}
-
-func sudoCheck(ctx context.Context) Check {
-	c := Check{Name: "sudo", Cost: "without rights of our own, eBPF cannot be used", Fix: "allow sudo without a password, or run as root"}
-	if os.Geteuid() == 0 {
-		c.OK, c.Found = true, "not needed: this is root"
-		return c
-	}
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	if out, err := exec.CommandContext(ctx, "sudo", "-n", "true").CombinedOutput(); err != nil {
-		c.Found = oneLine(cmp.Or(strings.TrimSpace(string(out)), err.Error()), 200)
-		return c
-	}
-	c.OK, c.Found = true, "works without a password"
-	return c
-}
-
-// yamaCheck: scope 1 is no hindrance, since the step allows its tracer; 2 and 3
-// are.
-func yamaCheck() Check {
-	c := Check{Name: "yama", Cost: "ptrace needs CAP_SYS_PTRACE, or is off altogether", Fix: "sysctl kernel.yama.ptrace_scope=1"}
-	text, err := os.ReadFile("/proc/sys/kernel/yama/ptrace_scope")
-	scope := strings.TrimSpace(string(text))
-	switch {
-	case err != nil:
-		c.OK, c.Found = true, "not there: ptrace is not restricted"
-	default:
-		c.OK, c.Found = scope == "0" || scope == "1", "ptrace_scope "+scope
-	}
-	return c
-}
-
-func oidcCheck(d Deps) Check {
-	c := Check{
-		Name: "oidc", Found: "no OIDC token can be had", Cost: "the claims of the job's token are not in the evidence",
-		Fix: "in a workflow: permissions: id-token: write",
-	}
-	if d.Getenv("ACTIONS_ID_TOKEN_REQUEST_URL") != "" && d.Getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN") != "" {
-		c.OK, c.Found = true, "the job may ask for a token"
-	}
-	return c
-}
-
-func gitCheck(ctx context.Context) Check {
-	c := Check{Name: "git", Cost: "no commit in the evidence, and no proof of actions against their repositories", Fix: "install git"}
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	out, err := exec.CommandContext(ctx, "git", "--version").Output()
-	if err != nil {
-		c.Found = err.Error()
-		return c
-	}
-	c.OK, c.Found = true, oneLine(string(out), 100)
-	return c
-}
-
-// dockerCheck: what a docker daemon does for a step is not the step's.
-func dockerCheck() Check {
-	c := Check{Name: "docker", OK: true, Found: "no daemon: nothing can be done behind the trace by one"}
-	if _, err := os.Stat("/var/run/docker.sock"); err == nil {
-		c.OK, c.Found = false, "a daemon listens at /var/run/docker.sock"
-		c.Cost = "what it does for a step is no part of the step's tree: the evidence says so when a step connects to it"
-		c.Fix = "nothing needs to be done, unless the step should not use it"
+	c.OK, c.Found = c.State == StateOK || c.State == StateLimit, redact(c.Found)
+	if c.State == StateOK { // there is no gap
+		c.Cost, c.Fix = "", ""
 	}
 	return c
 }

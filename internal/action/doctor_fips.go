@@ -18,9 +18,9 @@ func fipsCheck() Check {
 		c.Cost = "keys and algorithms that FIPS 140-3 does not approve may be used"
 		c.Fix = "take fips140=off out of GODEBUG"
 	case version == "latest":
-		c.OK, c.Found = true, fipsMode()+", frozen module: no, the code of the Go release (build with GOFIPS140="+frozenModule+" for one)"
+		c.State, c.Found = StateOK, fipsMode()+", frozen module: no, the code of the Go release (build with GOFIPS140="+frozenModule+" for one)"
 	default:
-		c.OK, c.Found = true, fipsMode()+", frozen module: "+version
+		c.State, c.Found = StateOK, fipsMode()+", frozen module: "+version
 	}
 	return c
 }

@@ -21,7 +21,8 @@ func Emit(r Report, s Signed, d Deps) (Report, error) {
 	if r.Plan.Judge.asked() && r.Verdict == verdict.Fail {
 		s.SLSA = nil // what was denied for the first time when everything was signed
 	}
-	err := errors.Join(writeEvidence(&r, s), outputLost(&r))
+	err := errors.Join(writeEvidence(&r, s), writePage(&r, s), outputLost(&r))
+	err = errors.Join(err, writeSARIF(&r)) // last: it tells of what was lost
 	rest := say(r, d)
 	if r.Plan.InAction {
 		err = errors.Join(err, setOutputs(r, d))
@@ -177,6 +178,12 @@ func setOutputs(r Report, d Deps) error {
 	}
 	if len(r.Files) > 0 && r.Files[0] == r.Plan.Outfile {
 		outputs = append(outputs, [2]string{"evidence-path", r.Plan.Outfile}, [2]string{"bundle-path", r.Plan.Outfile})
+	}
+	if r.Page != "" {
+		outputs = append(outputs, [2]string{"report-path", r.Page})
+	}
+	if r.SARIFPath != "" {
+		outputs = append(outputs, [2]string{"sarif-path", r.SARIFPath})
 	}
 	if r.Trace.Section.Backend != "" {
 		seen, lost := r.events()

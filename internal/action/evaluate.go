@@ -42,12 +42,21 @@ func judgeSecrets(p Plan, findings []verdict.Finding, c attest.Collection) []ver
 	if p.Secrets == nil || p.Secrets.failTier == "" {
 		return findings
 	}
-	low := verdict.Pass
-	if p.Secrets.failTier == "any" {
-		low = verdict.Fail
-	}
+	high, low := p.secretWeights()
 	findings = slices.DeleteFunc(findings, func(f verdict.Finding) bool { return f.Rule == verdict.RuleSecrets })
-	return append(findings, verdict.JudgeSecrets(c, verdict.Fail, low)...)
+	return append(findings, verdict.JudgeSecrets(c, high, low)...)
+}
+
+// secretWeights are what a secret is worth that is hardly ever none, and what
+// another is.
+func (p Plan) secretWeights() (high, low verdict.Verdict) {
+	switch {
+	case p.Secrets == nil || p.Secrets.failTier == "":
+		return verdict.Warn, verdict.Pass
+	case p.Secrets.failTier == "any":
+		return verdict.Fail, verdict.Fail
+	}
+	return verdict.Fail, verdict.Pass
 }
 
 // judgeWrapped fails a run whose action was refused: a step that never started is

@@ -87,14 +87,14 @@ func logLaterCommands(p Plan, s Signed) string {
 	const most = 8
 	flags := ""
 	if log := p.Signing.Notary.Rekor; log != attest.PublicInstance().Rekor {
-		flags += " --rekor-server-url " + shellQuote(log)
+		flags += " --rekor-server-url " + ShellQuote(log)
 	}
 	if !s.Certified {
 		flags += " --key " + p.Signing.publicKey()
 	}
 	var commands []string
 	for _, path := range s.Unlogged[:min(len(s.Unlogged), most)] {
-		commands = append(commands, fmt.Sprintf("`cilock attest --log-later %s%s`", shellQuote(path), flags))
+		commands = append(commands, fmt.Sprintf("`cilock attest --log-later %s%s`", ShellQuote(path), flags))
 	}
 	text := strings.Join(commands, ", ")
 	if more := len(s.Unlogged) - most; more > 0 {

@@ -20,6 +20,8 @@ type Inputs struct {
 	Env          []string   // the step's environment before filtering; nil: our own
 	Attestations []string   // optional collectors; nil: all of them
 	Outfile      string
+	Page         string // path of an HTML report; empty: none
+	SARIF        string // file for the findings; empty: none, and inside the action beside the evidence
 	Signing      SigningInputs
 	Secrets      SecretInputs
 	FailOn       string
@@ -146,7 +148,7 @@ func inputs() []input {
 		{name: "resolve", set: func(c *Call, v string) error { c.Run.Resolve, c.Refs.Resolve = v, v; return nil }},
 		{name: "deny-list", set: func(c *Call, v string) error { c.Run.Deny, c.Refs.Deny = v, v; return nil }},
 		{name: "outfile", set: func(c *Call, v string) error { c.Run.Outfile, c.Attest.Outfile = v, v; return nil }},
-		{name: "report"},
+		{name: "report", set: func(c *Call, v string) error { c.Run.Page = v; return nil }},
 		{name: "vsa", set: func(c *Call, v string) error { c.Verify.Summary = v; return nil }},
 		{name: "key", set: func(c *Call, v string) error {
 			c.Run.Signing.Key, c.Verify.Key, c.Attest.Signing.Key = v, v, v
@@ -254,6 +256,8 @@ func (c *Call) ofOneMode() error {
 		case name == "policy" && c.Run.Policy.Policy == PolicyNone:
 		case strings.HasPrefix(name, "policy") && mode != "verify" && mode != "run", name == "trusted-root" && mode != "verify" && !(mode == "run" && c.Run.Policy.Given()):
 			return verdict.Misuse("input %s has a meaning in mode verify only, or beside a policy in mode run", name)
+		case name == "report" && mode != "run":
+			return verdict.Misuse("input report has a meaning in mode run only: `cilock report` makes one of any evidence")
 		case slices.Contains(verify, name) && c.Mode != "verify":
 			return verdict.Misuse("input %s has a meaning in mode verify only", name)
 		case slices.Contains(sign, name) && (c.Mode == "verify" || c.Mode == "refs"),

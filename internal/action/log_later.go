@@ -14,7 +14,7 @@ import (
 // signed. The signature stays as it is. No timestamp is added: it would be of
 // now, and a certificate needs one from before its end.
 func LogLater(ctx context.Context, bundle string, in SigningInputs, d Deps) error {
-	data, err := readRegular(bundle, attest.MaxBundleSize)
+	data, err := readInput(bundle, attest.MaxBundleSize)
 	if err != nil {
 		return verdict.Misuse("log-later: %w", err)
 	}

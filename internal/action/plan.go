@@ -38,6 +38,9 @@ type Plan struct {
 	Exclude    []string
 
 	Outfile  string // absolute path of the bundle; the other documents stand beside it
+	Page     string // absolute path of the HTML report; empty: none
+	SARIF    string // absolute path of the findings for code scanning; empty: they are not written
+	Root     string // of the repository, for their places
 	Subjects []subjectRef
 	FailOn   verdict.FailOn
 	Signing  Signing
@@ -57,6 +60,7 @@ const (
 	ProvenanceSuffix = ".slsa.json"          // SLSA provenance for what the step made
 	PublicKeySuffix  = ".pub"                // the ephemeral key's public half
 	TraceSuffix      = attest.TraceSuffix    // the trace, where it is too large for the statement
+	SARIFSuffix      = ".sarif"              // the findings for code scanning, inside the action
 )
 
 // outputs are the paths that the run writes: never materials, never products.
@@ -64,6 +68,12 @@ func (p Plan) outputs() []string {
 	written := []string{p.Outfile, p.Outfile + EnvelopeSuffix, p.Outfile + ProvenanceSuffix, p.Outfile + TraceSuffix}
 	if p.Signing.Key.Ephemeral() {
 		written = append(written, p.Outfile+PublicKeySuffix)
+	}
+	if p.Page != "" {
+		written = append(written, p.Page)
+	}
+	if p.SARIF != "" {
+		written = append(written, p.SARIF)
 	}
 	return written
 }
@@ -99,7 +109,7 @@ func MakePlan(in Inputs, d Deps) (Plan, error) {
 	}
 	p.Redactor = NewRedactor(in.secretEnviron(d))
 	for _, set := range []func(*Plan, Inputs, Deps) error{
-		planName, planDir, planCollectors, planTrace, planPolicy, planSecrets, planGlobs, planVerdict, planSigning, planOutfile, planScratch, planEnv, planSubjects, planRefs, planWrap,
+		planName, planDir, planCollectors, planTrace, planPolicy, planSecrets, planGlobs, planVerdict, planSigning, planOutfile, planPage, planSARIF, planScratch, planEnv, planSubjects, planRefs, planWrap,
 	} {
 		if err := set(&p, in, d); err != nil {
 			p.Close()
@@ -142,11 +152,11 @@ func planDir(p *Plan, in Inputs, d Deps) error {
 		dir, err = filepath.EvalSymlinks(dir)
 	}
 	if err != nil {
-		return verdict.Misuse("working directory %q: %w", in.WorkingDir, err)
+		return verdict.Misuse("working directory %q: %w", in.WorkingDir, advised(err))
 	}
 	info, err := os.Stat(dir)
 	if err != nil {
-		return verdict.Misuse("working directory %q: %w", in.WorkingDir, err)
+		return verdict.Misuse("working directory %q: %w", in.WorkingDir, advised(err))
 	}
 	if !info.IsDir() {
 		return verdict.Misuse("working directory %q is not a directory", in.WorkingDir)

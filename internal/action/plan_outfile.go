@@ -1,8 +1,10 @@
 package action
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,28 +22,57 @@ func planOutfile(p *Plan, in Inputs, d Deps) error {
 	if name == "" {
 		name = defaultOutfile(p, d)
 	}
-	path, err := filepath.Abs(name)
+	path, err := outputPath("outfile", name)
 	if err != nil {
-		return verdict.Misuse("outfile %q: %w", name, err)
-	}
-	dir, err := filepath.EvalSymlinks(filepath.Dir(path))
-	if err != nil {
-		return verdict.Misuse("outfile %q: %w: make its folder first", name, err)
-	}
-	path = filepath.Join(dir, filepath.Base(path))
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return verdict.Misuse("outfile %q is not a regular file", name)
+		return err
 	}
 	if err := p.mayReplace(path, in); err != nil {
 		return err
 	}
-	probe, err := os.CreateTemp(dir, ".cilock-probe-*")
-	if err != nil {
-		return verdict.Misuse("outfile %q: its folder cannot be written: %w", name, err)
+	if err := probeFolder("outfile", name, filepath.Dir(path)); err != nil {
+		return err
 	}
-	probe.Close()
-	os.Remove(probe.Name())
 	p.Outfile = path
+	return nil
+}
+
+// outputPath is the absolute path of a file that is to be written, its folder
+// without symlinks. input names what the caller gave, for errors.
+func outputPath(input, name string) (string, error) {
+	path, err := filepath.Abs(name)
+	if err != nil {
+		return "", verdict.Misuse("%s %q: %w", input, name, err)
+	}
+	dir, err := filepath.EvalSymlinks(filepath.Dir(path))
+	if err != nil {
+		return "", verdict.Misuse("%s %q: %w: make its folder first", input, name, err)
+	}
+	path = filepath.Join(dir, filepath.Base(path))
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return "", verdict.Misuse("%s %q is not a regular file", input, name)
+	}
+	return path, nil
+}
+
+// probeFolder proves that a folder can be written.
+func probeFolder(input, name, dir string) error {
+	if err := probe(dir); err != nil {
+		return verdict.Misuse("%s %q: its folder %s cannot be written: %w: give another one, or let this user write there", input, name, dir, err)
+	}
+	return nil
+}
+
+// probe writes a file and removes it. Its error does not name that.
+func probe(dir string) error {
+	f, err := os.CreateTemp(dir, ".cilock-probe-*")
+	if path := new(fs.PathError); errors.As(err, &path) {
+		return path.Err
+	}
+	if err != nil {
+		return err
+	}
+	f.Close()
+	os.Remove(f.Name())
 	return nil
 }
 

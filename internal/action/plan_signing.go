@@ -303,7 +303,7 @@ const maxSigningFile = 1 << 20
 
 // readSmall reads a file that a flag names.
 func readSmall(flag, path string) ([]byte, error) {
-	data, err := readRegular(path, maxSigningFile)
+	data, err := readInput(path, maxSigningFile)
 	if err != nil {
 		return nil, verdict.Misuse("read %s: %w", flag, err)
 	}

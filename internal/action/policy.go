@@ -46,7 +46,7 @@ func planPolicy(p *Plan, in Inputs, d Deps) error {
 		asked.Policy = defaultPolicy
 	}
 	if in.TrustedRoot != "" {
-		text, err := readRegular(in.TrustedRoot, attest.MaxTrustedRootSize)
+		text, err := readInput(in.TrustedRoot, attest.MaxTrustedRootSize)
 		if err == nil {
 			v.Root, err = attest.ParseTrustedRoot(text)
 		}

@@ -31,7 +31,7 @@ type PolicySignInputs struct {
 // BuildPolicy makes the document of a plan, in YAML. Every error is misuse: the
 // mistakes are the author's.
 func BuildPolicy(path string) ([]byte, error) {
-	plan, err := readRegular(path, maxPolicyFile)
+	plan, err := readInput(path, maxPolicyFile)
 	if err != nil {
 		return nil, verdict.Misuse("policy plan: %w", err)
 	}
@@ -60,7 +60,7 @@ func CheckPolicy(path string, now time.Time) (mistakes []string, err error) {
 		}
 		return checkDocument(text, now), nil
 	}
-	text, err := readRegular(path, attest.MaxBundleSize)
+	text, err := readInput(path, attest.MaxBundleSize)
 	if err != nil {
 		return nil, verdict.Misuse("policy: %w", err)
 	}
@@ -98,7 +98,7 @@ func SignPolicy(ctx context.Context, in PolicySignInputs, d Deps) (out AttestRes
 	if isPlan(in.File) {
 		return out, verdict.Misuse("sign %s: it is a plan: `cilock policy build` makes the document that is signed", in.File)
 	}
-	text, err := readRegular(in.File, policy.MaxDocument)
+	text, err := readInput(in.File, policy.MaxDocument)
 	if err != nil {
 		return out, verdict.Misuse("policy: %w", err)
 	}
@@ -123,7 +123,7 @@ func TestPolicy(ctx context.Context, paths []string) ([]policy.TestResult, error
 		if len(files) == maxPolicyFiles {
 			return fmt.Errorf("more than %d modules", maxPolicyFiles)
 		}
-		text, err := readRegular(path, policy.MaxModule)
+		text, err := readInput(path, policy.MaxModule)
 		files[filepath.ToSlash(path)] = text
 		return err
 	}

@@ -71,7 +71,7 @@ func OpenPolicy(in PolicyInputs, v policy.Verifier, d Deps) (*policy.Case, error
 			return nil, verdict.Misuse("policy-min-version is %q, expected a number from 0 on", in.MinVersion)
 		}
 	}
-	text, err := readRegular(in.Policy, attest.MaxBundleSize)
+	text, err := readInput(in.Policy, attest.MaxBundleSize)
 	if err != nil {
 		return nil, verdict.Misuse("policy: %w", err)
 	}

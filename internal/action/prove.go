@@ -64,7 +64,7 @@ func prove(in ProveInputs) (*attest.Proof, error) {
 	case asked != 1:
 		return nil, fmt.Errorf("give one of --product PATH, --material PATH and --line NUMBER")
 	}
-	data, err := readRegular(in.Bundle, attest.MaxBundleSize)
+	data, err := readInput(in.Bundle, attest.MaxBundleSize)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", in.Bundle, err)
 	}

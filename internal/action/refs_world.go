@@ -107,7 +107,7 @@ func readDenyList(path string) ([]ghresolve.Denied, error) {
 	if path == "" {
 		return nil, nil
 	}
-	data, err := readRegular(path, maxDenyFile)
+	data, err := readInput(path, maxDenyFile)
 	if err != nil {
 		return nil, verdict.Misuse("read deny-list: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/org/cilock-action/internal/refs"
 	"github.com/org/cilock-action/internal/tracerd"
 	"github.com/org/cilock-action/internal/verdict"
 	"github.com/org/cilock-action/pkg/attest"
@@ -22,20 +23,27 @@ type Report struct {
 	Unsigned bool // require-signing asked for more than came
 	Subjects []attest.Subject
 	Files    []string // written, the bundle first
+	Page     string   // of the HTML report, if one was written
 	Lost     []string // what could not be written, and why
 	Trace    Row      // how the step was watched
 	Secrets  Row      // what the scan for secrets found
 	Seen     Seen     // for the summary
+	// For code scanning: what was found about references, where the step stands in
+	// its workflow, and the file that was written.
+	References []refs.Finding
+	Place      Place
+	SARIFPath  string
 }
 
 // NewReport gathers what is known once the evidence is signed.
 func NewReport(p Plan, e Evidence, s Signed, findings []verdict.Finding) Report {
 	r := Report{
 		Plan: p, Step: e.Step, Verdict: verdict.Of(findings), Findings: findings,
-		Proof: s.Proof, Subjects: s.Subjects, Unsigned: !s.signedEnough(p), Seen: seenIn(e.Rows),
+		Proof: s.Proof, Subjects: s.Subjects, Unsigned: !s.signedEnough(p), Seen: seenIn(e.Rows), Place: placeIn(p, e.Rows),
 	}
 	for _, row := range e.Rows {
 		r.Notices = append(r.Notices, row.Section.Notices...)
+		r.References = append(r.References, row.Section.References...)
 		switch row.Name {
 		case (traceCollector{}).Name():
 			r.Trace = row
@@ -49,13 +57,25 @@ func NewReport(p Plan, e Evidence, s Signed, findings []verdict.Finding) Report 
 // lost tells of a run whose evidence could not be made.
 func lost(p Plan, e Evidence, d Deps, err error) Report {
 	r := Report{
-		Plan: p, Step: e.Step, Verdict: verdict.Fail, Lost: []string{err.Error()},
+		Plan: p, Step: e.Step, Verdict: verdict.Fail, Place: placeIn(p, e.Rows), Lost: []string{err.Error()},
 		Findings: []verdict.Finding{{
 			Verdict: verdict.Fail, Rule: "evidence", Step: p.Name, Expected: "signed evidence", Found: err.Error(),
 		}},
 	}
+	_ = writeSARIF(&r) // what failed is said, and the run has failed already
 	say(r, d)
 	return r
+}
+
+// placeIn is where the step stands in its workflow. If nobody has read that it
+// is the first line.
+func placeIn(p Plan, rows []Row) Place {
+	for _, row := range rows {
+		if row.Section.Place.File != "" {
+			return row.Section.Place
+		}
+	}
+	return stepPlace(p, nil, nil)
 }
 
 // Lines are the facts, one a line, the verdict first and the next command
@@ -74,7 +94,16 @@ func (r Report) Lines() []string {
 	lines = append(lines, "trace: "+r.traceFact(), "secrets: "+r.secretsFact(), "signer: "+cmp.Or(r.Proof.Identity, "none"), "policy: "+r.Plan.Judge.fact())
 	lines = append(lines, r.subjectLines()...)
 	if len(r.Files) > 0 {
-		lines = append(lines, "evidence: "+r.Files[0], "next: "+r.verifyCommand())
+		lines = append(lines, "evidence: "+r.Files[0])
+	}
+	if r.Page != "" {
+		lines = append(lines, "report: "+r.Page)
+	}
+	if r.SARIFPath != "" {
+		lines = append(lines, "sarif: "+r.SARIFPath)
+	}
+	if len(r.Files) > 0 {
+		lines = append(lines, "next: "+r.verifyCommand())
 	}
 	return lines
 }
@@ -146,17 +175,17 @@ func (r Report) verifyCommand() string {
 	signer := "--key " + r.Plan.Signing.publicKey()
 	switch {
 	case r.Proof.Certified && r.Plan.Signing.Token != nil:
-		signer = fmt.Sprintf("--cert-identity %s --cert-oidc-issuer %s --trusted-root TRUSTED_ROOT.json", shellQuote(r.Proof.Identity), shellQuote(r.Proof.Issuer))
+		signer = fmt.Sprintf("--cert-identity %s --cert-oidc-issuer %s --trusted-root TRUSTED_ROOT.json", ShellQuote(r.Proof.Identity), ShellQuote(r.Proof.Issuer))
 	case r.Proof.Certified:
 		signer = "--cert CERTIFICATE.pem"
 	case r.Plan.Signing.Key.Ephemeral():
-		signer = "--key " + shellQuote(r.Plan.Outfile+PublicKeySuffix)
+		signer = "--key " + ShellQuote(r.Plan.Outfile+PublicKeySuffix)
 	}
 	subject := "--skip-subject-unsafe"
 	if len(r.Subjects) > 0 && r.Subjects[0].Name != "predicate" && r.Subjects[0].Name != attest.ProductTreeName {
-		subject = shellQuote(r.artifact(r.Subjects[0]))
+		subject = ShellQuote(r.artifact(r.Subjects[0]))
 	}
-	return fmt.Sprintf("cilock verify %s --bundle %s %s", signer, shellQuote(r.Plan.Outfile), subject)
+	return fmt.Sprintf("cilock verify %s --bundle %s %s", signer, ShellQuote(r.Plan.Outfile), subject)
 }
 
 // publicKey is the key to verify with, as the shell takes it.
@@ -164,7 +193,7 @@ func (g Signing) publicKey() string {
 	if g.KeyAt == "" {
 		return "PUBLIC_KEY.pem"
 	}
-	return shellQuote(g.KeyAt)
+	return ShellQuote(g.KeyAt)
 }
 
 // artifact is a subject as verify takes it: the path of a file, or the name and
@@ -178,8 +207,8 @@ func (r Report) artifact(s attest.Subject) string {
 	return absolute(r.Plan.Dir, s.Name)
 }
 
-// shellQuote is for pasting: single quotes around anything unusual.
-func shellQuote(s string) string {
+// ShellQuote is for pasting: single quotes around anything unusual.
+func ShellQuote(s string) string {
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./@:+,=", r)
 	}

@@ -46,12 +46,12 @@ func NewSecretScanner(in ScanInputs, dir string, d Deps) (*secretscan.Scanner, e
 		return nil, err
 	}
 	if in.Config != "" {
-		if o.Rules, err = readRegular(in.Config, maxScanConfig); err != nil {
+		if o.Rules, err = readInput(in.Config, maxScanConfig); err != nil {
 			return nil, verdict.Misuse("rules: %w", err)
 		}
 	}
 	if in.Allow != "" {
-		text, err := readRegular(in.Allow, maxScanConfig)
+		text, err := readInput(in.Allow, maxScanConfig)
 		if err == nil {
 			o.Allow, err = secretscan.ParseAllowList(text)
 		}
@@ -63,7 +63,7 @@ func NewSecretScanner(in ScanInputs, dir string, d Deps) (*secretscan.Scanner, e
 		}
 	}
 	if in.DigestKey != "" {
-		if o.DigestKey, err = readRegular(in.DigestKey, maxDigestKey); err != nil {
+		if o.DigestKey, err = readInput(in.DigestKey, maxDigestKey); err != nil {
 			return nil, verdict.Misuse("digest key: %w", err)
 		}
 		o.DigestKey = bytes.TrimRight(o.DigestKey, "\r\n")

@@ -20,10 +20,7 @@ type ScanReport struct {
 // NewScanReport redacts what was found.
 func NewScanReport(r secretscan.Result, notes []string, in ScanInputs, redact func(string) string) ScanReport {
 	for i := range r.Findings {
-		f := &r.Findings[i]
-		for _, text := range []*string{&f.Source, &f.Member, &f.RuleID, &f.Description} {
-			*text = redact(*text)
-		}
+		redactFinding(&r.Findings[i], redact)
 	}
 	for _, list := range [][]string{r.Gaps, notes} {
 		for i := range list {
@@ -31,6 +28,13 @@ func NewScanReport(r secretscan.Result, notes []string, in ScanInputs, redact fu
 		}
 	}
 	return ScanReport{Result: r, Notes: notes, failTier: in.FailTier, lasting: in.DigestKey != ""}
+}
+
+// redactFinding redacts what of a finding comes from outside.
+func redactFinding(f *secretscan.Finding, redact func(string) string) {
+	for _, text := range []*string{&f.Source, &f.Member, &f.RuleID, &f.Description} {
+		*text = redact(*text)
+	}
 }
 
 // Code is the exit code.
@@ -125,7 +129,9 @@ func scanText(f secretscan.Finding) string {
 	if f.Count > 1 {
 		fmt.Fprintf(&b, ", %d times", f.Count)
 	}
-	fmt.Fprintf(&b, ", digest %.16s", f.Digest)
+	if f.Digest != "" {
+		fmt.Fprintf(&b, ", digest %.16s", f.Digest)
+	}
 	if f.Description != "" {
 		b.WriteString(": " + f.Description)
 	}

@@ -15,7 +15,7 @@ const scanHelp = "Whoever can read the file has the credential. Revoke it where 
 // scanProperties are what SARIF has no field for.
 type scanProperties struct {
 	Tier         string   `json:"tier"`
-	Digest       string   `json:"digest"`
+	Digest       string   `json:"digest,omitempty"`
 	Length       int      `json:"length"`
 	EncodingPath []string `json:"encodingPath"`
 	Count        int      `json:"count"`
@@ -27,27 +27,18 @@ type scanProperties struct {
 // SARIF is all findings as a SARIF 2.1.0 log. Without a key for the digests no finding has a fingerprint: it would be
 // another one in each scan.
 func (r ScanReport) SARIF(c filetree.Checkout) (string, error) {
-	run := sarif.Run{Results: []sarif.Result{}}
-	run.Tool.Driver.Version, run.Tool.Driver.Rules = buildVersion(), []sarif.Rule{}
-	index := map[string]int{}
+	b := sarif.Builder{}
+	b.Tool.Driver.Version = buildVersion()
 	for _, f := range r.Findings {
-		i, known := index[f.RuleID]
-		if !known {
-			i = len(index)
-			index[f.RuleID] = i
-			run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, scanRule(f))
-		}
-		if f.Tier == secretscan.TierHigh {
-			run.Tool.Driver.Rules[i].Default.Level = sarif.Error
-		}
+		p := scanPropertiesOf(f)
+		p.Digest = f.Digest
 		result := sarif.Result{
-			RuleID: f.RuleID, RuleIndex: i, Level: scanLevel(f), Message: sarif.Plain(scanText(f)),
-			Locations: []sarif.Location{scanLocation(f, c)}, Properties: scanPropertiesOf(f),
+			Level: scanLevel(f), Message: sarif.Plain(scanText(f)), Locations: []sarif.Location{scanLocation(f, c)}, Properties: p,
 		}
 		if r.lasting {
 			result.Fingerprints = map[string]string{secretPrint: f.Digest}
 		}
-		run.Results = append(run.Results, result)
+		b.Add(scanRule(f, scanHelp), result)
 	}
 	done := sarif.Invocation{Successful: !r.Incomplete}
 	for _, gap := range r.Gaps {
@@ -56,12 +47,12 @@ func (r ScanReport) SARIF(c filetree.Checkout) (string, error) {
 	for _, note := range r.Notes {
 		done.Notifications = append(done.Notifications, sarif.Notification{Level: sarif.Note, Message: sarif.Plain(note)})
 	}
-	run.Invocations = []sarif.Invocation{done}
-	return sarif.Document(run)
+	b.Invocations = []sarif.Invocation{done}
+	return b.Document()
 }
 
-// scanRule explains the rule of a finding. It has the worst level of its findings.
-func scanRule(f secretscan.Finding) sarif.Rule {
+// scanRule explains the rule of a finding.
+func scanRule(f secretscan.Finding, help string) sarif.Rule {
 	description := f.Description
 	if f.RuleID == secretscan.RuleValue { // that of a finding names a variable
 		description = "The value of a variable that holds a secret."
@@ -70,8 +61,8 @@ func scanRule(f secretscan.Finding) sarif.Rule {
 		description = f.RuleID
 	}
 	return sarif.Rule{
-		ID: f.RuleID, Short: sarif.Plain(description), Full: sarif.Plain(description), Help: sarif.Text{Text: scanHelp},
-		Default: sarif.Config{Level: scanLevel(f)},
+		ID: f.RuleID, Short: sarif.Plain(description), Full: sarif.Plain(description), Help: sarif.Text{Text: help},
+		Default: sarif.Config{Level: scanLevel(f)}, Properties: sarif.Security(scanLevel(f)),
 	}
 }
 
@@ -96,7 +87,7 @@ func scanLocation(f secretscan.Finding, c filetree.Checkout) sarif.Location {
 
 func scanPropertiesOf(f secretscan.Finding) scanProperties {
 	p := scanProperties{
-		Tier: f.Tier, Digest: f.Digest, Length: f.Length, EncodingPath: append([]string{}, f.EncodingPath...), Count: f.Count,
+		Tier: f.Tier, Length: f.Length, EncodingPath: append([]string{}, f.EncodingPath...), Count: f.Count,
 		Member: f.Member, Offset: f.Offset,
 	}
 	if f.LocationApproximate || f.Source == "-" {

@@ -25,34 +25,52 @@ func ReplayTrace(path string, d Deps) (int, error) {
 		return verdict.ExitMisuse, verdict.Misuse("replay: %w", err)
 	}
 	defer file.Close()
-	sum, lines, summary := sha256.New(), attest.NewLineTree(), trace.NewSummary(trace.SummaryBounds{})
-	whole := io.TeeReader(file, sum)
-	plain, err := trace.Decompress(whole)
-	if err == nil {
-		defer plain.Close()
-		err = trace.Replay(io.TeeReader(plain, lines), summary)
-	}
+	t, err := readTrace(file)
 	if err != nil && isBundle(path) {
 		err = errors.New("it is a bundle: a small trace is inside it (command-run and trace); replay takes what `cilock trace --out` or a large run wrote")
 	}
 	if err != nil {
 		return verdict.ExitDenied, fmt.Errorf("replay %s: %w", path, err)
 	}
-	if _, err := io.Copy(io.Discard, whole); err != nil { // what follows the last frame
-		return verdict.ExitIO, fmt.Errorf("replay %s: %w", path, err)
-	}
-	root, leaves := lines.Root()
 	out := QuietSink(d.Stdout)
 	for _, line := range append([]string{
-		fmt.Sprintf("trace: %d processes, %d opened files", len(summary.Processes()), summary.Opens()),
-		fmt.Sprintf("sha256: %s", hex.EncodeToString(sum.Sum(nil))),
-		fmt.Sprintf("root: %s (%d lines)", root, leaves),
-	}, summaryLines(summary)...) {
+		fmt.Sprintf("trace: %d processes, %d opened files", len(t.summary.Processes()), t.summary.Opens()),
+		fmt.Sprintf("sha256: %s", t.sha256),
+		fmt.Sprintf("root: %s (%d lines)", t.root, t.lines),
+	}, summaryLines(t.summary)...) {
 		if err := out.Line(line); err != nil {
 			return verdict.ExitIO, err
 		}
 	}
 	return verdict.ExitOK, nil
+}
+
+// storedTrace is a trace as it was read, and what evidence names it by.
+type storedTrace struct {
+	summary *trace.Summary
+	sha256  string // of the file
+	root    string
+	lines   int
+}
+
+// readTrace reads a stored trace to its end.
+func readTrace(r io.Reader) (storedTrace, error) {
+	sum, lines, summary := sha256.New(), attest.NewLineTree(), trace.NewSummary(trace.SummaryBounds{})
+	whole := io.TeeReader(r, sum)
+	plain, err := trace.Decompress(whole)
+	if err != nil {
+		return storedTrace{}, err
+	}
+	defer plain.Close()
+	if err := trace.Replay(io.TeeReader(plain, lines), summary); err != nil {
+		return storedTrace{}, err
+	}
+	if _, err := io.Copy(io.Discard, whole); err != nil { // what follows the last frame
+		return storedTrace{}, err
+	}
+	t := storedTrace{summary: summary, sha256: hex.EncodeToString(sum.Sum(nil))}
+	t.root, t.lines = lines.Root()
+	return t, nil
 }
 
 // summaryLines are one line for each process, and one for each thing it did but
@@ -91,7 +109,7 @@ func summaryLines(s *trace.Summary) (lines []string) {
 
 // isBundle reports whether a file is evidence, which is taken for a trace easily.
 func isBundle(path string) bool {
-	data, err := readRegular(path, attest.MaxBundleSize)
+	data, err := readInput(path, attest.MaxBundleSize)
 	if err != nil {
 		return false
 	}

@@ -32,7 +32,7 @@ func FetchTrustedRoot(ctx context.Context, in RootInputs, d Deps) (lines []strin
 		repository.URL = attest.PublicRepository
 	}
 	if in.Root != "" {
-		if repository.Root, err = readRegular(in.Root, attest.MaxRootSize); err != nil {
+		if repository.Root, err = readInput(in.Root, attest.MaxRootSize); err != nil {
 			return nil, verdict.Misuse("read tuf-root: %w", err)
 		}
 	}

@@ -142,13 +142,13 @@ func (w *wrapped) folders(list []string) (map[string]string, error) {
 		}
 		info, err := os.Stat(dir)
 		if err != nil {
-			return nil, verdict.Misuse("action-dir %q: %w", entry, err)
+			return nil, verdict.Misuse("action-dir %q: %w", entry, advised(err))
 		}
 		if name = strings.ToLower(name); dirs[name] != "" || !info.IsDir() {
 			return nil, verdict.Misuse("action-dir %q: expected one folder for %s", entry, name)
 		}
 		if dir, err = filepath.Abs(dir); err != nil {
-			return nil, verdict.Misuse("action-dir %q: %w", entry, err)
+			return nil, verdict.Misuse("action-dir %q: %w", entry, advised(err))
 		}
 		dirs[name] = dir
 	}
@@ -232,6 +232,7 @@ func (w WrapInputs) nameOf() string {
 type wrappedRefs struct {
 	references []refs.Reference
 	notices    []Notice
+	findings   []refs.Finding // about the references
 	gaps       []string
 	sources    map[string]string // key -> where its files came from
 }

@@ -179,7 +179,7 @@ func (w *wrapped) judge(ctx context.Context, p *Plan, world refs.World) {
 	report.Redact(p.redact)
 	findings := refs.Judge(report)
 	w.found.references = report.References
-	w.found.notices = refsNotices(findings)
+	w.found.notices, w.found.findings = refsNotices(findings), findings
 	for _, f := range findings {
 		if f.Unknown() {
 			w.found.gaps = append(w.found.gaps, f.Message)

@@ -21,7 +21,7 @@ func ReadPairs(from string, getenv func(string) string) ([]runner.Pair, error) {
 	case isVariable:
 		text = getenv(variable)
 	case exists(from) || !strings.ContainsAny(from, "{[:\n"):
-		data, err := readRegular(from, maxInputsFile)
+		data, err := readInput(from, maxInputsFile)
 		if err != nil {
 			return nil, verdict.Misuse("read the inputs: %w", err)
 		}

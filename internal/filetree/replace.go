@@ -27,7 +27,7 @@ func Replace(path string, data []byte, mode fs.FileMode, last func(tmp *os.File)
 		return err
 	}
 	tmp, err := os.CreateTemp(filepath.Dir(path), ".cilock-*")
-	if errors.Is(err, fs.ErrNotExist) {
+	if _, gone := os.Stat(filepath.Dir(path)); errors.Is(err, fs.ErrNotExist) && gone != nil {
 		return fmt.Errorf("%s: %w: make its folder first", path, fs.ErrNotExist)
 	}
 	if err != nil {

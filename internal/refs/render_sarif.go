@@ -1,11 +1,6 @@
 package refs
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
-	"strings"
-
 	"github.com/org/cilock-action/internal/filetree"
 	"github.com/org/cilock-action/internal/sarif"
 )
@@ -15,53 +10,50 @@ const fingerprintName = "cilockReference/v1"
 
 // SARIF is all findings as a SARIF 2.1.0 log, injections included.
 func SARIF(findings []Finding, c filetree.Checkout) (string, error) {
-	run := sarif.Run{ColumnKind: "unicodeCodePoints", Results: []sarif.Result{}}
-	index := map[string]int{}
-	for i, rule := range rules() {
-		index[rule.id] = i
-		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, sarif.Rule{
-			ID: rule.id, Short: sarif.Text{Text: rule.short}, Full: sarif.Text{Text: rule.short}, Help: sarif.Text{Text: rule.help},
-			Default: sarif.Config{Level: string(rule.level)},
-		})
+	b := sarif.Builder{Run: sarif.Run{ColumnKind: "unicodeCodePoints"}}
+	for _, rule := range rules() {
+		b.AddRule(rule.sarif())
 	}
 	complete := true
-	seen := map[string]int{}
 	for _, f := range findings {
 		complete = complete && f.Rule != ruleUnread
 		if f.File == "" { // about no file; code scanning takes no result without a place
 			f.File, f.Line, f.Col = workflowFolder, 1, 0
 		}
-		run.Results = append(run.Results, sarifOf(f, index[f.Rule], sarif.URI(f.File, c), seen))
+		f.AddTo(&b, c, nil)
 	}
-	run.Invocations = []sarif.Invocation{{Successful: complete}}
-	return sarif.Document(run)
+	b.Invocations = []sarif.Invocation{{Successful: complete}}
+	return b.Document()
 }
 
-func sarifOf(f Finding, rule int, uri string, seen map[string]int) sarif.Result {
+func (r rule) sarif() sarif.Rule {
+	return sarif.Rule{
+		ID: r.id, Short: sarif.Text{Text: r.short}, Full: sarif.Text{Text: r.short}, Help: sarif.Text{Text: r.help},
+		Default: sarif.Config{Level: string(r.level)}, Properties: sarif.Security(string(r.level)),
+	}
+}
+
+// AddTo adds a finding to a log, whose columns are in Unicode code points. It
+// stands where it says, or elsewhere if its file is none of the repository's.
+func (f Finding) AddTo(b *sarif.Builder, c filetree.Checkout, elsewhere []sarif.Location) {
+	uri := sarif.URI(f.File, c)
 	at := sarif.Region{StartLine: f.Line, StartColumn: f.Col}
 	if f.exact.Line == f.Line && f.exact.End > f.Col && f.Col > 0 {
 		at.EndColumn = f.exact.End
 	}
 	artifact := sarif.Artifact{URI: uri}
 	result := sarif.Result{
-		RuleID: f.Rule, RuleIndex: rule, Level: string(f.Level), Message: sarif.Plain(joined(f.Message, f.Fix)),
-		Locations:    []sarif.Location{{Physical: &sarif.Physical{Artifact: artifact, Region: &at}}},
-		Fingerprints: map[string]string{fingerprintName: fingerprint(f, uri, seen)},
+		Level: string(f.Level), Message: sarif.Plain(joined(f.Message, f.Fix)),
+		Locations: []sarif.Location{{Physical: &sarif.Physical{Artifact: artifact, Region: &at}}},
+		// It stays the same while a finding moves in its file.
+		Fingerprints: map[string]string{fingerprintName: b.Print(f.Rule, uri, f.subject)},
 	}
-	if f.Replace != "" && f.exact.Line > 0 {
+	if elsewhere != nil {
+		result.Locations = elsewhere
+	} else if f.Replace != "" && f.exact.Line > 0 {
 		where := sarif.Region{StartLine: f.exact.Line, StartColumn: f.exact.Col, EndColumn: f.exact.End}
 		change := sarif.Change{Artifact: artifact, Replacements: []sarif.Replacement{{Deleted: where, Inserted: sarif.Text{Text: f.Replace}}}}
 		result.Fixes = []sarif.Fix{{Description: sarif.Plain(f.Fix), Changes: []sarif.Change{change}}}
 	}
-	return result
-}
-
-// fingerprint stays the same while a finding moves in its file: it is made of
-// the rule, the path, what the finding is about, and the how-manieth of these
-// it is in the file.
-func fingerprint(f Finding, uri string, seen map[string]int) string {
-	key := strings.Join([]string{f.Rule, uri, f.subject}, "\x00")
-	seen[key]++
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%d", key, seen[key]))
-	return hex.EncodeToString(sum[:])
+	b.Add(ruleOf(f.Rule).sarif(), result)
 }

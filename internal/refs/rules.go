@@ -51,15 +51,18 @@ func rules() []rule {
 	}
 }
 
-// levelOf is the level of a rule; one that is not known counts as an error.
-func levelOf(id string) Level {
+// ruleOf is the rule of an id; one that is not known counts as an error.
+func ruleOf(id string) rule {
 	for _, r := range rules() {
 		if r.id == id {
-			return r.level
+			return r
 		}
 	}
-	return Error
+	return rule{id, Error, id, id}
 }
+
+// levelOf is the level of a rule.
+func levelOf(id string) Level { return ruleOf(id).level }
 
 // Unknown reports whether a finding says that something could not be judged,
 // instead of how it was judged.

@@ -67,6 +67,36 @@ func contextName(a Action) string {
 	} else if a.Repository != "" {
 		name = a.Repository
 	}
+	return generatedName(name)
+}
+
+// ContextName is what the runner calls a step of a job in GITHUB_ACTION: its id,
+// or a name that it makes. taken counts those of the job so far.
+func ContextName(id, uses string, taken map[string]int) string {
+	if id != "" {
+		return id
+	}
+	name := "run"
+	if uses != "" {
+		switch ref := actionref.Parse(uses, actionref.InStep); ref.Kind() {
+		case actionref.KindAction:
+			name = ref.Owner() + "/" + ref.Repo()
+		case actionref.KindDocker:
+			name = strings.TrimPrefix(ref.Image(), "docker://")
+		default:
+			name = "self"
+		}
+	}
+	name = generatedName(name)
+	taken[name]++
+	if n := taken[name]; n > 1 {
+		return fmt.Sprintf("%s_%d", name, n)
+	}
+	return name
+}
+
+// generatedName is a name of the runner's making (ReferenceNameBuilder.cs).
+func generatedName(name string) string {
 	name = "__" + strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' {
 			return r

@@ -46,11 +46,16 @@ type (
 		Rules   []Rule `json:"rules"`
 	}
 	Rule struct { // 3.49
-		ID      string `json:"id"`
-		Short   Text   `json:"shortDescription"`
-		Full    Text   `json:"fullDescription"`
-		Help    Text   `json:"help"`
-		Default Config `json:"defaultConfiguration"`
+		ID         string          `json:"id"`
+		Short      Text            `json:"shortDescription"`
+		Full       Text            `json:"fullDescription"`
+		Help       Text            `json:"help"`
+		Default    Config          `json:"defaultConfiguration"`
+		Properties *RuleProperties `json:"properties,omitempty"`
+	}
+	RuleProperties struct { // what GitHub's code scanning reads there
+		Severity string   `json:"security-severity"` // 0.1 to 10.0, as in CVSS
+		Tags     []string `json:"tags"`
 	}
 	Config struct {
 		Level string `json:"level"`
@@ -110,14 +115,29 @@ type (
 )
 
 // Document is a log of one run, as JSON that a terminal and the runner can be
-// shown. The tool is cilock.
+// shown. The tool is cilock. What is beyond the bounds is cut and counted.
 func Document(run Run) (string, error) {
 	run.Tool.Driver.Name = "cilock"
+	all := len(run.Results)
+	for most := MaxResults; ; most /= 2 {
+		text, err := encode(run.cut(most, all))
+		if err != nil || len(text) <= maxSize || most == 0 {
+			return text, err
+		}
+	}
+}
+
+func encode(run Run) (string, error) {
 	text, err := sink.Document(log{schema, "2.1.0", []Run{run}})
 	if err != nil {
 		return "", fmt.Errorf("encode SARIF: %w", err)
 	}
 	return text, nil
+}
+
+// Ours reports whether a file that begins so is a log that Document made.
+func Ours(head string) bool {
+	return strings.HasPrefix(head, "{\n  \"$schema\": \""+schema+"\"")
 }
 
 // Plain is a message without links: in SARIF's plain text too, [text](target)

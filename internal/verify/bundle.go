@@ -36,48 +36,48 @@ func (b BundleResult) progress() int {
 	return slices.Index(stages, b.Checks[len(b.Checks)-1].Name)
 }
 
-// bundleText is one bundle as it stands in a file.
-type bundleText struct {
-	path string // with the line, where a file has several
-	data []byte
-	err  error
+// Text is one bundle as it stands in a file.
+type Text struct {
+	Path string // with the line, where a file has several
+	Data []byte
+	Err  error // the file could not be read
 }
 
-// readBundles reads a file with one bundle, or with one on each line as
+// ReadBundles reads a file with one bundle, or with one on each line as
 // `gh attestation download` writes them.
-func readBundles(path string) []bundleText {
+func ReadBundles(path string) []Text {
 	data, err := readFile(path)
 	if err != nil {
-		return []bundleText{{path: path, err: err}}
+		return []Text{{Path: path, Err: err}}
 	}
-	var lines []bundleText
+	var lines []Text
 	for i, line := range bytes.Split(data, []byte("\n")) {
 		line = bytes.TrimSpace(line)
 		switch {
 		case len(line) == 0:
 		case line[0] != '{' || line[len(line)-1] != '}' || len(lines) == maxLines:
-			return []bundleText{{path: path, data: data}} // one, over several lines
+			return []Text{{Path: path, Data: data}} // one, over several lines
 		default:
-			lines = append(lines, bundleText{path: fmt.Sprintf("%s line %d", path, i+1), data: line})
+			lines = append(lines, Text{Path: fmt.Sprintf("%s line %d", path, i+1), Data: line})
 		}
 	}
 	if len(lines) < 2 {
-		return []bundleText{{path: path, data: data}}
+		return []Text{{Path: path, Data: data}}
 	}
 	return lines
 }
 
-func verifyBundle(text bundleText, trust attest.Trust) BundleResult {
-	out := BundleResult{Path: text.path, Checks: []Check{}}
+func verifyBundle(text Text, trust attest.Trust) BundleResult {
+	out := BundleResult{Path: text.Path, Checks: []Check{}}
 	fail := func(c Check) BundleResult {
 		out.Checks = append(out.Checks, c)
-		out.findings = append(out.findings, failed(c, text.path))
+		out.findings = append(out.findings, failed(c, text.Path))
 		return out
 	}
-	if text.err != nil {
-		return fail(Check{Name: "read", Expected: "a readable bundle", Found: unreadable(text.err)})
+	if text.Err != nil {
+		return fail(Check{Name: "read", Expected: "a readable bundle", Found: unreadable(text.Err)})
 	}
-	b, err := attest.ParseBundle(text.data)
+	b, err := attest.ParseBundle(text.Data)
 	if err != nil {
 		return fail(Check{Name: "format", Expected: "a Sigstore bundle or DSSE envelope", Found: err.Error()})
 	}
@@ -171,7 +171,7 @@ func (b *BundleResult) summary(predicate []byte) {
 // first: it is a typing error more often than an attack.
 func unreadable(err error) string {
 	if path := new(fs.PathError); errors.As(err, &path) && errors.Is(err, fs.ErrNotExist) {
-		return "no such file: " + path.Path
+		return "no such file: " + path.Path + ": give the path of one that is there"
 	}
 	return err.Error()
 }

@@ -18,6 +18,7 @@ import (
 // required: without them nothing would be proved.
 type Options struct {
 	Bundles           []string // paths; a file may have several bundles, one on each line
+	Read              []Text   // bundles that are read already
 	Subjects          []string // paths, or NAME@sha256:HEX
 	Proofs            []string // paths of inclusion proofs
 	Trust             attest.Trust
@@ -92,11 +93,12 @@ func Verify(ctx context.Context, o Options) Result {
 	r := Result{Bundles: []BundleResult{}, Subjects: []SubjectResult{}, Findings: []verdict.Finding{}, now: o.Now}
 	r.root(o)
 	for _, path := range o.Bundles {
-		for _, text := range readBundles(path) {
-			b := verifyBundle(text, o.Trust)
-			b.ofCommit(o.Commit)
-			r.Bundles = append(r.Bundles, b)
-		}
+		o.Read = append(o.Read, ReadBundles(path)...)
+	}
+	for _, text := range o.Read {
+		b := verifyBundle(text, o.Trust)
+		b.ofCommit(o.Commit)
+		r.Bundles = append(r.Bundles, b)
 	}
 	slices.SortStableFunc(r.Bundles, func(a, b BundleResult) int { return cmp.Compare(b.progress(), a.progress()) })
 	var held []named

@@ -77,6 +77,9 @@ func checkFile(t *testing.T, src []byte, file File) {
 			t.Errorf("%s at %d:%d of %d lines", what, line, col, lines)
 		}
 	}
+	for _, s := range file.Steps {
+		inside("step", s.Line, 0)
+	}
 	for _, u := range file.Uses {
 		inside(u.Ref.Text(), u.Line, u.Col)
 		checkRef(t, u.Ref, u.Place)

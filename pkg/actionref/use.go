@@ -60,6 +60,15 @@ type File struct {
 	Name       string // the file's own name key; untrusted
 	Using      string // runs.using of an action: composite, docker, node24
 	Uses       []Use
+	Steps      []Step
 	Problems   []Problem
 	Injections []Injection
+}
+
+// Step is one step of a job or of an action, in the order in which they run.
+type Step struct {
+	Job  string // id of the job; empty in an action
+	ID   string // as written; untrusted
+	Uses string // the reference as written; empty if it has none
+	Line int    // where it begins, from 1
 }

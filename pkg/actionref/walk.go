@@ -199,20 +199,29 @@ func (f *finder) step(step *yaml.Node, why string, depth int) {
 		f.problemAt(step, "a step must be a mapping")
 		return
 	}
+	line, _ := f.lines.place(f.lines.offset(step.Line, step.Column))
+	this, group := Step{Job: f.job, Line: line}, false
 	f.entries(step, func(e entry) {
 		if e.why == "" {
 			e.why = why
 		}
 		e = f.spelled(e, "uses", "parallel", "run")
 		switch e.key {
+		case "id":
+			this.ID = e.value.Value
 		case "uses":
+			this.Uses = e.value.Value
 			f.use(e, InStep)
 		case "parallel":
+			group = true
 			f.steps(e, depth+1)
 		case "run":
 			f.script(e.value)
 		}
 	})
+	if !group && len(f.file.Steps) < maxUses { // as for references, whose problem says so
+		f.file.Steps = append(f.file.Steps, this)
+	}
 }
 
 // container reads a job's container or a service: the image alone, or a

@@ -14,6 +14,7 @@ func friends() map[string][]string {
 		"internal/runner":   {"internal/filetree", "internal/sink", "internal/gitcmd"},                    // it opens files, writes file commands, reads local repositories
 		"internal/tracerd":  {"internal/frozen"},                                                          // it prepares the frozen process
 		"internal/verify":   {"internal/verdict", "internal/filetree", "internal/policy"},                 // its answer is a verdict; it opens files, and asks the policy
+		"internal/report":   {"internal/verdict", "internal/verify", "internal/sink"},                     // it shows what verify said; hidden characters are spelled out
 		"internal/policy":   {"internal/verdict"},                                                         // its answer is findings
 		"internal/refs":     {"internal/verdict", "internal/filetree", "internal/sink", "internal/sarif"}, // as verify; and it annotates at positions
 		"internal/sarif":    {"internal/filetree", "internal/sink"},                                       // where a file is in the repository; JSON that can be shown

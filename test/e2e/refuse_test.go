@@ -34,6 +34,8 @@ func refused() map[string][2]string {
 		"scan, command":      {"{mode: scan}", "input command has no meaning in mode scan"},
 		"scan, subjects":     {"{mode: scan, command: '', subjects: x}", "input subjects has no meaning in mode scan"},
 		"scan, fail-on":      {"{mode: scan, command: '', fail-on: warn}", "input fail-on has no meaning in mode scan"},
+		"report, no folder":  {"report: no/such/folder/r.html", "no/such/folder"},
+		"report, no run":     {"{mode: refs, command: '', report: r.html}", "input report has a meaning in mode run only"},
 		"scan, no such file": {"{mode: scan, command: '', key: '', paths: no/such/file}", "no such file or folder"},
 		"verify, command":    {"{mode: verify, bundle: x, subjects: x}", "no meaning in mode verify"},
 		"attest, command":    {"{mode: attest, predicate-type: slsaprovenance1, subjects: x}", "no meaning in mode attest"},
@@ -43,7 +45,6 @@ func refused() map[string][2]string {
 	}
 	for name, value := range map[string]string{
 		"action-ref": "actions/checkout@v4", "action-inputs": "a=b", "action-env": "A=b", "wrapped-commands": "sh",
-		"report":        "r.html",
 		"binary-mirror": "https://mirror.example.invalid",
 	} {
 		table["input "+name] = [2]string{name + ": '" + value + "'", "input " + name + " is not available in this version"}

@@ -121,7 +121,7 @@ func TestStandInRun(t *testing.T) {
 	want(t, r, "success", 0)
 	path := filepath.Join(j.Temp, "build.cilock.json")
 	outputs := map[string]string{
-		"verdict": "pass", "exit-code": "0", "sensor": sensor(), "evidence-path": path, "bundle-path": path,
+		"verdict": "pass", "exit-code": "0", "sensor": sensor(), "evidence-path": path, "bundle-path": path, "sarif-path": path + ".sarif",
 		"action-outputs": `{"flavour":"vanilla"}`, "events-lost": "0", "events-seen": r.Outputs["events-seen"],
 		"policy-digest": r.Outputs["policy-digest"], // of the default: TestStandInDefaultPolicy
 	}

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io/fs"
@@ -11,6 +12,7 @@ import (
 
 // Call is a step that uses an action.
 type Call struct {
+	ID         string            // of the step; default what the runner makes of Repository
 	Dir        string            // where the files of the action's repository are
 	Repository string            // OWNER/REPO in uses:; default octo-org/action
 	Path       string            // behind it in uses:, the action's folder in the repository
@@ -75,7 +77,7 @@ func (r *Runner) RunAction(ctx context.Context, c Call) *Result {
 	if c.Repository == "" {
 		c.Repository = "octo-org/action"
 	}
-	x := r.use(c, r.newShared(), nil, "__"+strings.ReplaceAll(c.Repository, "/", "_"))
+	x := r.use(c, r.newShared(), nil, cmp.Or(c.ID, "__"+strings.ReplaceAll(c.Repository, "/", "_")))
 	x.total = x.res
 	x.pre(ctx)
 	if x.res.Conclusion == "success" {

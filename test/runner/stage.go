@@ -112,7 +112,7 @@ func (x *run) condition(text string) bool {
 func (x *run) program(ctx context.Context, stage string) StepResult {
 	res := newStepResult(x.id)
 	github := x.githubOf(x.call)
-	github["action"] = x.id
+	github["action"] = x.stepName()
 	if x.parent != nil {
 		github["action_path"] = x.parent.dir // its own nowhere: CompositeActionHandler.cs sets it for all steps
 	}

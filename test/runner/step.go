@@ -120,7 +120,7 @@ func (x *run) with(s step, scope evaluator) map[string]string {
 // scriptStep runs a run: step (ScriptHandler.cs).
 func (x *run) scriptStep(ctx context.Context, s step, github map[string]any, env map[string]string, res *StepResult) {
 	// From here on the ref is gone: a run: step has none of its own.
-	github["action"], github["action_ref"], github["action_repository"] = res.ID, "", ""
+	github["action"], github["action_ref"], github["action_repository"] = x.stepName(), "", ""
 	x.makeFiles(github)
 	h := &handler{output: x.out, setOutput: func(name, value string) { res.Outputs[name] = value }}
 	var err error
@@ -129,6 +129,15 @@ func (x *run) scriptStep(ctx context.Context, s step, github map[string]any, env
 		x.out.issue("error", fmt.Sprintf("Process completed with exit code %d.", res.ExitCode), nil)
 	}
 	x.ended(ctx, err, github, res, h)
+}
+
+// stepName is GITHUB_ACTION: the name of the job's step, for all steps inside of
+// it (StepsRunner.cs sets it, CompositeActionHandler.cs leaves it alone).
+func (x *run) stepName() string {
+	for x.parent != nil {
+		x = x.parent
+	}
+	return x.id
 }
 
 func (x *run) makeFiles(github map[string]any) {
