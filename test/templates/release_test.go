@@ -180,7 +180,7 @@ func (c *consumer) checkStore() {
 	c.t.Helper()
 	store := c.env["ARTIFACT_STORE"]
 	for name, want := range map[string][]string{
-		"build-unsigned": {"evidence.json", "evidence.json.dsse.json", "evidence.json.pub", "evidence.json.slsa.json"},
+		"build-unsigned": {"evidence.json", "evidence.json.dsse.json", "evidence.json.pub", "evidence.json.sarif", "evidence.json.slsa.json"},
 		"build-evidence": {"evidence.json", "evidence.json.dsse.json", "evidence.json.slsa.json"},
 		"build-products": {"app", "readme.txt"},
 	} {
