@@ -80,6 +80,9 @@ func (w *wrapped) records(sec *Section, p Plan, s Step) []runner.Record {
 		sec.Gaps = append(sec.Gaps, "what the action did is known in part: it ended before it had reported")
 	}
 	for _, r := range records {
+		if r.Done && (r.Outcome == "success") != (s.ExitCode == 0) {
+			sec.Gaps = append(sec.Gaps, fmt.Sprintf("the report of the action says %s, and its process ended with exit code %d", w.text(p, r.Outcome), s.ExitCode))
+		}
 		if r.Notice != "" {
 			sec.Notices = append(sec.Notices, Notice{Level: NoticeLevel, Text: w.text(p, r.Notice)})
 		}

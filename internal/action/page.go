@@ -75,7 +75,10 @@ func writePage(r *Report, s Signed) (err error) {
 		}
 	}()
 	b := report.Bundle{Name: filepath.Base(r.Plan.Outfile), Data: s.Bundle}
-	if s.Sidecar != nil {
+	switch {
+	case s.Sidecar != nil && r.Step.Cancelled != "": // it may take longer than a cancelled job has
+		b.TraceNote = fmt.Sprintf("The processes and opens are in %s, which was not read since the run was cancelled: cilock report makes a page with them.", b.Name+TraceSuffix)
+	case s.Sidecar != nil:
 		t, err := readTrace(bytes.NewReader(s.Sidecar))
 		if err != nil {
 			return err

@@ -143,10 +143,17 @@ func streamSource(name string) bool {
 	return name == "stdout" || name == "stderr" || name == "environment" || strings.HasPrefix(name, "attestation:")
 }
 
-// addReference adds a finding about a reference, which was redacted before it was
-// judged. The workflow of another repository is no file of this one, and an
-// action that was named on the command line stands in none.
+// addReference adds a finding about a reference. The workflow of another
+// repository is no file of this one, and an action that was named on the command
+// line stands in none. It was redacted when it was judged, beside the step, which
+// may have announced more secrets since.
 func (r Report) addReference(b *sarif.Builder, f refs.Finding) {
+	for _, text := range []*string{&f.File, &f.Message, &f.Fix} {
+		*text = r.Plan.redact(*text)
+	}
+	if r.Plan.redact(f.Replace) != f.Replace {
+		f.Replace = ""
+	}
 	if strings.HasPrefix(f.File, ".github/workflows/") { // another repository's begins with an owner
 		f.AddTo(b, filetree.Checkout{}, nil)
 		return

@@ -36,6 +36,8 @@ func runReport(pid int) Report {
 		{RuleID: secretscan.RuleValue, Description: "The value of NAME.", Tier: secretscan.TierLow, Digest: "x", Length: 9, Location: "dist/x.zip", Member: "in\u202eside", StartLine: 1, Count: 1, LocationApproximate: true},
 		{RuleID: "odd", Tier: secretscan.TierLow, Length: 9, Location: "attestation:git", StartLine: 1, Count: 1},
 	}}
+	late := refs.Judge(job)[0]
+	late.Line, late.Message, late.Fix, late.Replace = 9, "correct-horse-battery", "correct-horse-battery", "correct-horse-battery"
 	return Report{
 		Plan:    Plan{Name: "build", Dir: "/w/sub", Root: "/w", Outfile: "/tmp/e.json", Redactor: NewRedactor([]string{"MY_SECRET=correct-horse-battery"})},
 		Verdict: verdict.Fail,
@@ -46,7 +48,7 @@ func runReport(pid int) Report {
 			{Verdict: verdict.Incomplete, Rule: "complete", Step: "build", Expected: "no gap in trace", Found: hostile},
 			{Verdict: verdict.Warn, Rule: verdict.RuleSecrets, Step: "build", Expected: "no credential", Found: "said below"},
 		},
-		Lost: []string{"write evidence " + hostile}, References: refs.Judge(job), Place: Place{File: ".github/workflows/ci.yml", Line: 6},
+		Lost: []string{"write evidence " + hostile}, References: append(refs.Judge(job), late), Place: Place{File: ".github/workflows/ci.yml", Line: 6},
 		Secrets: Row{Section: Section{Body: scan}},
 		Seen:    Seen{Processes: []attest.Process{{ProcessID: pid, ParentPID: 1, Program: "/bin/curl"}}},
 	}
@@ -86,7 +88,7 @@ func TestRunSARIF(t *testing.T) {
 	}
 	want := "error module:6 error module:6 warning complete:6 warning step-succeeded:6 " + // the verdict, the worst first
 		"warning github-pat:3 warning github-pat:6 note environment-value:0 note odd:6 " +
-		"warning unpinned-reference:6 warning unpinned-reference:6 warning unpinned-reference:6 "
+		"warning unpinned-reference:6 warning unpinned-reference:6 warning unpinned-reference:6 warning unpinned-reference:9 "
 	var got strings.Builder
 	for _, r := range run.Results {
 		line := 0

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/org/cilock-action/internal/refs"
 	"github.com/org/cilock-action/internal/runner"
@@ -35,11 +36,11 @@ func (w *wrapped) reach(ctx context.Context, p *Plan, in Inputs, dirs map[string
 	net, _ := world.Resolver.(fetch.Network)
 	f := fetch.New(fetch.Options{Dest: dest, Dirs: dirs, Runner: world.Actions, Net: net, Windows: world.Windows, Temp: p.Scratch, PATH: getenv(p.OwnEnv)("PATH")})
 	defer func() { _ = f.Close() }() // what it leaves is in the scratch folder
-	walk := &wrapWalk{w: w, f: f, world: world, commits: map[string]*treecheck.Commit{}, online: in.Resolve == ResolveOnline}
+	walk := &wrapWalk{w: w, f: f, world: world, commits: map[string]*treecheck.Commit{}, local: map[string]string{}, online: in.Resolve == ResolveOnline}
 	w.found.sources = map[string]string{}
 	fetchErr := walk.all(ctx)
 	world.Actions, world.All = dest, false
-	world.Commits = walk.commit
+	world.Commits, world.Known = walk.commit, walk.known
 	if !walk.network && !walk.online {
 		world.Resolver = nil // everything was here: nobody needs to be asked
 	}
@@ -65,6 +66,7 @@ type wrapWalk struct {
 	f       *fetch.Fetcher
 	world   refs.World
 	commits map[string]*treecheck.Commit // repository@sha
+	local   map[string]string            // repository@version -> the commit that it is in the caller's folder
 	network bool                         // something came from a server
 	online  bool
 }
@@ -76,6 +78,12 @@ func (k *wrapWalk) commit(repository, sha string) (treecheck.Git, bool) {
 		return nil, false
 	}
 	return c.Git, true
+}
+
+// known is the commit of an action that came from the caller's folder.
+func (k *wrapWalk) known(repository, version string) (string, bool) {
+	sha, ok := k.local[repository+"@"+version]
+	return sha, ok
 }
 
 // next is one action to read: as a file names it.
@@ -163,6 +171,9 @@ func (k *wrapWalk) fetch(ctx context.Context, a runner.Action, ref actionref.Ref
 	if got.Commit != nil {
 		k.commits[ref.Repository()+"@"+got.Commit.SHA] = got.Commit
 	}
+	if got.Source == fetch.FromDir && got.SHA != "" {
+		k.local[ref.Repository()+"@"+ref.Version()] = got.SHA
+	}
 	k.network = k.network || got.Source == fetch.FromGit || got.Source == fetch.FromTarball
 	owner, rest, _ := strings.Cut(ref.Text(), "/")
 	repo, _, _ := strings.Cut(rest, "@")
@@ -208,7 +219,9 @@ func (w *wrapped) ready(ctx context.Context, p *Plan) error {
 	return errors.Join(refusals...)
 }
 
-// programs finds what the kinds of the actions need on this machine.
+// programs finds what the kinds of the actions need on this machine. An action of
+// the workspace may be made, or become another one, before it is its turn: what it
+// could need is looked for too, and is not missed.
 func (w *wrapped) programs(ctx context.Context, p *Plan) error {
 	finder := runner.NodeFinder{Parent: os.Getppid(), PATH: getenv(p.Env)("PATH")}
 	for _, key := range sortedNames(w.program.Actions) {
@@ -231,5 +244,28 @@ func (w *wrapped) programs(ctx context.Context, p *Plan) error {
 			w.found.notices = append(w.found.notices, Notice{Level: NoticeLevel, Text: notice})
 		}
 	}
+	if w.program.UsesWorkspace() {
+		w.perhaps(ctx, p, finder)
+	}
 	return nil
+}
+
+// perhapsTimeout bounds the question for an engine that may not be needed.
+const perhapsTimeout = 10 * time.Second
+
+// perhaps finds what an action of the workspace could need.
+func (w *wrapped) perhaps(ctx context.Context, p *Plan, finder runner.NodeFinder) {
+	for _, using := range runner.Nodes() {
+		if w.program.Nodes[using] != "" {
+			continue
+		}
+		if program, _, err := finder.Find(using); err == nil {
+			w.program.Nodes[using] = program
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, perhapsTimeout)
+	defer cancel()
+	if client, err := runner.FindDocker(ctx, p.Env); err == nil {
+		w.program.Docker = client
+	}
 }

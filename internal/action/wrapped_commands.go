@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 	"sync"
+
+	"github.com/org/cilock-action/internal/runner"
 )
 
 // maxHeldLine bounds the line that is held to be looked at, in bytes. A longer one
@@ -56,26 +58,14 @@ func (b *blocker) write(s string) {
 func (b *blocker) line(line []byte) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if value, ok := maskOf(line); ok {
+	if value, ok := runner.Masked(strings.TrimRight(string(line), "\r\n")); ok {
 		b.resume()
-		b.write("::add-mask::" + value + "\n")
+		b.write("::add-mask::" + strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(value) + "\n")
 		b.stop()
 		return b.err
 	}
 	b.write(string(line))
 	return b.err
-}
-
-// maskOf is the value of an add-mask command, as it is escaped there. A carriage
-// return ends a line for the runner, so it ends the value.
-func maskOf(line []byte) (string, bool) {
-	text := strings.TrimLeft(string(line), " \t\v\f\r")
-	const command = "::add-mask::"
-	if len(text) < len(command) || !strings.EqualFold(text[:len(command)], command) {
-		return "", false
-	}
-	value, _, _ := strings.Cut(strings.TrimRight(text[len(command):], "\r\n"), "\r")
-	return value, value != ""
 }
 
 // blockedStream is stdout or stderr. It is written by one goroutine.
@@ -87,13 +77,14 @@ type blockedStream struct {
 func (s *blockedStream) Write(p []byte) (int, error) {
 	n := len(p)
 	for len(p) > 0 {
-		end := bytes.IndexByte(p, '\n') + 1
+		end := bytes.IndexAny(p, "\r\n") + 1 // a carriage return ends a line for the runner
 		if end == 0 {
 			end = len(p)
 		}
 		s.held = append(s.held, p[:end]...)
 		p = p[end:]
-		whole := s.held[len(s.held)-1] == '\n'
+		last := s.held[len(s.held)-1]
+		whole := last == '\n' || last == '\r'
 		if !whole && len(s.held) > maxHeldLine {
 			s.held, whole = append(s.held, '\n'), true
 		}

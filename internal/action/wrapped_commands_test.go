@@ -35,6 +35,30 @@ func TestBlockCommands(t *testing.T) {
 	}
 }
 
+// TestBlockMasks: a mask reaches the runner in whichever form it takes one.
+func TestBlockMasks(t *testing.T) {
+	for _, line := range []string{
+		"::add-mask::generated", "::Add-Mask ::generated", "::add-mask a=b::generated", "\u00a0\u2003::add-mask::generated",
+		"##[add-mask]generated", "text ##[add-mask]generated", "::unknown::##[add-mask]generated", "50%\r::add-mask::generated", "::add-mask::generated\r",
+	} {
+		var out bytes.Buffer
+		b := &blocker{to: &out}
+		b.stop()
+		s := &blockedStream{of: b}
+		io.WriteString(s, line+"\n::error::no\n::add-mask::\n")
+		s.flush()
+		b.resume()
+		if got := obeyed(out.String()); got != "add-mask:generated" {
+			t.Errorf("%q: the runner obeys %q", line, got)
+		}
+	}
+	var out bytes.Buffer
+	(&blocker{to: &out}).line([]byte("##[add-mask]a%5Db%25\n"))
+	if !strings.Contains(out.String(), "\n::add-mask::a]b%25\n") {
+		t.Errorf("got %q", out.String())
+	}
+}
+
 // TestBlockLongLine: a line that is too long to be held does not end the block.
 func TestBlockLongLine(t *testing.T) {
 	var out bytes.Buffer

@@ -180,6 +180,7 @@ func (g *graph) prove(ctx context.Context, frontier []*Reference) {
 			g.gaps = append(g.gaps, fmt.Sprintf("%s was downloaded into %s and cannot be told from it: it was not looked at", ref.Key, outer))
 		}
 	}
+	frontier = g.known(frontier)
 	if g.world.Resolver == nil {
 		g.deny(frontier)
 		return
@@ -202,6 +203,30 @@ func (g *graph) prove(ctx context.Context, frontier []*Reference) {
 			ref.Answer = answers[i]
 		}
 	}
+}
+
+// known takes out those whose commit is known without asking.
+func (g *graph) known(frontier []*Reference) (rest []*Reference) {
+	if g.world.Known == nil {
+		return frontier
+	}
+	for _, ref := range frontier {
+		sha, ok := "", false
+		if ref.target.repository != "" {
+			sha, ok = g.world.Known(ref.target.repository, ref.target.version)
+		}
+		if !ok {
+			rest = append(rest, ref)
+			continue
+		}
+		ref.Answer.SHA = sha
+		for _, id := range []string{sha, ref.Ref.SHA()} { // that of a tag may be denied too
+			if why := ghresolve.ReasonDenied(g.world.Denied, id, ref.target.repository); why != "" {
+				ref.Answer.Verdict, ref.Answer.Denied = ghresolve.Undetermined, why
+			}
+		}
+	}
+	return rest
 }
 
 // deny compares pins with the deny-list. What a tag names is not known here.

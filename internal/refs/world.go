@@ -26,6 +26,7 @@ type World struct {
 	All        bool               // also what was downloaded and nothing leads to
 	Resolver   Resolver           // nil: nobody is asked
 	Commits    Commits            // nil: all commits are the resolver's
+	Known      Known              // nil: what a reference names is the resolver's
 	Denied     []ghresolve.Denied // for pins, where there is no resolver that knows them
 	Windows    bool               // the actions were unpacked on Windows
 	Temp       string             // for scratch files
@@ -44,6 +45,11 @@ type Resolver interface {
 // it is there. It is asked before the resolver, and proves as much about bytes:
 // an object is what its id says, wherever it comes from.
 type Commits func(repository, sha string) (treecheck.Git, bool)
+
+// Known returns the commit that a reference names where its files came from a
+// repository on this machine, if they did. The resolver is not asked then: another
+// repository may know another commit by that name.
+type Known func(repository, version string) (sha string, ok bool)
 
 // Deny is the reason for which the deny-list denies a pinned reference, or empty.
 func (w World) Deny(ref actionref.Ref) string {

@@ -118,45 +118,43 @@ func (f file) use() string {
 	return strings.Join(words, ", ")
 }
 
-// fileList is every file of a step, and which image opened which of them.
+// fileList is every file of a step, also of processes that the page has no room
+// for: who opens many files first hides none.
 type fileList struct {
 	list []*file
 	at   map[string]int
-	of   [][]int // of each image, places in list
-	more int
+	more int // opens of paths that had no room
 }
 
 // maxFiles bounds the distinct paths of a page.
 const maxFiles = 150_000
 
-// filesOf adds up what the images opened, and what the trace says was written.
-func filesOf(p *processes, writes func(yield func(path string))) *fileList {
-	l := &fileList{at: map[string]int{}, of: make([][]int, len(p.list))}
-	for n, i := range p.list {
-		for _, o := range i.files {
-			at, ok := l.find(o.path, n)
-			if !ok {
-				continue
-			}
-			f := l.list[at]
-			f.images++
-			f.read, f.write, f.execute = f.read || !o.write && !o.execute, f.write || o.write, f.execute || o.execute
-			switch {
-			case o.digest == "":
-			case f.digest == "":
-				f.digest = o.digest
-			case f.digest != o.digest:
-				f.several = true
-			}
-			l.of[n] = append(l.of[n], at)
-		}
+// add counts one open by an image; -1: one that is not in the list of images.
+func (l *fileList) add(o opened, image int) {
+	at, ok := l.find(o.path, image)
+	if !ok {
+		l.more++
+		return
 	}
-	writes(func(path string) {
-		if at, ok := l.find(path, -1); ok {
-			l.list[at].write = true
-		}
-	})
-	return l
+	f := l.list[at]
+	f.images++
+	f.read, f.write, f.execute = f.read || !o.write && !o.execute, f.write || o.write, f.execute || o.execute
+	switch {
+	case o.digest == "":
+	case f.digest == "":
+		f.digest = o.digest
+	case f.digest != o.digest:
+		f.several = true
+	}
+}
+
+// written is a path that the trace names as changed.
+func (l *fileList) written(path string) {
+	if at, ok := l.find(path, -1); ok {
+		l.list[at].write = true
+	} else {
+		l.more++
+	}
 }
 
 // find is the place of a path in the list, which it is added to if it has room.
@@ -165,7 +163,6 @@ func (l *fileList) find(path string, image int) (at int, ok bool) {
 		return at, true
 	}
 	if len(l.list) == maxFiles {
-		l.more++
 		return 0, false
 	}
 	l.at[path] = len(l.list)

@@ -66,11 +66,10 @@ func (e *evidence) files(s *section, d *data, out *bundleData) {
 	if !e.traced {
 		return
 	}
-	list := filesOf(e.processes, func(yield func(string)) {
-		for _, w := range e.trace.Writes {
-			yield(w.Path)
-		}
-	})
+	list := &e.processes.files
+	for _, w := range e.trace.Writes {
+		list.written(w.Path)
+	}
 	order := make([]int, len(list.list))
 	for i := range order {
 		order[i] = i
@@ -104,17 +103,17 @@ func (e *evidence) files(s *section, d *data, out *bundleData) {
 	s.table(t)
 	for n := range out.Processes {
 		files := []int{}
-		for _, at := range list.of[n] {
-			if row[at] >= 0 && !d.full() {
+		for _, o := range e.processes.list[n].files {
+			if at, ok := list.at[o.path]; ok && row[at] >= 0 && !d.full() {
 				files = append(files, row[at])
 				d.bytes += perNumber
 			}
 		}
-		e.processes.moreOpens += len(list.of[n]) - len(files)
+		e.processes.moreOpens += len(e.processes.list[n].files) - len(files)
 		out.Files = append(out.Files, files)
 	}
 	if n := e.processes.moreOpens; n > 0 {
-		s.note("%s more are in the trace alone.", count(n, "open", "opens"))
+		s.note("%s of single processes are in the trace alone; what they opened is in the list below.", count(n, "open", "opens"))
 	}
 	e.grid(s, out, "files", "Files", g)
 	changes := &grid{Head: []string{"Operation", "Path", "Name or target", "Result", "Times", "Process"}, Facets: []int{0, 3}, Rows: [][]int{}, More: e.trace.NotListed}

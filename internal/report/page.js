@@ -109,6 +109,7 @@
     const box = make('div', { class: 'tree', role: 'tree', tabindex: '0', 'aria-label': 'Processes' });
     const inner = make('div', { role: 'presentation' });
     const detail = make('div', { class: 'detail', role: 'region', 'aria-label': 'The chosen process', 'aria-live': 'polite' });
+    detail.append(make('p', {}, 'Choose a process, with a click or with Enter.'));
     box.append(inner);
     box.style.height = Math.max(6, all.length) * ROW + 2 + 'px';
     place.append(make('div', { class: 'bar' }, field('Search processes', search), field('Order', order), field('Show', failed), expand, collapse),

@@ -48,17 +48,27 @@ type processes struct {
 	list  []image
 	last  map[int]int // PID to its last image
 	opens int
+	files fileList
 	begin time.Time // of the first; zero if no beginning was seen
 	// What had no room.
 	moreProcesses, moreOpens int
 }
 
-func newProcesses() *processes { return &processes{last: map[int]int{}} }
+func newProcesses() *processes {
+	return &processes{last: map[int]int{}, files: fileList{at: map[string]int{}}}
+}
 
 // add appends an image and finds its parent: the same process if it has become
 // this program, else the last image of the parent's PID.
 func (p *processes) add(i image) {
-	if len(p.list) == maxProcesses {
+	place := len(p.list)
+	if place == maxProcesses {
+		place = -1
+	}
+	for _, f := range i.files {
+		p.files.add(f, place)
+	}
+	if place < 0 {
 		p.moreProcesses++
 		p.moreOpens += len(i.files)
 		return
@@ -79,7 +89,7 @@ func (p *processes) add(i image) {
 		i.files = i.files[:room]
 	}
 	p.opens += len(i.files)
-	p.last[i.pid] = len(p.list)
+	p.last[i.pid] = place
 	p.list = append(p.list, i)
 }
 

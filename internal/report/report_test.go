@@ -207,7 +207,11 @@ func TestBounds(t *testing.T) {
 	for i := range maxProcesses + 3 {
 		p.add(image{pid: i + 1, files: []opened{{path: "/a"}}})
 	}
-	if len(p.list) != maxProcesses || p.moreProcesses != 3 || p.moreOpens != 3 {
+	p.add(image{pid: 1, files: []opened{{path: "/root/.ssh/id_rsa"}}})
+	if f := p.files.list; len(f) != 2 || f[0].images != maxProcesses+3 || f[1].path != "/root/.ssh/id_rsa" {
+		t.Error("a file is missing because the process that opened it had no room")
+	}
+	if len(p.list) != maxProcesses || p.moreProcesses != 4 || p.moreOpens != 4 {
 		t.Errorf("%d processes, %d and %d more", len(p.list), p.moreProcesses, p.moreOpens)
 	}
 	d := newData()

@@ -16,9 +16,8 @@ import (
 // runs before anything of the action does, and looks at every action that is
 // reached, those of the workspace as far as they are there already.
 func (p Program) Check() (refusals []error, notices []string) {
-	c := &checker{p: p, steps: map[string]int{}}
+	c := &checker{p: p, known: map[string]looked{}, defaults: map[string][]string{}}
 	root := p.Actions[p.Uses]
-	given := names(p.Inputs)
 	for _, in := range root.Manifest.Inputs {
 		if in.Required && in.Default == "" && !slices.ContainsFunc(p.Inputs, func(i Pair) bool { return strings.EqualFold(i.Name, in.Name) && i.Value != "" }) {
 			c.refuse(root, fmt.Errorf("input %s is required and has no value", in.Name))
@@ -29,7 +28,7 @@ func (p Program) Check() (refusals []error, notices []string) {
 			c.notices = append(c.notices, fmt.Sprintf("input %s is none that %s declares; it declares: %s", in.Name, root.Key, listOr(inputNames(root), "none")))
 		}
 	}
-	c.use(root, given, nil)
+	c.use(root, p.Inputs, nil)
 	return c.refusals, c.notices
 }
 
@@ -46,7 +45,15 @@ type checker struct {
 	p        Program
 	refusals []error
 	notices  []string
-	steps    map[string]int // steps below an action, for those that were looked at
+	known    map[string]looked   // what was found below the actions that were looked at
+	defaults map[string][]string // of an action: the inputs whose default reads a token that is not there
+}
+
+// looked is what is below an action: it may be used thousands of times, and is
+// looked at once.
+type looked struct {
+	steps  int // those of the actions inside counted
+	height int // how many actions stand inside each other, itself not counted
 }
 
 // maxRefusals bounds what is said of one run.
@@ -56,14 +63,6 @@ func (c *checker) refuse(a Action, err error) {
 	if len(c.refusals) < maxRefusals {
 		c.refusals = append(c.refusals, fmt.Errorf("%s: %w", a.Key, err))
 	}
-}
-
-func names(pairs []Pair) []string {
-	list := make([]string, 0, len(pairs))
-	for _, p := range pairs {
-		list = append(list, strings.ToLower(p.Name))
-	}
-	return list
 }
 
 func inputNames(a Action) (list []string) {
@@ -82,21 +81,21 @@ func listOr(list []string, none string) string {
 
 // use looks at an action where it is used: above are the keys of the actions
 // around it, given the inputs that it gets.
-func (c *checker) use(a Action, given, above []string) (steps int) {
-	for _, in := range a.Manifest.Inputs {
-		if !slices.Contains(given, strings.ToLower(in.Name)) {
-			c.tokenFor(a, fmt.Sprintf("the default of input %s", in.Name), in.Default, inputDefaultScope())
-		}
+func (c *checker) use(a Action, given []Pair, above []string) (found looked) {
+	if len(c.refusals) >= maxRefusals {
+		return found // nothing more is said
 	}
+	c.defaultsOf(a, given)
 	if slices.Contains(above, a.Key) {
 		c.refuse(a, fmt.Errorf("it stands inside itself: %s", strings.Join(append(above, a.Key), ", ")))
-		return 0
+		return found
 	}
-	if len(above) > MaxDepth {
+	known, ok := c.known[a.Key]
+	if len(above)+known.height > MaxDepth {
 		c.refuse(a, fmt.Errorf("deeper than %d actions inside each other, where the runner stops", MaxDepth))
-		return 0
+		return found
 	}
-	if known, ok := c.steps[a.Key]; ok {
+	if ok {
 		return known
 	}
 	problems, notices := c.p.checkOne(a)
@@ -105,37 +104,65 @@ func (c *checker) use(a Action, given, above []string) (steps int) {
 	}
 	c.notices = append(c.notices, notices...)
 	for _, s := range a.Manifest.Runs.Steps {
-		steps += 1 + c.inner(a, s, append(slices.Clone(above), a.Key))
-		if steps > maxSteps {
+		found.steps++
+		if s.Uses != "" {
+			inner := c.inner(a, s, append(slices.Clone(above), a.Key))
+			found.steps += inner.steps
+			found.height = max(found.height, inner.height+1)
+		}
+		if found.steps > maxSteps {
 			c.refuse(a, fmt.Errorf("more than %d steps, those of the actions inside counted", maxSteps))
 			break
 		}
 	}
-	c.steps[a.Key] = steps
-	return steps
+	c.known[a.Key] = found
+	return found
+}
+
+// defaultsOf refuses the defaults that read a token which is not there, where the
+// input is not given.
+func (c *checker) defaultsOf(a Action, given []Pair) {
+	reads, ok := c.defaults[a.Key]
+	if !ok {
+		for _, in := range a.Manifest.Inputs {
+			if c.readsToken(in.Default, inputDefaultScope()) {
+				reads = append(reads, in.Name)
+			}
+		}
+		c.defaults[a.Key] = reads
+	}
+	if len(reads) == 0 {
+		return
+	}
+	has := map[string]bool{}
+	for _, p := range given {
+		has[strings.ToLower(p.Name)] = true
+	}
+	for _, name := range reads {
+		if !has[strings.ToLower(name)] {
+			c.refuse(a, noToken("the default of input "+name))
+		}
+	}
 }
 
 // inner looks at the action that a step uses.
-func (c *checker) inner(a Action, s Step, above []string) int {
-	if s.Uses == "" {
-		return 0
-	}
+func (c *checker) inner(a Action, s Step, above []string) (none looked) {
 	key, ref, err := KeyOf(a, s.Uses)
 	if err != nil {
 		c.refuse(a, fmt.Errorf("line %d: %w", s.Line, err))
-		return 0
+		return none
 	}
 	inner, ok := c.p.Actions[key]
 	switch {
 	case ref.Kind() == actionref.KindDocker:
 		inner = ImageAction(key, ref)
 	case ref.Kind() == actionref.KindLocal && !ok:
-		return 0 // a step may make it
+		return none // a step may make it
 	case !ok:
 		c.refuse(a, fmt.Errorf("line %d: uses %s: its files are not here", s.Line, s.Uses))
-		return 0
+		return none
 	}
-	return c.use(inner, names(s.With), above)
+	return c.use(inner, s.With, above)
 }
 
 // checkOne looks at one action by itself.
@@ -265,9 +292,19 @@ func (c *checker) condition(a Action, what, text string) {
 // tokenFor refuses an expression that reads the job's token where there is none:
 // it would be empty, and the action would do something else than on the runner.
 func (c *checker) tokenFor(a Action, what, text string, s expr.Scope) {
-	t, err := expr.ParseTemplate(text, s)
-	if err != nil || c.p.Token != "" || !t.Uses("github", "token") {
-		return
+	if c.readsToken(text, s) {
+		c.refuse(a, noToken(what))
 	}
-	c.refuse(a, fmt.Errorf("%s reads github.token, and there is none: give the input github-token (outside Actions the variable GITHUB_TOKEN), or the input itself", what))
+}
+
+func (c *checker) readsToken(text string, s expr.Scope) bool {
+	if c.p.Token != "" {
+		return false
+	}
+	t, err := expr.ParseTemplate(text, s)
+	return err == nil && t.Uses("github", "token")
+}
+
+func noToken(what string) error {
+	return fmt.Errorf("%s reads github.token, and there is none: give the input github-token (outside Actions the variable GITHUB_TOKEN), or the input itself", what)
 }

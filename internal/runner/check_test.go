@@ -188,6 +188,46 @@ func TestDepth(t *testing.T) {
 	}
 }
 
+// TestDepthTwice: an action that was looked at where it stands high is too deep
+// where it stands lower.
+func TestDepthTwice(t *testing.T) {
+	chain := []string{steps("uses: acme/c@v1", "uses: acme/b@v1"), steps("uses: acme/c@v1")}
+	for i := range MaxDepth - 1 {
+		chain = append(chain, steps(fmt.Sprintf("uses: acme/%c@v1", 'd'+i)))
+	}
+	refusals, _ := checked(t, append(chain, plainNode)...).Check()
+	if !strings.Contains(fmt.Sprint(refusals), "deeper than 9 actions") {
+		t.Errorf("got %v", refusals)
+	}
+}
+
+// TestManyUses: what many uses of an action with many inputs cost is no product.
+// It would take hours, and nobody could stop it.
+func TestManyUses(t *testing.T) {
+	var inputs, given strings.Builder
+	for i := range 9000 {
+		fmt.Fprintf(&inputs, "  i%d: {default: '${{ github.token }}'}\n", i)
+		fmt.Fprintf(&given, ", i%d: x", i)
+	}
+	inner := "inputs:\n" + inputs.String() + plainNode
+	uses := steps(strings.Split(strings.Repeat("uses: acme/b@v1\n", 4900), "\n")[:4900]...)
+	with := steps("{uses: acme/b@v1, with: {x: y" + given.String() + "}}")
+	for name, test := range map[string]struct {
+		manifest, token, want string
+	}{
+		"with a token":    {uses, "x", ""},
+		"without a token": {uses, "", "the default of input i0 reads github.token"},
+		"all given":       {with, "", ""},
+	} {
+		p := checked(t, test.manifest, inner)
+		p.Token = test.token
+		refusals, _ := p.Check()
+		if said := fmt.Sprint(refusals); !strings.Contains(said, test.want) || test.want == "" && len(refusals) > 0 || len(refusals) > maxRefusals {
+			t.Errorf("%s: got %.300s", name, said)
+		}
+	}
+}
+
 func TestContextName(t *testing.T) {
 	for want, a := range map[string]Action{
 		"__actions_checkout":                {Key: "actions/checkout@v4", Repository: "actions/checkout"},

@@ -113,6 +113,17 @@ const nodeOptions = "NODE_OPTIONS"
 
 var errUnsecure = errors.New("the runner has disabled it: write to GITHUB_ENV or GITHUB_PATH, or set ACTIONS_ALLOW_UNSECURE_COMMANDS to true")
 
+// Masked is the value that a line of output masks, in any of the forms in which the
+// runner takes a command.
+func Masked(line string) (value string, ok bool) {
+	known := func(name string) bool { return slices.Contains(knownCommands(), name) }
+	c, ok := parseCommand(line, known)
+	if !ok {
+		c, ok = parseOldCommand(line, known)
+	}
+	return c.data, ok && c.name == "add-mask" && c.data != ""
+}
+
 // badStopWord refuses the words that could not end stop-commands, or that others
 // could write by chance.
 func badStopWord(word string) error {

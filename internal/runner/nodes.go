@@ -17,6 +17,9 @@ type NodeFinder struct {
 	Exts   []string // folders of externals to look in before; for tests and containers
 }
 
+// Nodes are the values of runs.using that the runner knows (Constants.cs).
+func Nodes() []string { return []string{"node12", "node16", "node20", "node24"} }
+
 // Find returns the program for a runs.using such as node20. The runner's own
 // comes first, never the one on PATH, which a step may have changed. It ships few
 // versions, and runs older actions with the next newer one (Constants.cs,

@@ -37,6 +37,19 @@ type Action struct {
 	Manifest   Manifest
 }
 
+// UsesWorkspace reports whether a step uses an action of the workspace, which may
+// be any when it is its turn.
+func (p Program) UsesWorkspace() bool {
+	for _, a := range p.Actions {
+		for _, s := range a.Manifest.Runs.Steps {
+			if s.Uses != "" && actionref.Parse(s.Uses, actionref.InStep).Kind() == actionref.KindLocal {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // KeyOf is what a uses: leads to, as the file of an action says it: a key of
 // Program.Actions, ./path for the workspace, or docker://image.
 func KeyOf(origin Action, uses string) (key string, ref actionref.Ref, err error) {

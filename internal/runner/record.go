@@ -1,10 +1,13 @@
 package runner
 
 import (
-	"bufio"
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"hash"
 	"os"
 	"sync"
 )
@@ -26,6 +29,7 @@ type Record struct {
 
 	Done    bool              `json:"done,omitempty"` // the last one, with what became of the whole
 	Outputs map[string]string `json:"outputs,omitempty"`
+	Before  string            `json:"before,omitempty"` // SHA-256 of what the driver wrote before the end
 }
 
 // The bounds of a report, which is written beside the action and by a process
@@ -37,10 +41,11 @@ const (
 
 // recorder writes records. What cannot be written is said once, on the log.
 type recorder struct {
-	mu  sync.Mutex
-	f   *os.File
-	n   int
-	err error
+	mu      sync.Mutex
+	f       *os.File
+	n       int
+	written hash.Hash
+	err     error
 }
 
 func newRecorder(path string) (*recorder, error) {
@@ -48,7 +53,7 @@ func newRecorder(path string) (*recorder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write the report: %w", err)
 	}
-	return &recorder{f: f}, nil
+	return &recorder{f: f, written: sha256.New()}, nil
 }
 
 func (r *recorder) add(rec Record) {
@@ -57,9 +62,14 @@ func (r *recorder) add(rec Record) {
 	if r.n++; r.n > maxRecords && !rec.Done {
 		return
 	}
+	if rec.Done {
+		rec.Before = hex.EncodeToString(r.written.Sum(nil))
+	}
 	data, err := json.Marshal(rec)
 	if err == nil {
-		_, err = r.f.Write(append(data, '\n'))
+		data = append(data, '\n')
+		r.written.Write(data)
+		_, err = r.f.Write(data)
 	}
 	if err != nil && r.err == nil {
 		r.err = err
@@ -75,24 +85,32 @@ func (j *job) record(u *use, stage, outcome string, exit int, err error) {
 	j.records.add(rec)
 }
 
+// errForged is why a report says nothing.
+var errForged = errors.New("something else than our process has written in it, so nothing of it counts")
+
 // ReadRecords reads what a driver reported, up to the first line that makes no
-// sense, and whether the report has its end.
+// sense, and whether the report has its end. The end says what is before it and
+// nothing follows: the file is one that the action can write to, too, and a report
+// with a line of somebody else is none.
 func ReadRecords(path string) (records []Record, whole bool, err error) {
 	data, err := readBounded(path, maxReport)
 	if err != nil {
-		return nil, false, fmt.Errorf("read the report of the action: %w", err)
+		return nil, false, fmt.Errorf("read the report of the action: %w", pathless(err))
 	}
-	lines := bufio.NewScanner(bytes.NewReader(data))
-	lines.Buffer(nil, maxReport)
-	for lines.Scan() && len(records) <= maxRecords {
+	for rest := data; len(rest) > 0 && len(records) <= maxRecords; {
+		line, after, _ := bytes.Cut(rest, []byte("\n"))
 		var r Record
-		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
+		if err := json.Unmarshal(line, &r); err != nil {
 			return records, false, fmt.Errorf("read the report of the action: line %d: %w", len(records)+1, err)
 		}
-		records = append(records, r)
 		if r.Done {
-			return records, true, nil
+			before := sha256.Sum256(data[:len(data)-len(rest)])
+			if r.Before != hex.EncodeToString(before[:]) || len(after) > 0 {
+				return nil, false, fmt.Errorf("read the report of the action: %w", errForged)
+			}
+			return append(records, r), true, nil
 		}
+		records, rest = append(records, r), after
 	}
-	return records, false, lines.Err()
+	return records, false, nil
 }

@@ -2,9 +2,11 @@ package runner
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"testing"
 )
 
@@ -18,11 +20,51 @@ func TestRecords(t *testing.T) {
 	for _, rec := range list {
 		r.add(rec)
 	}
-	r.add(Record{Step: "after the end"})
 	got, whole, err := ReadRecords(path)
+	if whole {
+		got[2].Before = ""
+	}
 	list[0].Error = "\uFFFD"
 	if err != nil || !whole || !reflect.DeepEqual(got, list) {
 		t.Errorf("got %+v, %v, %v", got, whole, err)
+	}
+}
+
+// TestForgedRecords: an action can write to the report, and is not believed.
+func TestForgedRecords(t *testing.T) {
+	real := func(list ...Record) []byte {
+		path := filepath.Join(t.TempDir(), "report")
+		r, err := newRecorder(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, rec := range list {
+			r.add(rec)
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
+	failed, end := Record{Step: "a", Outcome: failure, ExitCode: 1}, Record{Done: true, Outcome: failure, ExitCode: 1}
+	forged := real(Record{Step: "fine", Outcome: success}, Record{Done: true, Outcome: success})
+	whole := real(failed, end)
+	for name, data := range map[string][]byte{
+		"an end before the real one":   append(slices.Clone(forged), whole...),
+		"a line before":                append([]byte("{\"step\":\"more\"}\n"), whole...),
+		"an end without what precedes": append(slices.Clone(real(failed)), real(end)...),
+		"a line behind the end":        append(slices.Clone(whole), "{\"step\":\"more\"}\n"...),
+		"another line":                 bytes.Replace(whole, []byte("\"a\""), []byte("\"b\""), 1),
+		"bytes behind the end":         append(slices.Clone(whole), 0),
+	} {
+		path := filepath.Join(t.TempDir(), "report")
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got, whole, err := ReadRecords(path); !errors.Is(err, errForged) || whole || len(got) > 0 {
+			t.Errorf("%s: got %+v, %v, %v", name, got, whole, err)
+		}
 	}
 }
 

@@ -60,9 +60,9 @@ type File struct {
 	Name       string // the file's own name key; untrusted
 	Using      string // runs.using of an action: composite, docker, node24
 	Uses       []Use
-	Steps      []Step
 	Problems   []Problem
 	Injections []Injection
+	Steps      []Step
 }
 
 // Step is one step of a job or of an action, in the order in which they run.

@@ -12,8 +12,8 @@ import (
 // the with: block, and what the annotation says.
 func refused() map[string][2]string {
 	table := map[string][2]string{
-		"no command":         {"{step: x, command: ''}", "input command is required"},
-		"blank command":      {"command: '  '", "input command is required"},
+		"no command":         {"{step: x, command: ''}", "input command or action-ref is required"},
+		"blank command":      {"command: '  '", "input command or action-ref is required"},
 		"unknown mode":       {"mode: sing", `input mode is "sing"`},
 		"unknown shell":      {"shell: fish", `input shell is "fish"`},
 		"unknown fail-on":    {"fail-on: never", "never"},
@@ -42,6 +42,16 @@ func refused() map[string][2]string {
 		"attest, no type":    {"{mode: attest, command: '', subjects: x}", "no predicate type"},
 		"attest, a tag":      {"{mode: attest, command: '', predicate-type: slsaprovenance1, subjects: 'app:1'}", "a tag can be moved"},
 		"predicate, no mode": {"predicate: p.json", "in mode attest only"},
+
+		"action-ref, command":      {"action-ref: './x'", "command and action-ref are both given"},
+		"action-ref, malformed":    {"{command: '', action-ref: nonsense}", "expected OWNER/REPO[/PATH]@REF"},
+		"action-ref, no mode":      {"{mode: verify, command: '', action-ref: ./x, bundle: x, subjects: x}", "no meaning in mode verify"},
+		"action-inputs, no ref":    {"action-inputs: 'a: b'", "need action-ref"},
+		"action-inputs, no names":  {"{command: '', action-ref: ./x, action-inputs: '[1]'}", "expected a mapping"},
+		"action-env, twice":        {"{command: '', action-ref: ./x, action-env: '{A: b, a: c}'}", "given twice"},
+		"action-dir, no folder":    {"{command: '', action-ref: a/b@v1, action-dir: no/such/folder}", "no/such/folder"},
+		"wrapped-commands, no ref": {"wrapped-commands: block", "need action-ref"},
+		"wrapped-commands":         {"{command: '', action-ref: ./x, wrapped-commands: sh}", "expected pass or block"},
 	}
 	for _, name := range []string{"policy-key", "policy-cert-identity", "policy-cert-oidc-issuer"} {
 		table["input "+name] = [2]string{name + ": x", "go with --policy FILE"}

@@ -229,37 +229,78 @@ func TestStarters(t *testing.T) {
 		if text := read(t, filepath.Join(starters, name+".yml"), &starter); !strings.Contains(text, "permissions: {}\n") {
 			t.Errorf("%s: the token has rights that no job asks for", name)
 		}
-		for id, job := range starter.Jobs {
-			path, _, _ := strings.Cut(job.Uses, "@")
-			template, ours := strings.CutPrefix(path, "org/cilock-action/.github/workflows/")
-			if !ours {
-				continue
-			}
-			template = strings.TrimSuffix(template, ".yml")
-			called[template] = true
-			var w workflow
-			read(t, filepath.Join(workflows, template+".yml"), &w)
-			needed := map[string]string{}
-			for _, of := range permissions[template] {
-				maps.Copy(needed, of)
-			}
-			if !maps.Equal(job.Permissions, needed) || job.Secrets != nil {
-				t.Errorf("%s: job %s grants %v, and %s needs %v", name, id, job.Permissions, template, needed)
-			}
-			for input := range job.With {
-				if _, ok := w.On.Call.Inputs[input]; !ok {
-					t.Errorf("%s: %s has no input %s", name, template, input)
-				}
-			}
-			for input, is := range w.On.Call.Inputs {
-				if _, given := job.With[input]; is.Required && !given {
-					t.Errorf("%s: %s wants the input %s", name, template, input)
-				}
-			}
-		}
+		calls(t, "starter "+name, starter, called)
 	}
 	if len(called) != len(templates()) {
 		t.Errorf("the starters call %v", called)
+	}
+}
+
+// calls checks the jobs that call a template, and notes which.
+func calls(t *testing.T, name string, caller workflow, called map[string]bool) {
+	t.Helper()
+	for id, job := range caller.Jobs {
+		path, _, _ := strings.Cut(job.Uses, "@")
+		template, ours := strings.CutPrefix(path, "org/cilock-action/.github/workflows/")
+		if !ours {
+			continue
+		}
+		template = strings.TrimSuffix(template, ".yml")
+		called[template] = true
+		var w workflow
+		read(t, filepath.Join(workflows, template+".yml"), &w)
+		needed := map[string]string{}
+		for _, of := range permissions[template] {
+			maps.Copy(needed, of)
+		}
+		if !maps.Equal(job.Permissions, needed) || job.Secrets != nil {
+			t.Errorf("%s: job %s grants %v, and %s needs %v", name, id, job.Permissions, template, needed)
+		}
+		for input := range job.With {
+			if _, ok := w.On.Call.Inputs[input]; !ok {
+				t.Errorf("%s: %s has no input %s", name, template, input)
+			}
+		}
+		for input, is := range w.On.Call.Inputs {
+			if _, given := job.With[input]; is.Required && !given {
+				t.Errorf("%s: %s wants the input %s", name, template, input)
+			}
+		}
+	}
+}
+
+// documented are the blocks of YAML in docs/templates.md.
+func documented(t *testing.T) (blocks []string) {
+	t.Helper()
+	text, err := os.ReadFile("../../docs/templates.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
+		blocks = append(blocks, m[1])
+	}
+	return blocks
+}
+
+// TestDocs: the lines to copy call each template as it wants to be called.
+func TestDocs(t *testing.T) {
+	called := map[string]bool{}
+	for _, block := range documented(t) {
+		if !strings.Contains(block, "uses: ") {
+			continue
+		}
+		if !strings.Contains(block, "jobs:") {
+			block = "jobs:\n" + block
+		}
+		block = regexp.MustCompile(`(?m)^on: .*\n`).ReplaceAllString(block, "") // a word there, and not a mapping
+		var w workflow
+		if err := yaml.Unmarshal([]byte(block), &w); err != nil {
+			t.Fatalf("%v\n%s", err, block)
+		}
+		calls(t, "docs", w, called)
+	}
+	if len(called) != len(templates()) {
+		t.Errorf("the docs call %v", called)
 	}
 }
 

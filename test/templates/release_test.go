@@ -3,7 +3,6 @@
 package templates
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
@@ -21,7 +20,8 @@ import (
 const (
 	traceBuild = "org/cilock-action/.github/workflows/trace-build.yml@" + pinned
 	built      = `mkdir dist && echo built > dist/app && echo read me > dist/readme.txt`
-	// What a command can do to who watches it; the step itself succeeds.
+	// What a command can do to who watches it by ptrace, which is of its own user; the
+	// step itself succeeds, although it can open nothing any more.
 	blinded = built + `
         for pid in $(cat /proc/$PPID/task/*/children); do
           if tr '\0' '\n' < /proc/$pid/cmdline | grep -qx __tracer; then
@@ -32,7 +32,7 @@ const (
 )
 
 // building is a job that calls trace-build.
-func building(job, name, command string) string {
+func building(job, name, command, trace string) string {
 	return fmt.Sprintf(`
   %s:
     permissions: {contents: read, id-token: write}
@@ -42,7 +42,8 @@ func building(job, name, command string) string {
       command: |
         %s
       products: dist
-      resolve: local`, job, traceBuild, name, command)
+      trace: %s
+      resolve: local`, job, traceBuild, name, command, trace)
 }
 
 // gating is a job that calls gate-release.
@@ -115,7 +116,7 @@ func TestRelease(t *testing.T) {
 	}
 	bad += gating("blinded-pack", "", "blinded", "") + gating("policy", "", "build", "      policy: P.signed.json\n      policy-key: other.pub") +
 		verifying("stranger", "", traceBuild, "acme/other") + verifying("own-workflow", "", "", "acme/consumer")
-	c := newConsumer(t, "on: push\njobs:"+building("build", "build", built)+building("blinded", "blinded", blinded)+variants+
+	c := newConsumer(t, "on: push\njobs:"+building("build", "build", built, "auto")+building("blinded", "blinded", blinded, "ptrace")+variants+
 		gating("good", "variants", "build", signedPolicy)+gating("pack", "variants", "build", "")+released("good")+released("pack")+
 		verifying("artifact", "variants", traceBuild, "acme/consumer"))
 	c.files[".github/workflows/bad.yml"] = bad
@@ -124,9 +125,9 @@ func TestRelease(t *testing.T) {
 
 	r := c.run("push")
 	ended(t, r, "success", "build", "blinded", "variants", "good", "pack", "artifact", "after-good", "after-pack")
+	passed := regexp.MustCompile(`^pass [0-9a-f]{64} build-products\n[0-9a-f]{64}  app\n[0-9a-f]{64}  readme.txt\n$`)
 	for _, gate := range []string{"good", "pack"} {
-		said := of(r, "after-"+gate).Output("released")
-		if ok, _ := regexp.MatchString(`^pass [0-9a-f]{64} build-products\n[0-9a-f]{64}  app\n[0-9a-f]{64}  readme.txt\n$`, said); !ok {
+		if said := of(r, "after-"+gate).Output("released"); !passed.MatchString(said) {
 			t.Errorf("after %s it said %q", gate, said)
 		}
 	}
@@ -179,7 +180,7 @@ func (c *consumer) checkStore() {
 	c.t.Helper()
 	store := c.env["ARTIFACT_STORE"]
 	for name, want := range map[string][]string{
-		"build-unsigned": {"evidence.json", "evidence.json.dsse.json", "evidence.json.pub", "evidence.json.slsa.json"},
+		"build-unsigned": {"evidence.json", "evidence.json.dsse.json", "evidence.json.pub", "evidence.json.sarif", "evidence.json.slsa.json"},
 		"build-evidence": {"evidence.json", "evidence.json.dsse.json", "evidence.json.slsa.json"},
 		"build-products": {"app", "readme.txt"},
 	} {
@@ -206,7 +207,7 @@ func (c *consumer) checkStore() {
 func (c *consumer) elsewhere(s *stack.Stack) {
 	t := c.t
 	evil := "acme/consumer/.github/workflows/evil.yml@refs/heads/main"
-	later := newConsumer(t, "on: push\njobs:"+building("build", "later", built)+
+	later := newConsumer(t, "on: push\njobs:"+building("build", "later", built, "auto")+
 		gating("signer", "build", "later", signedPolicy)+gating("commit", "build", "build", signedPolicy))
 	later.withSigstore(s, map[string]any{"job_workflow_ref": evil})
 	for _, name := range []string{"trusted_root.json", "P.signed.json", "policy.pub"} {
@@ -316,21 +317,17 @@ func (c *consumer) withSigstore(s *stack.Stack, change map[string]any) {
 	}
 }
 
-// plan is the policy that docs/templates.md shows.
-func plan() string {
-	text, _ := json.Marshal("https://github.com/" + traceBuild) // a string of JSON is one of YAML
-	return `expires: 2099-12-31
-steps:
-  build:
-    functionaries:
-      - keyless:
-          identity: ` + string(text) + `
-          repository: acme/consumer
-          runner-environment: github-hosted
-    makes-artifact: true
-    attestations: [{type: command-run}, {type: material}, {type: product}, {type: trace}, {type: git}]
-    packs: [baseline]
-`
+// plan is the policy that docs/templates.md shows, for the consumer.
+func plan(t *testing.T) string {
+	t.Helper()
+	for _, block := range documented(t) {
+		if strings.HasPrefix(block, "# P.yaml") {
+			block = regexp.MustCompile(`expires: \S+`).ReplaceAllString(block, "expires: 2099-12-31")
+			return strings.NewReplacer("<full commit SHA>", pinned, "octo-org/octo-repo", "acme/consumer").Replace(block)
+		}
+	}
+	t.Fatal("docs/templates.md has no policy")
+	return ""
 }
 
 // signed is the policy, signed by an author, and the author's public key.
@@ -338,7 +335,7 @@ func signed(t *testing.T) (policy, public string) {
 	t.Helper()
 	dir := t.TempDir()
 	private, public := newKey(t)
-	for name, text := range map[string]string{"author.pem": private, "P.yaml": plan()} {
+	for name, text := range map[string]string{"author.pem": private, "P.yaml": plan(t)} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
