@@ -2,8 +2,11 @@ package docs
 
 import (
 	"flag"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -54,4 +57,71 @@ func TestEvidence(t *testing.T) {
 		t.Fatal(err)
 	}
 	compare(t, filepath.Join(root, "docs", "evidence.md"), text)
+}
+
+// TestTroubleshooting: the texts that the README explains are texts that the
+// program says.
+func TestTroubleshooting(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, ok := strings.Cut(string(readme), "\n## Troubleshooting\n")
+	table, _, _ = strings.Cut(table, "\n## ")
+	sources := sources(t)
+	rows := 0
+	for line := range strings.Lines(table) {
+		rest, is := strings.CutPrefix(line, "| `")
+		if !is {
+			continue
+		}
+		rows++
+		text, _, _ := strings.Cut(rest, "` |")
+		if !strings.Contains(sources, text) {
+			t.Errorf("nothing says %q", text)
+		}
+	}
+	if !ok || rows < 10 {
+		t.Errorf("the table has %d rows", rows)
+	}
+}
+
+// sources is the text of everything that can say something.
+func sources(t *testing.T) string {
+	t.Helper()
+	var all strings.Builder
+	for _, dir := range []string{"cmd", "internal", "pkg", "install.sh"} {
+		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, ".sh") || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			all.Write(text)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return all.String()
+}
+
+// TestLinks: what the documentation points to within the repository is there.
+func TestLinks(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
+	for _, path := range append(files, filepath.Join(root, "README.md"), filepath.Join(root, "ARCHITECTURE.md"), filepath.Join(root, "policies", "README.md")) {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range link.FindAllStringSubmatch(string(text), -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(path), m[1])); err != nil {
+				t.Errorf("%s: there is no %s", path, m[1])
+			}
+		}
+	}
 }
