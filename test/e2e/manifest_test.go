@@ -63,6 +63,7 @@ func TestManifestInputs(t *testing.T) {
 	for name, expression := range map[string]string{
 		"JOB_WORKFLOW_REF": "job.workflow_ref", "JOB_WORKFLOW_SHA": "job.workflow_sha",
 		"ACTION_REPOSITORY": "github.action_repository", "ACTION_REF": "github.action_ref",
+		"ENV": "inputs.action-ref && toJSON(env) || ''", "JOB": "toJSON(job)", "MATRIX": "toJSON(matrix)", "STRATEGY": "toJSON(strategy)",
 	} {
 		if got := env[action.ContextPrefix+name]; got != "${{ "+expression+" }}" {
 			t.Errorf("%s is %q", name, got)
