@@ -88,8 +88,12 @@ func (c *consumer) repository() string {
 		action = strings.Replace(action, old, now, 1)
 	}
 	dir := c.t.TempDir()
+	names := []string{"install.sh", "release.txt"}
 	for _, name := range templates() {
-		if err := copyFile(filepath.Join(workflows, name+".yml"), filepath.Join(dir, ".github/workflows", name+".yml")); err != nil {
+		names = append(names, ".github/workflows/"+name+".yml")
+	}
+	for _, name := range names {
+		if err := copyFile(filepath.Join("../..", name), filepath.Join(dir, name)); err != nil {
 			c.t.Fatal(err)
 		}
 	}
