@@ -276,6 +276,9 @@ func keyName(from string) string {
 
 func planScratch(p *Plan, _ Inputs, d Deps) error {
 	dir, err := os.MkdirTemp(d.TempDir, "cilock-")
+	if err == nil {
+		dir, err = filepath.Abs(dir) // the step and git run elsewhere
+	}
 	if err != nil {
 		return verdict.Misuse("make a temporary folder: %w", err)
 	}

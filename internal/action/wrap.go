@@ -87,7 +87,7 @@ func planWrap(p *Plan, in Inputs, d Deps) error {
 		err = guarded(func() error { return w.reach(ctx, p, in, dirs) })
 	})
 	if err != nil && !cancels(p.early) {
-		w.refused = p.redact(oneLine(err.Error(), 2000))
+		w.refused = oneLine(p.redact(err.Error()), 2000) // what is cut would not be found
 	}
 	return w.command(p, d)
 }

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -108,12 +109,13 @@ func (j *job) continues(s *scope, u *use, step Step) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	switch text := strings.ToLower(expr.Text(v)); text {
-	case "true", "false":
-		return text == "true", nil
-	default:
-		return false, fmt.Errorf("%q is neither true nor false", text)
+	switch text := expr.Text(v); {
+	case strings.EqualFold(text, "true"):
+		return true, nil
+	case strings.EqualFold(text, "false"):
+		return false, nil
 	}
+	return false, errors.New("it is neither true nor false") // the value may be a secret
 }
 
 // attempt evaluates a step's env and condition, in this order, and runs it.

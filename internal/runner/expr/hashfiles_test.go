@@ -118,7 +118,7 @@ func TestHashFilesLinks(t *testing.T) {
 func TestHashFilesMistakes(t *testing.T) {
 	dir := workspace(t, "a", "b", "c")
 	for patterns, want := range map[string]string{
-		"--hidden|a": `hashFiles has no option "--hidden"`, "../a": "has . or .. in it", "a/./b": "has . or .. in it", "!": "is empty",
+		"--hidden|a": `hashFiles has no such option`, "../a": "has . or .. in it", "a/./b": "has . or .. in it", "!": "is empty",
 		"~/a": "needs a home directory", strings.Repeat("x", 5000): "longer than 4096 bytes", strings.Repeat("x|", 1100): "more than 1000 patterns",
 	} {
 		if got, err := HashFiles(t.Context(), dir, strings.Split(patterns, "|")); err == nil || !strings.Contains(err.Error(), want) {
