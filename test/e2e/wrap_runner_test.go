@@ -76,7 +76,7 @@ func TestStandInWrapBlocked(t *testing.T) {
 	t.Parallel()
 	j := newJob(t, runner.Options{})
 	j.commit(map[string]string{"loud/action.yml": "name: loud\nruns:\n  using: composite\n  steps:\n    - shell: bash\n      run: |\n" +
-		"        echo '::error::from the action'\n        echo '::add-mask::generated-4711'\n        echo '##[warning]old style'\n        echo it was generated-4711 >&2\n        echo '::stop-commands::mine'\n        exit 5\n"})
+		"        echo '::error::from the action'\n        echo '::add-mask::generated-4711'\n        echo '##[warning]old style'\n        echo it was generated-4711\n        echo '::stop-commands::mine'\n        exit 5\n"})
 	r := j.use(map[string]string{"step": "loud", "action-ref": "./loud", "wrapped-commands": "block"})
 	want(t, r, "failure", 5)
 	if noted(r, "error", "from the action") || noted(r, "warning", "old style") {
