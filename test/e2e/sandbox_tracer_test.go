@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -141,7 +142,9 @@ func awaitClosed(t *testing.T, pid int) {
 	}
 }
 
-// status is a field of /proc/PID/task/TID/status, of every thread.
+// status is a field of /proc/PID/task/TID/status, of every thread that runs code of
+// the program. A worker of io_uring is listed too, until a few seconds after its
+// ring was closed: it is the kernel's own, and keeps the rights of that time.
 func status(t *testing.T, pid int, field string) (values []string) {
 	t.Helper()
 	tasks, err := filepath.Glob(proc(pid, "task/*/status"))
@@ -152,6 +155,9 @@ func status(t *testing.T, pid int, field string) (values []string) {
 		text, err := os.ReadFile(task)
 		if err != nil {
 			continue // the thread has ended
+		}
+		if strings.HasPrefix(string(text), fmt.Sprintf("Name:\tiou-wrk-%d\n", pid)) {
+			continue
 		}
 		for line := range strings.Lines(string(text)) {
 			if value, ok := strings.CutPrefix(line, field+":"); ok {
