@@ -172,13 +172,15 @@ const (
 	ourAction = "org/cilock-action@" + ourCommit
 )
 
-// ourFolder holds action.yml and nothing else: binary-path is given.
+// ourFolder holds action.yml and what it starts: binary-path is given.
 func ourFolder(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	manifest, err := os.ReadFile("../../action.yml")
-	must(t, err)
-	must(t, os.WriteFile(filepath.Join(dir, "action.yml"), manifest, 0o600))
+	for _, name := range []string{"action.yml", "install.sh", "release.txt"} {
+		text, err := os.ReadFile(filepath.Join("../..", name))
+		must(t, err)
+		must(t, os.WriteFile(filepath.Join(dir, name), text, 0o600))
+	}
 	return dir
 }
 
