@@ -87,7 +87,8 @@ func planWrap(p *Plan, in Inputs, d Deps) error {
 		err = guarded(func() error { return w.reach(ctx, p, in, dirs) })
 	})
 	if err != nil && !cancels(p.early) {
-		w.refused = p.redact(oneLine(err.Error(), 2000))
+		// Several errors are a line each. On one line they need something between them.
+		w.refused = p.redact(oneLine(strings.ReplaceAll(err.Error(), "\n", "; "), 2000))
 	}
 	return w.command(p, d)
 }
