@@ -35,6 +35,7 @@ main() {
 	check_mirror
 	if [ -n "${CILOCK_INPUT_BINARY_PATH:-}" ]; then
 		cl_binary=$CILOCK_INPUT_BINARY_PATH
+		check_given
 		return
 	fi
 	platform
@@ -50,6 +51,15 @@ main() {
 			build "release $cl_version could not be downloaded ($cl_why)" notice
 		fi
 	fi
+}
+
+# check_given refuses a binary-path that nothing can start. The shell would end
+# with 126 or 127, which the step's own command has too.
+check_given() {
+	case $cl_binary in
+	*[/\\]*) [ -f "$cl_binary" ] && [ -x "$cl_binary" ] ;;
+	*) command -v "$cl_binary" >/dev/null ;;
+	esac || stop "input binary-path is $cl_binary: expected an executable file; give the path of one that is there, and let chmod +x make it executable"
 }
 
 # ---------------------------------------------------------------- manifest

@@ -74,11 +74,14 @@ func reportVerb(ctx context.Context, args []string, d action.Deps) (int, error) 
 	if err := filetree.Replace(out, data, 0o644, nil); err != nil {
 		return verdict.ExitIO, fmt.Errorf("write report %s: %w", out, err)
 	}
-	said := "not verified: give --key, or what else verify takes"
+	said := []string{"cilock: verdict: not verified: give --key, or what else verify takes"}
 	if page.Judgement.Verdict != "" {
-		said = string(page.Judgement.Verdict)
+		said[0] = fmt.Sprintf("cilock: verdict: %s", page.Judgement.Verdict)
+		for _, f := range page.Judgement.Findings { // a log shows why the step failed, without the page
+			said = append(said, fmt.Sprintf("cilock: %s: %s", f.Verdict, f))
+		}
 	}
-	if err := d.Sink.Line("cilock: verdict: " + said); err != nil {
+	if err := printLines(d.Sink, said); err != nil {
 		return verdict.ExitIO, err
 	}
 	return code, d.Sink.Line(fmt.Sprintf("cilock: report: %s, %d bytes", out, len(data)))

@@ -85,7 +85,7 @@ func (r Report) Lines() []string {
 		fmt.Sprintf("verdict: %s", r.Verdict),
 		fmt.Sprintf("step: %s %s", r.Plan.Name, r.stepFact()),
 	}
-	for _, f := range r.Findings {
+	for _, f := range worstFirst(r.Findings) {
 		lines = append(lines, fmt.Sprintf("%s: %s", f.Verdict, f))
 	}
 	for _, l := range r.Lost {

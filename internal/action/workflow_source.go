@@ -84,7 +84,7 @@ func (r workflowReader) read(ctx context.Context, f workflowFile) (w refs.Workfl
 	}
 	if here {
 		if r.fromWorkspace(&w) == nil {
-			return w, fmt.Sprintf("workflow %s: read from the workspace as it is, since its commit %s is not there: %v", f.path, f.sha, err)
+			return w, fmt.Sprintf("workflow %s: read from the workspace as it is, since its commit %s is not there: %v; check it out before this step", f.path, f.sha, err)
 		}
 	}
 	if err == nil {

@@ -87,7 +87,9 @@ func planWrap(p *Plan, in Inputs, d Deps) error {
 		err = guarded(func() error { return w.reach(ctx, p, in, dirs) })
 	})
 	if err != nil && !cancels(p.early) {
-		w.refused = oneLine(p.redact(err.Error()), 2000) // what is cut would not be found
+		// Several errors are a line each: on one line they need something between
+		// them. What is cut before it is redacted would not be found.
+		w.refused = oneLine(strings.ReplaceAll(p.redact(err.Error()), "\n", "; "), 2000)
 	}
 	return w.command(p, d)
 }

@@ -23,7 +23,7 @@ func (r *Result) subject(subject string, held []named, products []proven) Subjec
 		name = n
 	}
 	out := SubjectResult{Name: name, SHA256: digests.set["sha256"], digests: digests.set}
-	check := Check{Name: "subject"}
+	check, fix := Check{Name: "subject"}, ""
 	switch {
 	case err != nil:
 		check.Expected, check.Found = "a readable file", unreadable(err)
@@ -31,6 +31,7 @@ func (r *Result) subject(subject string, held []named, products []proven) Subjec
 		check.Expected, check.Found = "a bundle that holds", "none"
 	default:
 		check.Expected, check.Found = "sha256:"+out.SHA256+" among the signed subjects", listSubjects(held)
+		fix = "take the file as it was when it was signed, or the evidence of the step that made this one"
 		for _, b := range held {
 			if where, ok := b.MatchDigests(digests.set); ok {
 				check = Check{Name: "subject", OK: true, Detail: fmt.Sprintf("%s is %s of %s", digests, where, b.path)}
@@ -43,7 +44,9 @@ func (r *Result) subject(subject string, held []named, products []proven) Subjec
 	}
 	out.Checks = []Check{check}
 	if !check.OK {
-		r.fail(check, name)
+		finding := failed(check, name)
+		finding.Fix = fix
+		r.Findings = append(r.Findings, finding)
 	}
 	return out
 }

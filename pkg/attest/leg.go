@@ -125,7 +125,7 @@ func (l leg) once(ctx context.Context, ask func(context.Context, http.RoundTripp
 func checkURL(text string) (host string, err error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" {
-		return "", errors.New("not the URL of a service")
+		return "", errors.New("not the URL of a service: expected https://HOST")
 	}
 	if u.User != nil {
 		return "", errors.New("the URL holds a password")

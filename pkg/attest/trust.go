@@ -69,12 +69,12 @@ type Unsafe struct {
 // this one is tried. It asks for no trusted time: a key has no validity period.
 func (p PublicKey) prove(b *Bundle, message []byte, c claim) (Signer, []Check, error) {
 	if !p.verifies(message, c.sig) {
-		found := "a signature that does not fit the payload"
+		found := "a signature that does not fit the payload: the evidence was changed, or somebody else signed it"
 		switch {
 		case c.certificate != nil:
 			found = "a signature that names a certificate: verify it with --verify-repo or --cert-identity, and --trusted-root"
 		case b.KeyHint != "" && b.KeyHint != p.id:
-			found = "a signature that names key " + quote(b.KeyHint)
+			found = "a signature that names key " + quote(b.KeyHint) + ": verify it with that one, if it is whom you expect"
 		}
 		return Signer{}, nil, &CheckError{"signature", "envelope", "a valid signature by key " + p.id, found}
 	}

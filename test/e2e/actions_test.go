@@ -192,7 +192,7 @@ func TestEvidenceOfAnotherCommit(t *testing.T) {
 		t.Errorf("a commit that is not here: verdict %q", r.Outputs["verdict"])
 	}
 	v = j.evidence(t, r.Outputs["evidence-path"])
-	if row := collector(t, v, "github-action"); len(row.Gaps) != 1 || !strings.Contains(row.Gaps[0], "read from the workspace as it is") {
+	if row := collector(t, v, "github-action"); len(row.Gaps) != 1 || !strings.Contains(row.Gaps[0], "check it out before this step") {
 		t.Errorf("github-action: %+v", row)
 	}
 }

@@ -77,6 +77,22 @@ func TestBinaryPath(t *testing.T) {
 	}
 }
 
+// TestBinaryPathRefused: what cannot be started is an error of the input, and has
+// not the exit codes (126 and 127) that a command of the step has.
+func TestBinaryPathRefused(t *testing.T) {
+	t.Parallel()
+	for _, shell := range []string{"dash", "busybox sh", "bash"} {
+		s := newSite(t, nil)
+		s.shell = strings.Fields(shell)
+		plain := filepath.Join(s.root, "plain")
+		must(t, os.WriteFile(plain, []byte("#!/bin/sh\n"), 0o644))
+		for _, given := range []string{filepath.Join(s.root, "none"), plain, s.root, "no-such-program"} {
+			s.env = append(s.env, "CILOCK_INPUT_BINARY_PATH="+given)
+			s.stopped(s.run("action"), "input binary-path is "+given)
+		}
+	}
+}
+
 // TestInterrupted: the runner sends its signal to the script alone. What it waits
 // for ends with it, and nothing is left.
 func TestInterrupted(t *testing.T) {
