@@ -2,6 +2,7 @@ package action
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -91,6 +92,9 @@ func firstSigned(bundle string) (out firstVerified, err error) {
 // is refused: whoever hands it over chose it.
 func ownFacts(ctx context.Context, p Plan, c attest.Collection, d Deps) (jobFacts, error) {
 	theirs, err := readJobFacts(c)
+	if err == nil {
+		err = noClaims(c)
+	}
 	if err != nil {
 		return theirs, err
 	}
@@ -118,6 +122,29 @@ func ownFacts(ctx context.Context, p Plan, c attest.Collection, d Deps) (jobFact
 	own.github.Context["runner_environment"] = theirs.github.Context["runner_environment"]
 	own.git, own.hasGit, own.actions = theirs.git, theirs.hasGit, theirs.actions
 	return own, nil
+}
+
+// noClaims refuses evidence with claims of a token, where Witness has them too. They
+// are the other job's word, and rules over them take them for the issuer's, whom
+// the new signature would seem to stand for.
+func noClaims(c attest.Collection) error {
+	for _, a := range c.Attestations {
+		if a.Type != attest.TypeGitHub {
+			continue
+		}
+		var body struct {
+			Claims  map[string]any  `json:"claims"`
+			Granted bool            `json:"granted"`
+			JWT     json.RawMessage `json:"jwt"`
+		}
+		if err := json.Unmarshal(a.Body, &body); err != nil {
+			return fmt.Errorf("read attestation %s: %w", a.Type, err)
+		}
+		if len(body.Claims) > 0 || body.Granted || len(body.JWT) > 0 && string(body.JWT) != "null" {
+			return &verdict.ExitError{Code: verdict.ExitDenied, Err: errors.New("countersign: the evidence has claims of a token, which nobody can check: expected evidence of a job without `id-token: write`, which another job has for it")}
+		}
+	}
+	return nil
 }
 
 // countersigned are the documents that are signed.

@@ -144,7 +144,7 @@ func say(r Report, d Deps) sink.Rest {
 		}
 		return sink.Rest{}
 	}
-	title := "cilock: step " + r.Plan.Name
+	title := redact("cilock: step " + r.Plan.Name)
 	for _, f := range r.Findings {
 		level := sink.Warning
 		if f.Verdict == verdict.Fail {
@@ -153,7 +153,7 @@ func say(r Report, d Deps) sink.Rest {
 		d.Sink.Annotate(level, sink.Properties{Title: title}, redact(f.String()))
 	}
 	for _, n := range r.Notices {
-		at := sink.Properties{File: n.Place.File, Line: n.Place.Line, Col: n.Place.Col, Title: cmp.Or(n.Place.Title, title)}
+		at := sink.Properties{File: redact(n.Place.File), Line: n.Place.Line, Col: n.Place.Col, Title: cmp.Or(redact(n.Place.Title), title)}
 		d.Sink.Annotate(sink.Level(n.Level), at, redact(n.Text))
 	}
 	rest, err := d.Sink.Flush()

@@ -92,7 +92,7 @@ func (r Report) Lines() []string {
 		lines = append(lines, "lost: "+l)
 	}
 	lines = append(lines, "trace: "+r.traceFact(), "secrets: "+r.secretsFact(), "signer: "+cmp.Or(r.Proof.Identity, "none"), "policy: "+r.Plan.Judge.fact())
-	lines = append(lines, r.subjectLines()...)
+	lines = append(lines, r.subjectLines(r.Plan.redact)...)
 	if len(r.Files) > 0 {
 		lines = append(lines, "evidence: "+r.Files[0])
 	}
@@ -152,8 +152,8 @@ func (r Report) stepFact() string {
 	return fmt.Sprintf("exit code %d after %s", s.ExitCode, s.End.Sub(s.Start).Round(time.Millisecond))
 }
 
-// subjectLines names the first few subjects and counts the rest.
-func (r Report) subjectLines() []string {
+// subjectLines names the first few subjects, as shown says, and counts the rest.
+func (r Report) subjectLines(shown func(string) string) []string {
 	const most = 5
 	var lines []string
 	for i, s := range r.Subjects {
@@ -162,7 +162,7 @@ func (r Report) subjectLines() []string {
 		}
 		for _, hash := range []string{"sha256", "sha1"} {
 			if digest, ok := s.Digest[hash]; ok {
-				lines = append(lines, fmt.Sprintf("subject: %q %s:%s", s.Name, hash, digest))
+				lines = append(lines, fmt.Sprintf("subject: %q %s:%s", shown(s.Name), hash, digest))
 			}
 		}
 	}

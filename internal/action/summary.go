@@ -19,8 +19,10 @@ const (
 	summaryFindings     = 5
 	summaryReferences   = 20
 	summaryDestinations = 20
-	summaryText         = 600 // characters of one text
-	summaryChain        = 8   // processes of a chain, the nearest ones
+	summaryLost         = 10
+	summaryText         = 600    // bytes of one text
+	summarySize         = 55_000 // bytes of the whole, below what a Sink writes
+	summaryChain        = 8      // processes of a chain, the nearest ones
 )
 
 // Seen is what of the evidence a person is told about.
@@ -50,16 +52,55 @@ func seenIn(rows []Row) (s Seen) {
 
 // Markdown is the section of the job summary: the verdict with how much was seen,
 // the worst findings, what to pin, where the step went, and how to verify all of
-// it. It is the same for the same run, and what is cut is counted.
-func (r Report) Markdown() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "### cilock: %s\n\n", sink.EscapeMarkdown(r.headline()))
-	fmt.Fprintf(&b, "Step %s: %s\n\n", sink.Code(r.Plan.Name), sink.EscapeMarkdown(r.stepFact()))
-	r.markFindings(&b)
-	r.markReferences(&b)
-	r.markDestinations(&b)
-	r.markProof(&b)
-	return b.String()
+// it. It is the same for the same run, and what is cut is counted. Where long texts
+// would take the room of the end, all are shorter.
+func (r Report) Markdown() (text string) {
+	for _, most := range []int{summaryText, 200, 50} {
+		m := &summaryPage{r: r, most: most}
+		m.write()
+		if text = m.String(); len(text) <= summarySize {
+			break
+		}
+	}
+	return text
+}
+
+// summaryPage is the text while it is written. A text gets in through its methods
+// alone, which redact it before they spell it in another way: what is escaped no
+// longer looks like the secret that is in it.
+type summaryPage struct {
+	strings.Builder
+	r    Report
+	most int // bytes of one text
+}
+
+func (m *summaryPage) write() {
+	fmt.Fprintf(m, "### cilock: %s\n\n", m.fact(m.r.headline()))
+	fmt.Fprintf(m, "Step %s: %s\n\n", m.code(m.r.Plan.Name), m.fact(m.r.stepFact()))
+	m.findings()
+	m.references()
+	m.destinations()
+	m.proof()
+}
+
+// short is a name, of which every character counts, and text a sentence.
+func (m *summaryPage) short(s string) string { return sink.Shorten(m.r.Plan.redact(s), m.most) }
+
+func (m *summaryPage) text(s string) string {
+	return sink.EscapeMarkdown(oneLine(m.r.Plan.redact(s), m.most))
+}
+
+func (m *summaryPage) code(s string) string { return sink.Code(m.short(s)) }
+
+// fact is text for what there is one of.
+func (m *summaryPage) fact(s string) string {
+	return sink.EscapeMarkdown(oneLine(m.r.Plan.redact(s), summaryText))
+}
+
+// plain is a line for a block of code: references hold untrusted text, and
+// nothing in it may end the block.
+func (m *summaryPage) plain(s string) string {
+	return strings.ReplaceAll(oneLine(m.r.Plan.redact(s), summaryText), "`", "'")
 }
 
 // headline is the verdict with its ground: how much was seen, by what, and who
@@ -97,26 +138,29 @@ func worstFirst(findings []verdict.Finding) []verdict.Finding {
 	return list
 }
 
-func (r Report) markFindings(b *strings.Builder) {
-	findings := worstFirst(r.Findings)
-	if len(findings) == 0 && len(r.Lost) == 0 {
-		b.WriteString("No findings.\n\n")
+func (m *summaryPage) findings() {
+	findings := worstFirst(m.r.Findings)
+	if len(findings) == 0 && len(m.r.Lost) == 0 {
+		m.WriteString("No findings.\n\n")
 		return
 	}
-	fmt.Fprintf(b, "**Findings%s**\n\n", of(summaryFindings, len(findings)))
+	fmt.Fprintf(m, "**Findings%s**\n\n", of(summaryFindings, len(findings)))
 	for i, f := range findings[:min(summaryFindings, len(findings))] {
-		fmt.Fprintf(b, "%d. **%s** %s: expected %s, found %s\n", i+1, f.Verdict, sink.Code(f.Rule), marked(f.Expected), marked(f.Found))
-		if chain := r.Seen.chain(f.Found); chain != "" {
-			fmt.Fprintf(b, "   - process: %s\n", sink.Code(chain))
+		fmt.Fprintf(m, "%d. **%s** %s: expected %s, found %s\n", i+1, f.Verdict, m.code(f.Rule), m.text(f.Expected), m.text(f.Found))
+		if chain := m.r.Seen.chain(f.Found); chain != "" {
+			fmt.Fprintf(m, "   - process: %s\n", m.code(chain))
 		}
 		if f.Fix != "" {
-			fmt.Fprintf(b, "   - fix: %s\n", marked(f.Fix))
+			fmt.Fprintf(m, "   - fix: %s\n", m.text(f.Fix))
 		}
 	}
-	for _, l := range r.Lost {
-		fmt.Fprintf(b, "- **lost** %s\n", marked(l))
+	for _, l := range m.r.Lost[:min(summaryLost, len(m.r.Lost))] {
+		fmt.Fprintf(m, "- **lost** %s\n", m.text(l))
 	}
-	b.WriteString("\n")
+	if more := len(m.r.Lost) - summaryLost; more > 0 {
+		fmt.Fprintf(m, "- **lost** and %d more\n", more)
+	}
+	m.WriteString("\n")
 }
 
 // of says how many of a list are shown, where that is not all.
@@ -126,8 +170,6 @@ func of(shown, all int) string {
 	}
 	return fmt.Sprintf(" (%d of %d, the worst first)", shown, all)
 }
-
-func marked(text string) string { return sink.EscapeMarkdown(oneLine(text, summaryText)) }
 
 // pidPattern finds the process that a policy's message names.
 var pidPattern = regexp.MustCompile(`(?i)\bpid[ :=]*([0-9]{1,10})\b`)
@@ -152,7 +194,11 @@ func (s Seen) chain(text string) string {
 		if !ok {
 			break
 		}
-		chain = append(chain, fmt.Sprintf("%s (%d)", cmp.Or(path.Base(p.Program), p.Comm), pid))
+		name := p.Comm
+		if p.Program != "" { // path.Base makes a dot of nothing
+			name = path.Base(p.Program)
+		}
+		chain = append(chain, fmt.Sprintf("%s (%d)", name, pid))
 		delete(last, pid) // a chain that comes back to itself ends
 		pid = p.ParentPID
 	}
@@ -163,11 +209,11 @@ func (s Seen) chain(text string) string {
 	return strings.Join(chain, " > ")
 }
 
-// markReferences lists what is not pinned, with what to write instead where that
+// references lists what is not pinned, with what to write instead where that
 // is known.
-func (r Report) markReferences(b *strings.Builder) {
+func (m *summaryPage) references() {
 	var lines []string
-	for _, a := range r.Seen.Actions {
+	for _, a := range m.r.Seen.Actions {
 		if a.RefPinned {
 			continue
 		}
@@ -176,31 +222,25 @@ func (r Report) markReferences(b *strings.Builder) {
 		if a.ResolvedSHA != "" {
 			line = fmt.Sprintf("uses: %s@%s # %s", repository, a.ResolvedSHA, version)
 		}
-		lines = append(lines, plainLine(line))
+		lines = append(lines, m.plain(line))
 	}
 	if len(lines) == 0 {
 		return
 	}
 	slices.Sort(lines)
-	fmt.Fprintf(b, "**Not pinned%s**: write\n\n```yaml\n", of(summaryReferences, len(lines)))
+	fmt.Fprintf(m, "**Not pinned%s**: write\n\n```yaml\n", of(summaryReferences, len(lines)))
 	for _, l := range lines[:min(summaryReferences, len(lines))] {
-		b.WriteString(l + "\n")
+		m.WriteString(l + "\n")
 	}
-	b.WriteString("```\n\n")
-}
-
-// plainLine is a line for a block of code: references hold untrusted text, and
-// nothing in it may end the block.
-func plainLine(s string) string {
-	return strings.ReplaceAll(oneLine(s, summaryText), "`", "'")
+	m.WriteString("```\n\n")
 }
 
 // destination is one place that the step reached.
 type destination struct{ name, address string }
 
-func (r Report) markDestinations(b *strings.Builder) {
+func (m *summaryPage) destinations() {
 	seen := map[destination]map[int]bool{}
-	for _, n := range r.Seen.Network {
+	for _, n := range m.r.Seen.Network {
 		if n.Address == "" || n.Syscall != "connect" && n.Syscall != "send" {
 			continue // somebody else's way in is no destination
 		}
@@ -226,29 +266,29 @@ func (r Report) markDestinations(b *strings.Builder) {
 	slices.SortFunc(all, func(a, b destination) int {
 		return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(a.address, b.address))
 	})
-	b.WriteString("**Destinations**\n\n| name | address | processes |\n|---|---|---|\n")
+	m.WriteString("**Destinations**\n\n| name | address | processes |\n|---|---|---|\n")
 	for _, d := range all[:min(summaryDestinations, len(all))] {
-		fmt.Fprintf(b, "| %s | %s | %d |\n", sink.EscapeMarkdown(oneLine(cmp.Or(d.name, "-"), 200)), sink.Code(oneLine(d.address, 200)), len(seen[d]))
+		fmt.Fprintf(m, "| %s | %s | %d |\n", m.text(cmp.Or(d.name, "-")), m.code(d.address), len(seen[d]))
 	}
 	if more := len(all) - summaryDestinations; more > 0 {
-		fmt.Fprintf(b, "| and %d more | | |\n", more)
+		fmt.Fprintf(m, "| and %d more | | |\n", more)
 	}
-	b.WriteString("\n")
+	m.WriteString("\n")
 }
 
-func (r Report) markProof(b *strings.Builder) {
-	fmt.Fprintf(b, "**Proof**: policy %s; secrets: %s\n\n", sink.EscapeMarkdown(r.Plan.Judge.fact()), sink.EscapeMarkdown(r.secretsFact()))
-	if len(r.Files) == 0 {
-		b.WriteString("There is no evidence on disk.\n\n")
+func (m *summaryPage) proof() {
+	fmt.Fprintf(m, "**Proof**: policy %s; secrets: %s\n\n", m.fact(m.r.Plan.Judge.fact()), m.fact(m.r.secretsFact()))
+	if len(m.r.Files) == 0 {
+		m.WriteString("There is no evidence on disk.\n\n")
 		return
 	}
-	for _, line := range r.subjectLines() {
-		fmt.Fprintf(b, "- %s\n", sink.EscapeMarkdown(line))
+	for _, line := range m.r.subjectLines(m.short) {
+		fmt.Fprintf(m, "- %s\n", sink.EscapeMarkdown(line))
 	}
-	fmt.Fprintf(b, "- evidence: %s\n", sink.Code(r.Files[0]))
-	if command := r.verifyCommand(); plainLine(command) == command {
-		fmt.Fprintf(b, "\n```sh\n%s\n```\n\n", command)
+	fmt.Fprintf(m, "- evidence: %s\n", m.code(m.r.Files[0]))
+	if command := m.r.verifyCommand(); m.plain(command) == command {
+		fmt.Fprintf(m, "\n```sh\n%s\n```\n\n", command)
 	} else { // to be copied it would have to be what it is
-		fmt.Fprintf(b, "- verify with: %s\n\n", sink.Code(command))
+		fmt.Fprintf(m, "- verify with: %s\n\n", m.code(command))
 	}
 }

@@ -2,6 +2,7 @@ package action
 
 import (
 	"flag"
+	"html"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,7 +19,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 func summaryCases() map[string]Report {
 	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 	traced := Row{Name: "trace", Section: Section{Backend: "ebpf", Counts: []attest.TraceCount{{Class: "file", Received: 48_000, Attempted: 48_000}, {Class: "process", Received: 210, Attempted: 210}}}}
-	plan := Plan{Name: "build", Dir: "/w", Outfile: "/w/build.cilock.json", Signing: Signing{Key: new(attest.Key), KeyAt: "k.pub"}}
+	plan := Plan{Redactor: NewRedactor(nil), Name: "build", Dir: "/w", Outfile: "/w/build.cilock.json", Signing: Signing{Key: new(attest.Key), KeyAt: "k.pub"}}
 	ended := Step{Started: true, Start: now, End: now.Add(3200 * time.Millisecond)}
 	clean := Report{
 		Plan: plan, Step: ended, Verdict: verdict.Pass, Trace: traced, Files: []string{"/w/build.cilock.json"},
@@ -89,5 +90,69 @@ func TestSummary(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// largest is a run in which every text is as long as it can be, in characters
+// that are spelled with six.
+func largest(plan Plan) Report {
+	long := strings.Repeat("<<<< ", 800)
+	r := Report{Plan: plan, Verdict: verdict.Fail, Files: []string{"/w/" + long}, Step: Step{Started: true}}
+	r.Plan.Name, r.Plan.Outfile = long, r.Files[0]
+	for i := range 40 {
+		r.Findings = append(r.Findings, verdict.Finding{Verdict: verdict.Fail, Rule: long, Expected: long, Found: "PID 7 " + long, Fix: long})
+		r.Lost = append(r.Lost, long)
+		r.Subjects = append(r.Subjects, attest.Subject{Name: long, Digest: attest.SHA256(strings.Repeat("ab", 32))})
+		r.Seen.Processes = append(r.Seen.Processes, attest.Process{ProcessID: i, ParentPID: i - 1, Program: "/" + long})
+		r.Seen.Network = append(r.Seen.Network, attest.TraceReach{ProcessID: i, Syscall: "send", Address: long, Port: i, SNI: long})
+		r.Seen.Actions = append(r.Seen.Actions, attest.GitHubAction{ActionRef: "a/b@" + long, ResolvedSHA: strings.Repeat("3c", 20)})
+	}
+	return r
+}
+
+// TestSummaryLargest: long texts do not take the end of the summary, where the
+// evidence is, nor cut a block of code in two.
+func TestSummaryLargest(t *testing.T) {
+	r := largest(Plan{Redactor: NewRedactor(nil), Dir: "/w", Signing: Signing{Key: new(attest.Key)}})
+	got := r.Markdown()
+	if len(got) > summarySize {
+		t.Errorf("%d bytes", len(got))
+	}
+	for _, want := range []string{"- evidence: <code>", "sha256&#58;abab", "- verify with: <code>", "and 20 more", "**lost** and 30 more"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is missing", want)
+		}
+	}
+	if strings.Count(got, "\n```") != 2 {
+		t.Error("a block of code is not ended")
+	}
+}
+
+// TestSummarySecrets: a secret is taken out of a text before the text is escaped,
+// which would hide it from the redaction and from the runner's.
+func TestSummarySecrets(t *testing.T) {
+	const secret = "made_up.secret*of-a~test" // generated, not a credential
+	r := Report{
+		Plan: Plan{Redactor: NewRedactor([]string{"MY_TOKEN=" + secret}), Name: secret, Outfile: "/w/" + secret, Dir: "/w", Signing: Signing{Key: new(attest.Key), KeyAt: secret}},
+		Step: Step{Reason: secret}, Files: []string{"/w/" + secret}, Lost: []string{secret}, Subjects: []attest.Subject{{Name: secret, Digest: attest.SHA256(strings.Repeat("ab", 32))}},
+		Findings: []verdict.Finding{{Rule: secret, Expected: secret, Found: "PID 7 " + secret, Fix: secret}},
+		Seen: Seen{
+			Processes: []attest.Process{{ProcessID: 7, Program: "/tmp/" + secret}},
+			Network:   []attest.TraceReach{{Syscall: "connect", SNI: secret + ".example", Address: "198.51.100.1"}},
+			Actions:   []attest.GitHubAction{{ActionRef: "a/" + secret + "@v1"}},
+		},
+	}
+	got := html.UnescapeString(r.Markdown())
+	if strings.Contains(got, secret) || !strings.Contains(got, "[REDACTED") {
+		t.Errorf("the secret is in it, or not taken out:\n%s", got)
+	}
+}
+
+// TestChain: processes that are each other's parents have an end, and one without
+// a program has a name.
+func TestChain(t *testing.T) {
+	s := Seen{Processes: []attest.Process{{ProcessID: 1, ParentPID: 2, Program: "/bin/a"}, {ProcessID: 2, ParentPID: 1, Comm: "b/0"}}}
+	if got := s.chain("PID 1"); got != "b/0 (2) > a (1)" {
+		t.Errorf("the chain is %q", got)
 	}
 }

@@ -21,6 +21,7 @@ type evidence struct {
 	traced     bool
 	processes  *processes
 	places     places
+	wrote      map[string]int // path to the process that wrote it first; made when it is asked for
 	embedded   bool
 }
 

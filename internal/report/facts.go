@@ -1,11 +1,11 @@
 package report
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/org/cilock-action/pkg/attest"
 )
@@ -38,7 +38,8 @@ func (e *evidence) git(s *section) { e.flat(s, attest.TypeGit) }
 func (e *evidence) job(s *section) {
 	e.flat(s, attest.TypeGitHub, "jwt", "claims", "context")
 	var body struct {
-		JWT struct {
+		Claims map[string]json.RawMessage `json:"claims"`
+		JWT    struct {                   // of Witness'
 			Claims map[string]json.RawMessage `json:"claims"`
 		} `json:"jwt"`
 		Context map[string]json.RawMessage `json:"context"`
@@ -49,7 +50,7 @@ func (e *evidence) job(s *section) {
 	for _, list := range []struct {
 		caption string
 		of      map[string]json.RawMessage
-	}{{"Claims of the job's token", body.JWT.Claims}, {"What the runner's context said", body.Context}} {
+	}{{"Claims of the job's token", body.Claims}, {"Claims of the job's token, as Witness records it", body.JWT.Claims}, {"What the runner's context said", body.Context}} {
 		t := table{Caption: list.caption, Head: []string{"Name", "Value"}}
 		for name, value := range sorted(list.of) {
 			t.add(name, strings.Trim(string(value), `"`))
@@ -121,10 +122,46 @@ func (e *evidence) other(s *section) {
 	}
 }
 
+// pretty is JSON as json.Indent writes it, as far as it is shown. It stops there:
+// the indentation of a deeply nested text is hundreds of times its length.
 func pretty(text []byte) string {
-	var b bytes.Buffer
-	if err := json.Indent(&b, text, "", "  "); err != nil {
-		return cutAt(string(text), maxRaw)
+	var b strings.Builder
+	depth, quoted, opened := 0, false, false
+	line := func() { b.WriteString("\n" + strings.Repeat("  ", max(0, depth))) }
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		if b.Len() >= maxRaw && (utf8.RuneStart(c) || b.Len() >= maxRaw+utf8.UTFMax) {
+			return fmt.Sprintf("%s… (%d more bytes)", b.String(), len(text)-i)
+		}
+		switch {
+		case quoted && c == '\\' && i+1 < len(text):
+			b.Write(text[i : i+2])
+			i++
+			continue
+		case quoted:
+			b.WriteByte(c)
+			quoted = c != '"'
+			continue
+		case c == ' ', c == '\t', c == '\r', c == '\n':
+			continue
+		case c == '}', c == ']':
+			depth--
+			opened = !opened // what is empty stays on its line
+		}
+		if opened {
+			line()
+		}
+		opened = c == '{' || c == '['
+		b.WriteByte(c)
+		switch c {
+		case '{', '[':
+			depth++
+		case ',':
+			line()
+		case ':':
+			b.WriteByte(' ')
+		}
+		quoted = c == '"'
 	}
-	return cutAt(b.String(), maxRaw)
+	return b.String()
 }

@@ -110,7 +110,11 @@ func (p *processes) label(pid int) string {
 }
 
 func (i image) label() string {
-	return fmt.Sprintf("%s (%d)", cutAt(cmp.Or(path.Base(i.program), i.comm), 80), i.pid)
+	name := i.comm
+	if i.program != "" { // path.Base makes a dot of nothing
+		name = path.Base(i.program)
+	}
+	return fmt.Sprintf("%s (%d)", cutAt(name, 80), i.pid)
 }
 
 // chain is chainAt for the last program of a PID; empty if nothing is known of it.

@@ -112,11 +112,14 @@ func (e *evidence) writer(product string) string {
 	if e.places.workspace == "" {
 		return ""
 	}
-	name := path.Join(e.places.workspace, product)
-	for _, w := range e.trace.Writes {
-		if w.Path == name {
-			return e.processes.chain(w.ProcessID)
+	if e.wrote == nil { // both lists can be long
+		e.wrote = map[string]int{}
+		for _, w := range slices.Backward(e.trace.Writes) {
+			e.wrote[w.Path] = w.ProcessID
 		}
+	}
+	if pid, found := e.wrote[path.Join(e.places.workspace, product)]; found {
+		return e.processes.chain(pid)
 	}
 	return ""
 }

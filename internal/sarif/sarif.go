@@ -141,10 +141,11 @@ func Ours(head string) bool {
 }
 
 // Plain is a message without links: in SARIF's plain text too, [text](target)
-// is one (3.11.6), and the text is untrusted.
+// is one (3.11.6), and the text is untrusted: a backslash in it must not take the
+// force of ours.
 func Plain(s string) Text {
 	if strings.Contains(s, "](") {
-		s = strings.NewReplacer("[", `\[`, "]", `\]`).Replace(s)
+		s = strings.NewReplacer(`\`, `\\`, "[", `\[`, "]", `\]`).Replace(s)
 	}
 	return Text{s}
 }

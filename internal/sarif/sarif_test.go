@@ -23,6 +23,9 @@ func TestPlain(t *testing.T) {
 	if got := Plain("[click](javascript:x) [y]").Text; got != `\[click\](javascript:x) \[y\]` {
 		t.Errorf("%q", got)
 	}
+	if got := Plain(`\[click\](javascript:x) \`).Text; got != `\\\[click\\\](javascript:x) \\` {
+		t.Errorf("%q", got)
+	}
 	if got := Plain("a[0] = 1").Text; got != "a[0] = 1" {
 		t.Errorf("%q", got)
 	}

@@ -193,6 +193,27 @@ func TestCountersignCheckout(t *testing.T) {
 	want(t, said, `expected a checkout of commit "`+theCommit+`"`)
 }
 
+// TestCountersignClaims: claims of a token that the other job wrote down are its own
+// word, forged or not, and get no signature that rules over claims would rely on.
+func TestCountersignClaims(t *testing.T) {
+	s := stack.Start(t)
+	build := newJob(t, inRun(s.EnvWith(map[string]any{"environment": "production"})))
+	if said, code := build.run("--keyless=false", "--attestations=github"); code != 0 {
+		t.Fatalf("exit code %d:\n%s", code, said)
+	}
+	if !strings.Contains(build.payload("e.json"), `"environment":"production"`) {
+		t.Fatal("the evidence has no claims")
+	}
+	sign := newJob(t, inRun(s.Env))
+	sign.dir = build.dir
+	old := sign.files()
+	said, code := sign.cilock("attest", "--countersign=e.json", services(s))
+	if code != 3 || sign.files() != old {
+		t.Errorf("exit code %d, or files were changed", code)
+	}
+	want(t, said, "the evidence has claims of a token, which nobody can check")
+}
+
 // files are the names and contents of a job's folder.
 func (j *job) files() (all string) {
 	j.t.Helper()
