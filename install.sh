@@ -256,17 +256,24 @@ bounded() {
 
 # ---------------------------------------------------------------- build
 
-# build WHY [notice] makes the binary with the runner's Go. The job's own Go
-# settings are not for it.
+# build WHY [notice] makes the binary with the runner's Go.
 build() {
 	command -v go >/dev/null ||
 		stop "$1, and Go is not on this runner: give the input binary-path or binary-mirror, or install Go to build cilock"
 	[ $# = 1 ] || annotate notice "$1: building it from the action's source"
 	temporary
 	cl_binary=$cl_temp/cilock$cl_suffix
-	watch env -u GOFLAGS -u GOOS -u GOARCH -u GOAMD64 -u GOARM64 -u GOEXPERIMENT GO111MODULE=on GOWORK=off CGO_ENABLED=0 GOFIPS140=v1.0.0 \
-		go -C "$cl_here" build -trimpath -buildvcs=false -o "$cl_binary" ./cmd/action
+	watch compile
 	[ "$cl_status" = 0 ] || stop "$1, and Go did not build it (exit code $cl_status)"
+}
+
+# compile becomes the build. The job's own Go settings are not for it, neither the
+# variables nor what `go env -w` keeps, but for where modules come from.
+compile() {
+	cl_proxy=$(env -u GOFLAGS GOTOOLCHAIN=local go env GOPROXY 2>/dev/null)
+	exec env -u GOFLAGS -u GOOS -u GOARCH -u GOAMD64 -u GOARM64 -u GOEXPERIMENT \
+		GOENV=off GOPROXY="$cl_proxy" GO111MODULE=on GOWORK=off CGO_ENABLED=0 GOFIPS140=v1.0.0 \
+		go -C "$cl_here" build -trimpath -buildvcs=false -o "$cl_binary" ./cmd/action
 }
 
 # ---------------------------------------------------------------- helpers

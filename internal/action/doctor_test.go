@@ -1,6 +1,7 @@
 package action
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -56,6 +57,19 @@ func TestDoctorKernel(t *testing.T) {
 }
 
 // TestDoctorLines: the first line says all in short.
+// TestToolOutput: a program that prints without end costs no memory.
+func TestToolOutput(t *testing.T) {
+	var out toolOutput
+	for range 3 {
+		if n, err := io.Copy(&out, strings.NewReader(strings.Repeat("y\n", 3000))); n != 6000 || err != nil {
+			t.Errorf("%d bytes were taken: %v", n, err)
+		}
+	}
+	if out.kept.Len() != maxToolOutput {
+		t.Errorf("%d bytes are kept", out.kept.Len())
+	}
+}
+
 func TestDoctorLines(t *testing.T) {
 	got := doctorLines([]Check{
 		{Name: "ebpf", State: "missing", Found: "no", Cost: "c", Fix: "f"},

@@ -23,8 +23,21 @@ func runTool(ctx context.Context, d Deps, name string, args ...string) (string, 
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Env, cmd.WaitDelay = d.Environ, time.Second
-	out, err := cmd.CombinedOutput()
-	return oneLine(strings.TrimSpace(string(out)), 200), err
+	var out toolOutput
+	cmd.Stdout, cmd.Stderr = &out, &out
+	err := cmd.Run()
+	return oneLine(strings.TrimSpace(out.kept.String()), 200), err
+}
+
+// toolOutput is the beginning of what a program prints. The rest is read and thrown
+// away: one that never stops would fill the memory before its time is over.
+type toolOutput struct{ kept strings.Builder }
+
+const maxToolOutput = 4 << 10
+
+func (o *toolOutput) Write(p []byte) (int, error) {
+	o.kept.Write(p[:min(len(p), maxToolOutput-o.kept.Len())])
+	return len(p), nil
 }
 
 // gitCheck looks where a run looks: not in the checkout, which is what git is to

@@ -146,7 +146,7 @@ func TestBuild(t *testing.T) {
 			t.Errorf("%s reached the build", name)
 		}
 	}
-	for _, variable := range []string{"CGO_ENABLED=0", "GOWORK=off", "GO111MODULE=on", "GOFIPS140=v1.0.0", "GOPROXY=http://127.0.0.1:1"} {
+	for _, variable := range []string{"CGO_ENABLED=0", "GOWORK=off", "GO111MODULE=on", "GOFIPS140=v1.0.0", "GOENV=off", "GOPROXY=http://127.0.0.1:1"} {
 		if !strings.Contains("\n"+string(env), "\n"+variable+"\n") {
 			t.Errorf("the build has no %s:\n%s", variable, env)
 		}

@@ -156,7 +156,8 @@ func (s *site) program(name, text string) {
 // withGo adds a Go that builds a program saying "built", and records how it was
 // called.
 func (s *site) withGo() {
-	s.program("go", `env >"`+s.root+`/go.env"; printf '%s\n' "$@" >"`+s.root+`/go.args"
+	s.program("go", `if [ "$1" = env ]; then echo "${GOPROXY:-https://kept.example}"; exit; fi
+env >"`+s.root+`/go.env"; printf '%s\n' "$@" >"`+s.root+`/go.args"
 while [ "$1" != -o ]; do shift; done
 printf '#!/bin/sh\necho built "$@"\n' >"$2"; chmod 0755 "$2"
 `)
