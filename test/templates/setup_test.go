@@ -55,7 +55,9 @@ const pinned = "0123456789abcdef0123456789abcdef01234567"
 
 var buildKit = sync.OnceValue(func() error {
 	program := filepath.Join(folder, "cilock")
-	script := "#!/bin/sh\nif [ \"$CILOCK_INPUT_MODE\" = run ]; then exec " + program + ` "$@"; fi
+	// act knows no permissions: the job that builds has no token.
+	script := "#!/bin/sh\nif [ \"$CILOCK_INPUT_MODE\" = run ]; then\nunset ACTIONS_ID_TOKEN_REQUEST_URL ACTIONS_ID_TOKEN_REQUEST_TOKEN\nexec " + program + ` "$@"
+fi
 said=$(mktemp "$KEEP/said-XXXXXXXX")
 ` + program + ` "$@" > "$said" 2>&1
 code=$?
