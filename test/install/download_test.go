@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -239,9 +240,9 @@ func TestAttempts(t *testing.T) {
 	if len(s.asked) != 3 {
 		t.Errorf("the server was asked %d times", len(s.asked))
 	}
-	times := 0
+	var times atomic.Int32
 	s = newSite(t, func(w http.ResponseWriter, _ *http.Request) {
-		if times++; times < 3 {
+		if times.Add(1) < 3 {
 			w.WriteHeader(http.StatusBadGateway)
 			return
 		}
@@ -265,9 +266,10 @@ func TestRedirects(t *testing.T) {
 	s := newSite(t, nil)
 	files := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(padded) }))
 	defer files.Close()
-	to := files.URL
+	var to atomic.Value
+	to.Store(files.URL)
 	front := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, to+"/x", http.StatusFound)
+		http.Redirect(w, r, to.Load().(string)+"/x", http.StatusFound)
 	}))
 	defer front.Close()
 	ca := filepath.Join(s.root, "ca.pem")
@@ -275,12 +277,12 @@ func TestRedirects(t *testing.T) {
 	s.env = []string{"CILOCK_INPUT_BINARY_MIRROR=" + front.URL + "///"}
 	s.stopped(s.run(), "could not be downloaded (|ertificate")
 	s.env = append(s.env, "CURL_CA_BUNDLE="+ca)
-	to = s.server.URL
+	to.Store(s.server.URL)
 	s.stopped(s.run(), "could not be downloaded (|rotocol")
 	if len(s.asked) > 0 {
 		t.Error("curl was redirected from https to http")
 	}
-	to = files.URL
+	to.Store(files.URL)
 	s.found(s.run(), padded)
 
 	// From http on loopback to http elsewhere: what would be served is genuine.
