@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/org/cilock-action/internal/filetree"
 	"github.com/org/cilock-action/internal/runner/expr"
 	"github.com/org/cilock-action/pkg/actionref"
 )
@@ -231,7 +232,7 @@ func (c *checker) node(a Action) (notices []string) {
 			c.refuse(a, fmt.Errorf("runs.%s: %w", stage, err))
 			continue
 		}
-		src, err := readBounded(path, maxEntry)
+		src, err := filetree.ReadRegular(path, maxEntry)
 		if err == nil && !c.p.Runtime && len(notices) == 0 && bytes.Contains(src, []byte("ACTIONS_RUNTIME_TOKEN")) {
 			notices = append(notices, fmt.Sprintf("%s can use the runner's cache and artifact service, for which a step has no token: what needs them will not work (see docs/wrap.md)", a.Key))
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/org/cilock-action/internal/filetree"
 	"github.com/org/cilock-action/internal/runner/expr"
 )
 
@@ -61,7 +62,7 @@ func githubContext(get func(string) string, token string) (*expr.Object, error) 
 	o.Set("repositoryUrl", "git://"+strings.TrimPrefix(strings.TrimPrefix(get("GITHUB_SERVER_URL"), "https://"), "http://")+"/"+get("GITHUB_REPOSITORY")+".git")
 	event := expr.Value(&expr.Object{})
 	if path := get("GITHUB_EVENT_PATH"); path != "" {
-		data, err := readBounded(path, maxEvent)
+		data, err := filetree.ReadRegular(path, maxEvent)
 		if err != nil && !os.IsNotExist(err) {
 			return nil, fmt.Errorf("read the event: %w", err)
 		}

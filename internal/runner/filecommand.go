@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -75,7 +74,7 @@ func (f files) read() (s said, err error) {
 		return fmt.Errorf("%s: %s", name, strings.NewReplacer(path, "its file", filepath.Base(path), "its file").Replace(err.Error()))
 	}
 	pairs := func(name, path string) map[string]string {
-		data, err := readBounded(path, maxCommandFile)
+		data, err := filetree.ReadRegular(path, maxCommandFile)
 		if err != nil && !errors.Is(err, os.ErrNotExist) { // a step may remove its own file
 			errs = append(errs, bad(name, path, err))
 			return nil
@@ -93,7 +92,7 @@ func (f files) read() (s said, err error) {
 			delete(s.env, name)
 		}
 	}
-	data, err := readBounded(f.path, maxCommandFile)
+	data, err := filetree.ReadRegular(f.path, maxCommandFile)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		errs = append(errs, bad("GITHUB_PATH", f.path, err))
 	}
@@ -102,7 +101,7 @@ func (f files) read() (s said, err error) {
 			s.path = append(s.path, line)
 		}
 	}
-	if data, err = readBounded(f.summary, maxCommandFile); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if data, err = filetree.ReadRegular(f.summary, maxCommandFile); err != nil && !errors.Is(err, os.ErrNotExist) {
 		s.notices = append(s.notices, bad("GITHUB_STEP_SUMMARY", f.summary, err).Error()) // CreateStepSummaryCommand
 	}
 	s.summary = string(data)
@@ -130,18 +129,4 @@ func unmarked(data []byte) []byte {
 		}
 	}
 	return []byte(string(utf16.Decode(units)))
-}
-
-// readBounded reads a regular file of at most max bytes.
-func readBounded(path string, max int64) ([]byte, error) {
-	f, err := filetree.OpenRegular(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, max+1))
-	if err == nil && int64(len(data)) > max {
-		return nil, fmt.Errorf("%s is larger than %d bytes", filepath.Base(path), max)
-	}
-	return data, err
 }

@@ -10,6 +10,8 @@ import (
 	"hash"
 	"os"
 	"sync"
+
+	"github.com/org/cilock-action/internal/filetree"
 )
 
 // Record is one fact that the driver reports: a step, the end, or a notice. They
@@ -93,7 +95,7 @@ var errForged = errors.New("something else than our process has written in it, s
 // nothing follows: the file is one that the action can write to, too, and a report
 // with a line of somebody else is none.
 func ReadRecords(path string) (records []Record, whole bool, err error) {
-	data, err := readBounded(path, maxReport)
+	data, err := filetree.ReadRegular(path, maxReport)
 	if err != nil {
 		return nil, false, fmt.Errorf("read the report of the action: %w", pathless(err))
 	}
