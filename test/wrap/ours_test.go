@@ -114,9 +114,10 @@ func (k *kit) ours(t *testing.T, c useCase) *result {
 	cmd := exec.Command(filepath.Join(kitFolder, "cilock"), args...)
 	cmd.Dir, cmd.Env = j.workspace, j.environ()
 	cmd.Stdin = strings.NewReader("not for the action")
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
+	var out, errs bytes.Buffer // apart, as the runner reads them: together their lines have no order
+	cmd.Stdout, cmd.Stderr = &out, &errs
 	err := cmd.Run()
+	out.WriteString("\n" + errs.String())
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Logf("cilock said:\n%s", out.String())
