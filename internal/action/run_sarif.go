@@ -91,7 +91,7 @@ var numbers = regexp.MustCompile(`[0-9A-Fa-f]*[0-9][0-9A-Fa-f]*`)
 // the step and what was expected: what was found has process ids and the like.
 func (r Report) addFinding(b *sarif.Builder, f verdict.Finding) {
 	text := fmt.Sprintf("Expected %s, found %s.", f.Expected, f.Found)
-	if chain := r.Seen.chain(f.Found); chain != "" {
+	if chain := r.Seen.chain(f); chain != "" {
 		text += " Process: " + chain + "."
 	}
 	if f.Fix != "" {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -147,7 +146,7 @@ func (m *summaryPage) findings() {
 	fmt.Fprintf(m, "**Findings%s**\n\n", of(summaryFindings, len(findings)))
 	for i, f := range findings[:min(summaryFindings, len(findings))] {
 		fmt.Fprintf(m, "%d. **%s** %s: expected %s, found %s\n", i+1, f.Verdict, m.code(f.Rule), m.text(f.Expected), m.text(f.Found))
-		if chain := m.r.Seen.chain(f.Found); chain != "" {
+		if chain := m.r.Seen.chain(f); chain != "" {
 			fmt.Fprintf(m, "   - process: %s\n", m.code(chain))
 		}
 		if f.Fix != "" {
@@ -171,17 +170,10 @@ func of(shown, all int) string {
 	return fmt.Sprintf(" (%d of %d, the worst first)", shown, all)
 }
 
-// pidPattern finds the process that a policy's message names.
-var pidPattern = regexp.MustCompile(`(?i)\bpid[ :=]*([0-9]{1,10})\b`)
-
-// chain is how the process that a text names came to be, the outermost first.
-func (s Seen) chain(text string) string {
-	m := pidPattern.FindStringSubmatch(text)
-	if m == nil {
-		return ""
-	}
-	pid, err := strconv.Atoi(m[1])
-	if err != nil {
+// chain is how the process that a finding names came to be, the outermost first.
+func (s Seen) chain(f verdict.Finding) string {
+	pid, ok := f.Process()
+	if !ok {
 		return ""
 	}
 	last := map[int]attest.Process{}

@@ -152,7 +152,7 @@ func TestSummarySecrets(t *testing.T) {
 // a program has a name.
 func TestChain(t *testing.T) {
 	s := Seen{Processes: []attest.Process{{ProcessID: 1, ParentPID: 2, Program: "/bin/a"}, {ProcessID: 2, ParentPID: 1, Comm: "b/0"}}}
-	if got := s.chain("PID 1"); got != "b/0 (2) > a (1)" {
+	if got := s.chain(verdict.Finding{Found: "PID 1"}); got != "b/0 (2) > a (1)" {
 		t.Errorf("the chain is %q", got)
 	}
 }

@@ -2,9 +2,7 @@ package report
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
-	"strconv"
 
 	"github.com/org/cilock-action/internal/verdict"
 	"github.com/org/cilock-action/internal/verify"
@@ -130,11 +128,10 @@ func mark(v verdict.Verdict) string {
 // chainOf finds the processes of a finding by the number that a policy's modules
 // put into it.
 func chainOf(f verdict.Finding, all []*evidence) string {
-	m := regexp.MustCompile(`\bprocess ([0-9]{1,9})\b`).FindStringSubmatch(f.Found)
-	if m == nil {
+	pid, ok := f.Process()
+	if !ok {
 		return ""
 	}
-	pid, _ := strconv.Atoi(m[1]) // digits alone
 	for _, e := range all {
 		if e.collection == nil || f.Step != "" && f.Step != e.collection.Name && len(all) > 1 {
 			continue
