@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/org/cilock-action/test/need"
 )
 
 // world is a job around one wrapped action: a workspace, the job's own files, and
@@ -35,13 +36,8 @@ type world struct {
 // the others of the workspace. The first action is the one to run.
 func newWorld(t *testing.T, archive string) *world {
 	t.Helper()
-	node, err := exec.LookPath("node")
-	if err != nil {
-		t.Skip("needs node")
-	}
-	if _, err := exec.LookPath("bash"); err != nil {
-		t.Skip("needs bash")
-	}
+	node := need.Program(t, "node")
+	need.Program(t, "bash")
 	w := &world{t: t, dir: t.TempDir(), signals: make(chan os.Signal, 4)}
 	w.prog = Program{
 		Actions: map[string]Action{}, Nodes: map[string]string{"node20": node, "node24": node},
@@ -73,6 +69,7 @@ func newWorld(t *testing.T, archive string) *world {
 		}
 	}
 	for key, a := range w.prog.Actions {
+		var err error
 		if a.Manifest, err = ReadManifest(a); err != nil {
 			t.Fatalf("%s: %v", key, err)
 		}

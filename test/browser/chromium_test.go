@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/org/cilock-action/test/need"
 )
 
 // patience is how long a browser may take for one answer. It only bounds a hang.
@@ -50,13 +52,7 @@ func start(t *testing.T) *chromium {
 	if testing.Short() {
 		t.Skip("starts a browser")
 	}
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("there is no chromium, and CI needs it: ", err)
-		}
-		t.Skip("there is no chromium: ", err)
-	}
+	path := need.Program(t, "chromium")
 	cmd := exec.Command(path, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage", "--no-first-run",
 		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-default-apps", "--hide-scrollbars",
 		"--user-data-dir="+t.TempDir(), "--remote-debugging-pipe", "about:blank")

@@ -4,13 +4,13 @@ package e2e
 
 import (
 	"encoding/json"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/org/cilock-action/pkg/attest"
+	"github.com/org/cilock-action/test/need"
 	"github.com/org/cilock-action/test/runner"
 )
 
@@ -41,9 +41,7 @@ func slowAction(main string) map[string]string {
 // as those of a command are, also of a user without rights.
 func TestStandInWrap(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("node"); err != nil {
-		t.Skip("needs node")
-	}
+	need.Program(t, "node")
 	j := newJob(t, runner.Options{})
 	files := slowAction("require('fs').writeFileSync('made.txt', 'made'); require('child_process').execFileSync('cat', ['made.txt'])\n")
 	files[".github/actions/outer/action.yml"] = "name: outer\nruns:\n  using: composite\n  steps:\n    - uses: ./slow\n    - shell: bash\n      run: echo the end\n"
@@ -94,9 +92,7 @@ func TestStandInWrapBlocked(t *testing.T) {
 // left, and there is evidence of all of it before the runner loses its patience.
 func TestStandInWrapCancelled(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("node"); err != nil {
-		t.Skip("needs node")
-	}
+	need.Program(t, "node")
 	for name, main := range map[string]string{
 		"obeys":   "console.log('ready'); setInterval(() => {}, 1000)\n",
 		"refuses": "process.on('SIGINT', () => console.log('no')); process.on('SIGTERM', () => console.log('never')); console.log('ready'); setInterval(() => {}, 1000)\n",

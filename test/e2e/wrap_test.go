@@ -15,6 +15,7 @@ import (
 
 	"github.com/org/cilock-action/pkg/attest"
 	"github.com/org/cilock-action/test/act"
+	"github.com/org/cilock-action/test/need"
 )
 
 const wrapWorkflow = `
@@ -53,9 +54,7 @@ jobs:
 // encoded twice, and its commit.
 func wrapRepository(t *testing.T, token string) (dir, sha string) {
 	t.Helper()
-	if _, err := exec.LookPath("node"); err != nil {
-		t.Skip("needs node")
-	}
+	need.Program(t, "node")
 	dir = t.TempDir()
 	twice := base64.StdEncoding.EncodeToString([]byte(base64.StdEncoding.EncodeToString([]byte(token))))
 	for name, text := range map[string]string{

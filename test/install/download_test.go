@@ -16,6 +16,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"github.com/org/cilock-action/test/need"
 )
 
 // TestDownload: in every shell, with every program that downloads. The second
@@ -58,7 +60,7 @@ func (s *site) client(name string) {
 	}
 	path, err := exec.LookPath("busybox")
 	if err != nil {
-		missing(s.t, "busybox")
+		need.Missing(s.t, "busybox")
 	}
 	must(s.t, os.Symlink(path, filepath.Join(s.bin, "wget")))
 }
@@ -68,7 +70,7 @@ func TestBusyboxOnly(t *testing.T) {
 	t.Parallel()
 	path, err := exec.LookPath("busybox")
 	if err != nil {
-		missing(t, "busybox")
+		need.Missing(t, "busybox")
 	}
 	s := newSite(t, nil)
 	s.lack(append(basic, "curl", "sha256sum")...)

@@ -20,6 +20,7 @@ import (
 	"testing"
 
 	"github.com/org/cilock-action/test/act"
+	"github.com/org/cilock-action/test/need"
 )
 
 // genuine is what the release serves in most tests: a program that shows how it
@@ -123,7 +124,7 @@ func (s *site) have(names ...string) {
 	for _, name := range names {
 		path, err := exec.LookPath(name)
 		if err != nil {
-			missing(s.t, name)
+			need.Missing(s.t, name)
 		}
 		must(s.t, os.Symlink(path, filepath.Join(s.bin, name)))
 	}
@@ -163,15 +164,6 @@ printf '#!/bin/sh\necho built "$@"\n' >"$2"; chmod 0755 "$2"
 `)
 }
 
-// missing ends a test that needs a program which is not here.
-func missing(t *testing.T, name string) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("%s is required where CI=true", name)
-	}
-	t.Skipf("there is no %s here", name)
-}
-
 // ended is how a run of the script ended.
 type ended struct {
 	code           int
@@ -182,7 +174,7 @@ type ended struct {
 func (s *site) command(args ...string) *exec.Cmd {
 	shell, err := exec.LookPath(s.shell[0])
 	if err != nil {
-		missing(s.t, s.shell[0])
+		need.Missing(s.t, s.shell[0])
 	}
 	args = append(append(slices.Clone(s.shell[1:]), filepath.Join(s.action, "install.sh")), args...)
 	cmd := exec.CommandContext(s.t.Context(), shell, args...)

@@ -4,10 +4,11 @@ package runner
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/org/cilock-action/test/need"
 )
 
 // stageScript writes its stage, and what the stages before it saved, to a file.
@@ -22,10 +23,7 @@ process.exitCode = stage === env["INPUT_FAIL-IN"] ? 3 : 0;
 // pre stage of an action whose main is not reached has its post stage, and a
 // failure that is tolerated is none.
 func TestStages(t *testing.T) {
-	node, err := exec.LookPath("node")
-	if err != nil {
-		t.Skip(err)
-	}
+	node := need.Program(t, "node")
 	inner, outer := t.TempDir(), t.TempDir()
 	files := map[string]string{
 		filepath.Join(inner, "action.yml"): "inputs: {name: {}, fail-in: {}}\nruns: {using: node20, pre: pre.js, main: main.js, post: post.js}\n",
