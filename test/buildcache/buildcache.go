@@ -30,6 +30,19 @@ type Program struct {
 	Env     []string // added to the environment of go build
 }
 
+// Main runs the tests of a package with a folder for what they share, such as a
+// program that is built once. It is gone when they have ended. The exit code is
+// for os.Exit, before which no deferred call runs.
+func Main(m *testing.M, name string, folder *string) (code int) {
+	var err error
+	if *folder, err = os.MkdirTemp("", "cilock-"+name+"-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(*folder)
+	return m.Run()
+}
+
 // Require returns the path of the program and builds it if the cache has none.
 //
 // Under -short the test is skipped. If the program cannot be built, or not

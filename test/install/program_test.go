@@ -3,7 +3,6 @@
 package install
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
@@ -16,15 +15,7 @@ import (
 var folder string
 
 func TestMain(m *testing.M) {
-	os.Exit(func() int {
-		var err error
-		if folder, err = os.MkdirTemp("", "cilock-install-"); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		defer os.RemoveAll(folder)
-		return m.Run()
-	}())
+	os.Exit(buildcache.Main(m, "install", &folder))
 }
 
 var build = sync.OnceValue(func() error {

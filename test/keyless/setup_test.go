@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
@@ -24,23 +23,11 @@ import (
 var folder string
 
 func TestMain(m *testing.M) {
-	os.Exit(func() int {
-		var err error
-		if folder, err = os.MkdirTemp("", "cilock-keyless-"); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		defer os.RemoveAll(folder)
-		return m.Run()
-	}())
+	os.Exit(buildcache.Main(m, "keyless", &folder))
 }
 
 var build = sync.OnceValue(func() error {
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		return err
-	}
-	return buildcache.Cilock(root, filepath.Join(folder, "cilock"))
+	return buildcache.Cilock("../..", filepath.Join(folder, "cilock"))
 })
 
 // job is a folder in which a step runs, with what a job with id-token: write

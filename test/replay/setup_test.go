@@ -10,7 +10,6 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,23 +23,11 @@ import (
 var folder string
 
 func TestMain(m *testing.M) {
-	os.Exit(func() int {
-		var err error
-		if folder, err = os.MkdirTemp("", "cilock-replay-"); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		defer os.RemoveAll(folder)
-		return m.Run()
-	}())
+	os.Exit(buildcache.Main(m, "replay", &folder))
 }
 
 var build = sync.OnceValue(func() error {
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		return err
-	}
-	return buildcache.Cilock(root, filepath.Join(folder, "cilock"))
+	return buildcache.Cilock("../..", filepath.Join(folder, "cilock"))
 })
 
 // backends are those that must work here: both for root, ptrace for everybody.

@@ -31,15 +31,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(programVariable) != "" {
 		os.Exit(artifactMain(os.Getenv))
 	}
-	os.Exit(func() int {
-		var err error
-		if folder, err = os.MkdirTemp("", "cilock-templates-"); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		defer os.RemoveAll(folder)
-		return m.Run()
-	}())
+	os.Exit(buildcache.Main(m, "templates", &folder))
 }
 
 // workflows is where the templates are.

@@ -20,11 +20,7 @@ import (
 
 // buildCilock builds the program under test, once for all tests.
 var buildCilock = sync.OnceValue(func() error {
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		return err
-	}
-	return buildcache.Cilock(root, filepath.Join(kitFolder, "cilock"))
+	return buildcache.Cilock("../..", filepath.Join(kitFolder, "cilock"))
 })
 
 // job is a folder with what a runner gives a step, made by hand.

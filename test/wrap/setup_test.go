@@ -12,6 +12,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/org/cilock-action/test/buildcache"
 	"github.com/org/cilock-action/test/github"
 )
 
@@ -19,15 +20,7 @@ import (
 var kitFolder string
 
 func TestMain(m *testing.M) {
-	os.Exit(func() int {
-		var err error
-		if kitFolder, err = os.MkdirTemp("", "cilock-wrap-"); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		defer os.RemoveAll(kitFolder)
-		return m.Run()
-	}())
+	os.Exit(buildcache.Main(m, "wrap", &kitFolder))
 }
 
 // errMissing is a tool or registry that is not there.
