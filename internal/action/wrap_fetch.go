@@ -51,9 +51,13 @@ func (w *wrapped) reach(ctx context.Context, p *Plan, in Inputs, dirs map[string
 	return w.ready(ctx, p)
 }
 
-// wrapWorld is where actions come from: this machine first, then their server.
-func wrapWorld(p *Plan, in Inputs) (refs.World, func(), error) {
-	world, stop, err := RefsWorld(ResolveOnline, in.Deny, p.Dir, p.OwnEnv)
+// wrapWorld is where actions come from: this machine first, then their server. A
+// job whose references are asked for online has a resolver for that already, which
+// ends with the plan.
+func wrapWorld(p *Plan, in Inputs) (world refs.World, stop func(), err error) {
+	if world, stop = p.Refs, func() {}; world.Resolver == nil {
+		world, stop, err = RefsWorld(ResolveOnline, in.Deny, p.Dir, p.OwnEnv)
+	}
 	if dir := getenv(p.OwnEnv)("GITHUB_WORKSPACE"); dir != "" {
 		world.Workspace = dir
 	}
