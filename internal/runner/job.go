@@ -173,11 +173,7 @@ func (j *job) environment(s *scope, github *expr.Object, env map[string]string, 
 	if s != nil {
 		contexts["inputs"], contexts["steps"] = s.inputs, s.steps
 	}
-	all := j.known
-	for _, m := range []map[string]string{j.env, env} {
-		all = with(all, pairsOf(m)...)
-	}
-	contexts["env"] = all
+	contexts["env"] = with(j.known, append(pairsOf(j.env), pairsOf(env)...)...)
 	if o, ok := contexts["job"].(*expr.Object); ok {
 		contexts["job"] = with(o, Pair{"status", j.jobStatus()})
 	}

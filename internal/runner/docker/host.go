@@ -58,22 +58,11 @@ func (h Host) mounts() []place {
 // innermost folder counts: home, workflow and file commands are inside temp.
 // ".." is not resolved, as the runner does not (ContainerInfo.cs).
 func (h Host) Translate(path string) string {
-	return translate(path, h.folders(), func(p place) (string, string) { return p.host, p.container })
-}
-
-// FromContainer is the way back: what a container action says of files, in the
-// file= of an annotation for one, is about its own paths (OutputManager.cs).
-func (h Host) FromContainer(path string) string {
-	return translate(path, h.folders(), func(p place) (string, string) { return p.container, p.host })
-}
-
-func translate(path string, places []place, ends func(place) (from, to string)) string {
 	best, answer := -1, path
-	for _, p := range places {
-		from, to := ends(p)
-		rest, ok := strings.CutPrefix(path, from)
-		if ok && (rest == "" || rest[0] == '/') && len(from) > best {
-			best, answer = len(from), to+rest
+	for _, p := range h.folders() {
+		rest, ok := strings.CutPrefix(path, p.host)
+		if ok && (rest == "" || rest[0] == '/') && len(p.host) > best {
+			best, answer = len(p.host), p.container+rest
 		}
 	}
 	return answer
