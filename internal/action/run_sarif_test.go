@@ -67,7 +67,7 @@ func runLog(t *testing.T, r Report) (text string, run sarif.Run) {
 	return text, log.Runs[0]
 }
 
-// TestRunSARIF: the document as a whole. run.sarif was held against the schema of SARIF 2.1.0.
+// TestRunSARIF: the document as a whole. test/sarif holds run.sarif against its schema.
 func TestRunSARIF(t *testing.T) {
 	text, run := runLog(t, runReport(4321))
 	text = strings.Replace(text, `          "version": "`+buildVersion()+"\",\n", "", 1)

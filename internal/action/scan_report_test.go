@@ -31,7 +31,7 @@ func scanReport(lasting bool) ScanReport {
 	return NewScanReport(r, []string{"d: 1 symlinks"}, in, func(s string) string { return s })
 }
 
-// TestScanSARIF: the document as a whole. scan.sarif was held against the schema of SARIF 2.1.0 errata 01.
+// TestScanSARIF: the document as a whole. test/sarif holds scan.sarif against its schema.
 func TestScanSARIF(t *testing.T) {
 	text, err := scanReport(true).SARIF(filetree.Checkout{})
 	if err != nil {

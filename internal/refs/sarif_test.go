@@ -33,7 +33,7 @@ func logOf(t *testing.T, findings []Finding) (log sarifLog) {
 }
 
 // TestSARIF: the document as a whole, and what its schema and text demand of
-// the parts that are written. report.sarif was held against the schema of
+// the parts that are written; test/sarif holds report.sarif against the schema of
 // SARIF 2.1.0 errata 01.
 func TestSARIF(t *testing.T) {
 	_, findings := report(t)
