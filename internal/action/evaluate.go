@@ -3,6 +3,7 @@ package action
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/org/cilock-action/internal/verdict"
 	"github.com/org/cilock-action/pkg/attest"
@@ -33,7 +34,24 @@ func Evaluate(ctx context.Context, p Plan, s Signed) []verdict.Finding {
 	findings = append(findings, judgeWrapped(p, *verified.Collection)...)
 	findings = judgeSecrets(p, findings, *verified.Collection)
 	findings = judgePolicy(ctx, p, bundle, verified, findings)
-	return append(findings, judgeSigning(p, s)...)
+	return append(onceStarted(findings), judgeSigning(p, s)...)
+}
+
+// onceStarted leaves out that the step did not start where the reason is a failure
+// that has been told.
+func onceStarted(findings []verdict.Finding) []verdict.Finding {
+	told := func(f verdict.Finding) bool {
+		return slices.ContainsFunc(findings, func(reason verdict.Finding) bool {
+			return reason.Verdict == verdict.Fail && strings.Contains(f.Found, ": "+reason.Found)
+		})
+	}
+	var out []verdict.Finding
+	for _, f := range findings {
+		if f.Rule != verdict.RuleStarted || !told(f) {
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 // judgeSecrets gives the findings about credentials the weight that the caller

@@ -95,7 +95,7 @@ func (r Report) addFinding(b *sarif.Builder, f verdict.Finding) {
 		text += " Process: " + chain + "."
 	}
 	if f.Fix != "" {
-		text += " To fix it: " + f.Fix + "."
+		text += " To fix it: " + strings.TrimSuffix(f.Fix, ".") + "."
 	}
 	expected := numbers.ReplaceAllString(strings.ReplaceAll(f.Expected, r.Plan.Outfile, ""), "#")
 	level := sarifLevel(f.Verdict)

@@ -26,7 +26,7 @@ func (d *decider) attestations(part *Part, s Step) (duties []*duty) {
 			if len(bodies) == 0 {
 				if required(want.Required) {
 					duties = append(duties, &duty{part: part, name: name, bad: true})
-					d.missing(part, e, want.Type, "")
+					d.missing(part, e, want.Type)
 				}
 				continue
 			}
@@ -59,11 +59,12 @@ func times(name string, n int) string {
 }
 
 // missing tells an attestation that a collector had no chance to make from one
-// that was left out: the first is incomplete evidence.
-func (d *decider) missing(part *Part, e Evidence, typ, rule string) {
+// that was left out: the first is incomplete evidence. It names the rules that need
+// it, if some do.
+func (d *decider) missing(part *Part, e Evidence, typ string, rules ...string) {
 	what := ShortType(typ)
-	if rule != "" {
-		what += " for " + rule
+	if len(rules) > 0 {
+		what += " for " + strings.Join(rules, ", ")
 	}
 	found := "none"
 	if rows := rowsOf(e, collectorOf(typ)); len(rows) > 0 {
@@ -75,6 +76,9 @@ func (d *decider) missing(part *Part, e Evidence, typ, rule string) {
 		if row.Reason != "" {
 			found += ": " + row.Reason
 		}
+	}
+	if done, known, err := completenessOf(e); found == "none" && known && err == nil && !done.Started {
+		found += ": the step was never started"
 	}
 	d.refuse(part, "attestation", what+" in "+e.Path, found)
 }

@@ -28,11 +28,7 @@ func DecidePack(ctx context.Context, rules []Rule, q Question, now Verifier) Dec
 		part := &Part{Name: e.Collection.Name, step: e.Collection.Name, Evidence: []string{e.Path}, Checks: []verdict.Check{}, held: []Evidence{e}}
 		parts = append(parts, part)
 		d.plausible(part, e)
-		for _, rule := range rules {
-			if o := d.rule(part, e, rule); o != nil {
-				duties = append(duties, o)
-			}
-		}
+		duties = append(duties, d.rules(part, e, rules)...)
 	}
 	d.modules(ctx)
 	d.obligations(duties)
@@ -43,23 +39,35 @@ func DecidePack(ctx context.Context, rules []Rule, q Question, now Verifier) Dec
 	return d.out
 }
 
-// rule asks one rule about all attestations of its type; nil if there is none.
-func (d *decider) rule(part *Part, e Evidence, rule Rule) *duty {
-	var bodies [][]byte
-	for _, a := range e.Collection.Attestations {
-		if a.Type == rule.Type {
-			bodies = append(bodies, a.Body)
+// rules asks each rule about all attestations of its type. What several rules miss is
+// told once.
+func (d *decider) rules(part *Part, e Evidence, rules []Rule) (duties []*duty) {
+	var absent []string // types, in the order of the rules
+	missed := map[string][]string{}
+	for _, rule := range rules {
+		var bodies [][]byte
+		for _, a := range e.Collection.Attestations {
+			if a.Type == rule.Type {
+				bodies = append(bodies, a.Body)
+			}
 		}
+		o := &duty{part: part, name: rule.Name}
+		switch {
+		case len(bodies) > 0:
+			d.ask(o, e, rule.Type, bodies, []RegoPolicy{{Name: rule.Name, Module: rule.Source}}, func() []byte { return d.context(part.step, e) })
+		case rule.Required:
+			o.bad = true
+			if missed[rule.Type] == nil {
+				absent = append(absent, rule.Type)
+			}
+			missed[rule.Type] = append(missed[rule.Type], rule.Name)
+		default:
+			continue
+		}
+		duties = append(duties, o)
 	}
-	o := &duty{part: part, name: rule.Name}
-	switch {
-	case len(bodies) > 0:
-		d.ask(o, e, rule.Type, bodies, []RegoPolicy{{Name: rule.Name, Module: rule.Source}}, func() []byte { return d.context(part.step, e) })
-	case rule.Required:
-		o.bad = true
-		d.missing(part, e, rule.Type, rule.Name)
-	default:
-		return nil
+	for _, typ := range absent {
+		d.missing(part, e, typ, missed[typ]...)
 	}
-	return o
+	return duties
 }

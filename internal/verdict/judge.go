@@ -56,11 +56,14 @@ func judgeStep(c attest.Collection) []Finding {
 	return nil
 }
 
+// RuleStarted is the rule of the finding that a step was not started.
+const RuleStarted = "step-started"
+
 // judgeCompleteness repeats what the evidence says of itself.
 func judgeCompleteness(step string, done attest.Completeness) []Finding {
 	var out []Finding
 	if !done.Started {
-		out = append(out, Finding{Warn, "step-started", step, "a step that ran", "not started: " + done.Reason, ""})
+		out = append(out, Finding{Warn, RuleStarted, step, "a step that ran", "not started: " + done.Reason, ""})
 	}
 	if done.Cancelled != "" {
 		out = append(out, Finding{Warn, "step-cancelled", step, "a step that ended by itself", "cancelled by " + done.Cancelled, ""})
