@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -131,39 +132,43 @@ type maker struct {
 	d *Document
 }
 
-func (m maker) document(p Plan) (err error) {
-	if m.d.Expires, err = expiry(p.Expires); err != nil {
-		return err
-	}
-	for _, file := range p.TimestampAuthorities {
-		if _, err := m.root(m.d.TimestampAuthorities, file); err != nil {
-			return err
+// document makes all parts, and returns the mistakes of all.
+func (m maker) document(p Plan) error {
+	var mistakes []error
+	note := func(what string, err error) {
+		if err != nil {
+			mistakes = append(mistakes, fmt.Errorf("%s: %w", what, err))
 		}
+	}
+	var err error
+	m.d.Expires, err = expiry(p.Expires)
+	note("expires", err)
+	for _, file := range p.TimestampAuthorities {
+		_, err := m.root(m.d.TimestampAuthorities, file)
+		note("timestamp authority", err)
 	}
 	if p.TrustedRoot != "" {
-		if m.d.Ours.TrustedRoot, err = m.Read(p.TrustedRoot); err != nil {
-			return fmt.Errorf("trusted root: %w", err)
-		}
+		m.d.Ours.TrustedRoot, err = m.Read(p.TrustedRoot)
+		note("trusted root", err)
 	}
 	if len(p.Params) > 0 {
 		m.d.Ours.Params = map[string]json.RawMessage{}
 	}
-	for name, value := range p.Params {
-		if m.d.Ours.Params[name], err = json.Marshal(value); err != nil {
-			return fmt.Errorf("param %s: %w", name, err)
-		}
+	for _, name := range slices.Sorted(maps.Keys(p.Params)) {
+		m.d.Ours.Params[name], err = json.Marshal(p.Params[name])
+		note("param "+name, err)
 	}
-	for name, s := range p.Steps {
-		if err := m.step(name, s); err != nil {
-			return fmt.Errorf("step %q: %w", name, err)
+	for _, name := range slices.Sorted(maps.Keys(p.Steps)) {
+		for _, err := range m.step(name, p.Steps[name]) {
+			note(fmt.Sprintf("step %q", name), err)
 		}
 	}
 	for _, a := range p.Artifacts {
-		if err := m.artifact(a); err != nil {
-			return fmt.Errorf("artifact %s: %w", a.Type, err)
+		for _, err := range m.artifact(a) {
+			note("artifact "+a.Type, err)
 		}
 	}
-	return nil
+	return errors.Join(mistakes...)
 }
 
 // expiry is a time, or the end of a day in UTC.
@@ -173,38 +178,33 @@ func expiry(text string) (time.Time, error) {
 	}
 	t, err := time.Parse(time.DateOnly, text)
 	if err != nil {
-		return t, fmt.Errorf("expires is %q, expected a date such as 2027-06-30, or 2027-06-30T12:00:00Z", text)
+		return t, fmt.Errorf("%q: expected a date such as 2027-06-30, or 2027-06-30T12:00:00Z", text)
 	}
 	return t.AddDate(0, 0, 1), nil
 }
 
-func (m maker) step(name string, s PlanStep) error {
-	out := Step{Name: name, ArtifactsFrom: s.ArtifactsFrom, Functionaries: []Functionary{}, Attestations: []Attestation{}}
+func (m maker) step(name string, s PlanStep) (mistakes []error) {
+	out := Step{Name: name, ArtifactsFrom: s.ArtifactsFrom, Attestations: []Attestation{}}
 	ours := StepExtension{Completeness: s.Completeness, Threshold: s.Threshold, MakesArtifact: s.MakesArtifact}
 	if ours.Completeness == "" {
 		ours.Completeness = CompletenessRequired
 	}
-	var err error
-	if out.Functionaries, ours.Keyless, err = m.functionaries(s.Functionaries); err != nil {
-		return err
-	}
+	out.Functionaries, ours.Keyless, mistakes = m.functionaries(s.Functionaries)
 	for _, a := range s.Attestations {
 		if err := knownType(a.Type); err != nil {
-			return err
+			mistakes = append(mistakes, err)
 		}
-		modules, err := m.modules(name, a.Rego)
-		if err != nil {
-			return err
-		}
+		modules, wrong := m.modules(name, a.Rego)
+		mistakes = append(mistakes, wrong...)
 		out.Attestations = append(out.Attestations, Attestation{Type: LongType(a.Type), RegoPolicies: modules, Required: a.Required})
 	}
 	for _, pack := range s.Packs {
 		if err := m.pack(name, &out, pack); err != nil {
-			return err
+			mistakes = append(mistakes, err)
 		}
 	}
 	m.d.Steps[name], m.d.Ours.Steps[name] = out, ours
-	return nil
+	return mistakes
 }
 
 // pack adds a pack's rules to a step: to the attestations that the step lists, and
@@ -227,71 +227,70 @@ func (m maker) pack(step string, s *Step, name string) error {
 	return nil
 }
 
-func (m maker) artifact(a PlanArtifact) (err error) {
+func (m maker) artifact(a PlanArtifact) []error {
 	out := Artifact{Type: a.Type, Required: a.Required}
-	if out.Functionaries, out.Keyless, err = m.functionaries(a.Functionaries); err != nil {
-		return err
-	}
-	if out.RegoPolicies, err = m.modules(a.Type, a.Rego); err == nil {
-		m.d.Ours.Artifacts = append(m.d.Ours.Artifacts, out)
-	}
-	return err
+	var mistakes, wrong []error
+	out.Functionaries, out.Keyless, mistakes = m.functionaries(a.Functionaries)
+	out.RegoPolicies, wrong = m.modules(a.Type, a.Rego)
+	m.d.Ours.Artifacts = append(m.d.Ours.Artifacts, out)
+	return append(mistakes, wrong...)
 }
 
 // modules reads files. A module's name is the step and the file: one file may
 // judge several steps. A parameter that is not set is undefined, and a denial that
 // depends on it never comes: rules of packs answer for that themselves, the
 // author's own are refused.
-func (m maker) modules(of string, files []string) (list []RegoPolicy, err error) {
+func (m maker) modules(of string, files []string) (list []RegoPolicy, mistakes []error) {
 	list = []RegoPolicy{}
 	for _, file := range files {
 		text, err := m.Read(file)
 		if err != nil {
-			return nil, fmt.Errorf("module %s: %w", file, err)
+			mistakes = append(mistakes, fmt.Errorf("module %s: %w", file, err))
+			continue
 		}
 		for _, param := range paramsOf(file, text) {
 			if _, ok := m.d.Ours.Params[param]; !ok {
-				return nil, fmt.Errorf("module %s: reads params.%s, which the plan does not set; for one that may be absent write object.get(data.cilock.params, %q, DEFAULT)", file, param, param)
+				mistakes = append(mistakes, fmt.Errorf("module %s: reads params.%s, which the plan does not set; for one that may be absent write object.get(data.cilock.params, %q, DEFAULT)", file, param, param))
 			}
 		}
 		list = append(list, RegoPolicy{Name: of + ": " + path.Clean(file), Module: text})
 	}
-	return list, nil
+	return list, mistakes
 }
 
-func (m maker) functionaries(list []PlanFunctionary) (out []Functionary, keyless []Identity, err error) {
+func (m maker) functionaries(list []PlanFunctionary) (out []Functionary, keyless []Identity, mistakes []error) {
 	out = []Functionary{}
 	for i, f := range list {
+		var err error
 		switch {
 		case f.Key != "" && f.Keyless == nil && f.Certificate == nil:
-			id, err := m.key(f.Key)
-			if err != nil {
-				return nil, nil, fmt.Errorf("key %s: %w", f.Key, err)
-			}
-			out = append(out, Functionary{Type: FunctionaryKey, PublicKeyID: id})
+			one := Functionary{Type: FunctionaryKey}
+			one.PublicKeyID, err = m.key(f.Key)
+			out = append(out, one)
 		case f.Keyless != nil && f.Key == "" && f.Certificate == nil:
 			keyless = append(keyless, f.Keyless.identity())
 		case f.Certificate != nil && f.Key == "" && f.Keyless == nil:
-			c, err := m.certificate(*f.Certificate)
-			if err != nil {
-				return nil, nil, err
-			}
-			out = append(out, Functionary{Type: FunctionaryRoot, CertConstraint: c})
+			one := Functionary{Type: FunctionaryRoot}
+			one.CertConstraint, err = m.certificate(*f.Certificate)
+			out = append(out, one)
 		default:
-			return nil, nil, fmt.Errorf("functionary %d: give one of key, keyless and certificate", i+1)
+			err = errors.New("give one of key, keyless and certificate")
+		}
+		if err != nil {
+			mistakes = append(mistakes, fmt.Errorf("functionary %d: %w", i+1, err))
 		}
 	}
-	return out, keyless, nil
+	return out, keyless, mistakes
 }
 
 func (m maker) key(file string) (id string, err error) {
 	text, err := m.Read(file)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("key %s: %w", file, err)
 	}
 	key, err := attest.ParsePublicKey(text)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("key %s: %w", file, err)
 	}
 	m.d.PublicKeys[key.ID()] = PublicKey{KeyID: key.ID(), Key: key.PEM()}
 	return key.ID(), nil

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -267,7 +268,7 @@ params: {least: 2, hosts: [a.example]}
 		{"- type: command-run", "- command-run"}:  "`command...` is not a mapping (name: value)",
 		{"type: command-run", "type: comand-run"}: `there is no attestation "comand-run": there are action-local, `,
 		{"steps:\n  checkout:\n", "steps:\n  BUILD:\n    functionaries: [{key: k.pub}]\n    attestations: [{type: product}]\n  checkout:\n"}: "two fields of one name",
-		{"2027-06-30", "soon"}:                                                  `expires is "soon"`,
+		{"2027-06-30", "soon"}:                                                  `expires: "soon": expected a date`,
 		{"threshold: 2", "threshold: 3"}:                                        "",
 		{"completeness: allowed", "threshold: 2"}:                               `step "checkout": needs 2 distinct signers, and only 1 can sign for it`,
 		{"https://slsa.dev/provenance/v1", "slsaprovenance1"}:                   `type is "slsaprovenance1", expected a URI such as https://slsa.dev/provenance/v1`,
@@ -285,6 +286,38 @@ params: {least: 2, hosts: [a.example]}
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%s: got %v", change[1], err)
 		}
+	}
+}
+
+// TestBuildTellsAll: all mistakes of a plan are told at once, in its order by name.
+func TestBuildTellsAll(t *testing.T) {
+	b := Builder{
+		Read: func(name string) ([]byte, error) { return nil, fmt.Errorf("no file %s", name) },
+		Pack: func(name string) ([]Rule, error) { return nil, fmt.Errorf("no pack %s", name) },
+	}
+	_, err := b.Build([]byte(`
+expires: soon
+trusted-root: root.json
+steps:
+  test: {packs: [x], functionaries: [{}]}
+  build:
+    functionaries: [{key: k.pub}, {certificate: {roots: [r.pem]}}]
+    attestations: [{type: product, rego: [a.rego, b.rego]}, {type: none}]
+artifacts: [{type: https://example.org/t, rego: [c.rego]}]
+`))
+	want := []string{
+		`expires: "soon": expected `, "trusted root: no file root.json",
+		`step "build": functionary 1: key k.pub: no file`, `step "build": functionary 2: root r.pem: no file`,
+		`step "build": module a.rego: `, `step "build": module b.rego: `, `step "build": there is no attestation "none"`,
+		`step "test": functionary 1: give one of`, `step "test": no pack x`,
+		"artifact https://example.org/t: module c.rego: ",
+	}
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	got := strings.Split(err.Error(), "\n")
+	if !slices.EqualFunc(got, want, strings.HasPrefix) {
+		t.Errorf("got %s", strings.Join(got, "\n    "))
 	}
 }
 
