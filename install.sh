@@ -24,7 +24,7 @@ case $0 in
 */*) cl_here=${0%/*} ;;
 *) cl_here=. ;;
 esac
-cl_binary='' cl_child='' cl_temp='' cl_why=''
+cl_binary='' cl_temp='' cl_watching='' cl_why=''
 
 main() {
 	# The runner's cancel signal reaches this process only. A shell would put it
@@ -279,18 +279,23 @@ compile() {
 # ---------------------------------------------------------------- helpers
 
 # watch runs a program in the background and waits for it, so that a signal is
-# heard at once. cl_status is its exit code.
+# heard at once. cl_status is its exit code. A signal may come before the shell
+# has done another thing, so nothing is kept of the process but its own $!.
 watch() {
+	cl_before=${!:-} cl_watching=yes
 	"$@" >&2 &
-	cl_child=$!
-	wait "$cl_child"
+	wait "$!"
 	cl_status=$?
-	cl_child=''
+	cl_watching=''
 }
 
+# interrupted ends what is being waited for. timeout has a process group, whose
+# program it would leave if the signal met it before it knew of that.
 interrupted() {
 	trap '' INT TERM
-	[ -z "$cl_child" ] || kill "$cl_child" 2>/dev/null
+	if [ -n "$cl_watching" ] && [ "${!:-}" != "$cl_before" ]; then
+		kill -TERM "-$!" 2>/dev/null || kill "$!" 2>/dev/null
+	fi
 	[ -z "$cl_temp" ] || rm -rf "$cl_temp"
 	exit "$1"
 }

@@ -133,6 +133,36 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
+// TestInterruptedEarly: on a busy machine the download is under way, and the signal
+// there, before the shell has done anything after starting it.
+func TestInterruptedEarly(t *testing.T) {
+	t.Parallel()
+	for _, shell := range []string{"dash", "busybox sh", "bash"} {
+		begun, gone := make(chan struct{}), make(chan struct{})
+		s := newSite(t, func(w http.ResponseWriter, r *http.Request) {
+			w.(http.Flusher).Flush()
+			close(begun)
+			<-r.Context().Done()
+			close(gone)
+		})
+		s.shell = strings.Fields(shell)
+		fifo := filepath.Join(s.root, "fifo")
+		must(t, syscall.Mkfifo(fifo, 0o600))
+		s.edit("\"$@\" >&2 &\n", "\"$@\" >&2 &\n\tcat '"+fifo+"'\n")
+		cmd := s.command("action")
+		must(t, cmd.Start())
+		<-begun
+		must(t, cmd.Process.Signal(syscall.SIGTERM))
+		must(t, os.WriteFile(fifo, nil, 0)) // the shell goes on: what it waits for has ended
+		_ = cmd.Wait()
+		if code := cmd.ProcessState.ExitCode(); code != 143 {
+			t.Errorf("%s: exit code %d", shell, code)
+		}
+		<-gone
+		s.clean()
+	}
+}
+
 // TestInterruptedBuild is the same for a build.
 func TestInterruptedBuild(t *testing.T) {
 	t.Parallel()
