@@ -1,12 +1,12 @@
 # Reads what "go test -v" prints and prints a line for each package, each
 # skipped test with its reason and what did not compile; and last, where whoever
-# sees only a part of it looks first, what failed: the end of each failed test's
-# own output, or of its package's where no test is named (a timeout, an exit),
-# and the names of all.
+# sees only a part of it looks first, what failed: each failed test's own output,
+# its start and its end, or its package's where no test is named (a timeout, an
+# exit), and the names of all.
 
 function keep(key, line) {
 	text[key] = text[key] line "\n"
-	if (length(text[key]) > 6000) text[key] = substr(text[key], length(text[key]) - 3999)
+	if (length(text[key]) > 8000) text[key] = substr(text[key], 1, 2000) "[...]\n" substr(text[key], length(text[key]) - 3999)
 }
 
 function report(key, title) {
@@ -42,6 +42,8 @@ function report(key, title) {
 }
 
 /^# / || /^[^ \t]+\.go:[0-9]+:[0-9]+: / { print }
+
+/^panic: / { text["package"] = "" }
 
 {
 	keep("test " current, $0)
