@@ -35,6 +35,7 @@ function report(key, title) {
 
 /^(ok|\?|FAIL)[ \t]+[^ \t]/ {
 	if (!/\[no test files\]$/) print
+	fflush()
 	split("", text)
 	current = ""
 	count = 0
