@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -41,6 +42,9 @@ func (r *Result) subject(subject string, held []named, products []proven) Subjec
 		if where, ok := find(products, out.SHA256); ok && !check.OK {
 			check = Check{Name: "subject", OK: true, Detail: fmt.Sprintf("%s is %s", digests, where)}
 		}
+		if where, ok := material(held, out.SHA256); ok && !check.OK {
+			fix = where + " had these bytes before the step, so the step did not make them: run it in a clean folder"
+		}
 	}
 	out.Checks = []Check{check}
 	if !check.OK {
@@ -49,6 +53,26 @@ func (r *Result) subject(subject string, held []named, products []proven) Subjec
 		r.Findings = append(r.Findings, finding)
 	}
 	return out
+}
+
+// material looks among the files that were there before a step: one that is written
+// again with the same bytes is no product.
+func material(held []named, sum string) (where string, ok bool) {
+	for _, b := range held {
+		var files map[string]attest.DigestSet
+		if b.Collection == nil {
+			continue
+		}
+		if ok, err := b.Collection.Decode(attest.TypeMaterial, &files); !ok || err != nil {
+			continue
+		}
+		for _, name := range slices.Sorted(maps.Keys(files)) {
+			if sum != "" && files[name]["sha256"] == sum {
+				return fmt.Sprintf("%q of %s", name, b.path), true
+			}
+		}
+	}
+	return "", false
 }
 
 // hashesOf are the hash names to compute: SHA-256, and what else subjects use.
