@@ -199,7 +199,7 @@ func endsRow(line []byte, row []number, n number, gap []byte) bool {
 		return true
 	}
 	size := row[0].end - row[0].start
-	if size == 2 && len(gap) >= 2 && gap[0] == ' ' && gap[1] == ' ' && n.end-n.start > 3 && !row[0].prefix && line[row[0].start-1] == ' ' && sameSize(row) {
+	if size == 2 && row[0].start > 0 && len(gap) >= 2 && gap[0] == ' ' && gap[1] == ' ' && n.end-n.start > 3 && !row[0].prefix && line[row[0].start-1] == ' ' && sameSize(row) {
 		return true
 	}
 	dumped := (size == 4 || size == 8) && !row[0].prefix && len(gap) >= 2 && gap[0] == ' ' && gap[1] == ' '
