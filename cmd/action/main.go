@@ -118,7 +118,19 @@ func dispatch(args []string) (int, error) {
 			return v.run(context.Background(), args[1:], d)
 		}
 	}
-	return verdict.ExitMisuse, verdict.Misuse("unknown verb %q: `cilock help` lists them", name)
+	return verdict.ExitMisuse, unknownVerb(name)
+}
+
+func unknownVerb(name string) error {
+	var known []string
+	for _, v := range verbs() {
+		known = append(known, v.name)
+	}
+	meant := nearest(name, known)
+	if meant != "" {
+		meant = "did you mean " + meant + "? "
+	}
+	return verdict.Misuse("unknown verb %q: %s`cilock help` lists them", name, meant)
 }
 
 func isHelp(arg string) bool { return arg == "--help" || arg == "-h" }

@@ -24,7 +24,7 @@ func attestFlags(in *action.AttestInputs) []flagSpec {
 // attestVerb is `cilock attest [flags] SUBJECT...`.
 func attestVerb(ctx context.Context, args []string, d action.Deps) (int, error) {
 	var in action.AttestInputs
-	positional, rest, err := parseFlags(args, attestFlags(&in))
+	positional, rest, err := parseFlags("attest", args, attestFlags(&in))
 	if err != nil {
 		return verdict.ExitMisuse, err
 	}

@@ -20,7 +20,7 @@ func policyFlags(in *action.PolicySignInputs) []flagSpec {
 // policyVerb is `cilock policy build|sign|check|test [flags] PATH...`.
 func policyVerb(ctx context.Context, args []string, d action.Deps) (int, error) {
 	var in action.PolicySignInputs
-	words, rest, err := parseFlags(args, policyFlags(&in))
+	words, rest, err := parseFlags("policy", args, policyFlags(&in))
 	if err != nil {
 		return verdict.ExitMisuse, err
 	}

@@ -70,7 +70,7 @@ func firstAndMore(first *string, more *[]string) func(string) error {
 // verifyVerb is `cilock verify [flags] SUBJECT...`.
 func verifyVerb(ctx context.Context, args []string, d action.Deps) (int, error) {
 	var in action.VerifyInputs
-	positional, rest, err := parseFlags(args, verifyFlags(&in))
+	positional, rest, err := parseFlags("verify", args, verifyFlags(&in))
 	if err != nil {
 		return verdict.ExitMisuse, err
 	}
