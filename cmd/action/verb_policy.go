@@ -46,6 +46,11 @@ func policyVerb(ctx context.Context, args []string, d action.Deps) (int, error) 
 }
 
 func policyBuild(plan, outfile string, d action.Deps) (int, error) {
+	if outfile != "" { // before all else: the plan itself is the file that is most easily named twice
+		if err := action.MayReplace("outfile", outfile, "policy document", `{"expires":`); err != nil {
+			return verdict.ExitMisuse, err
+		}
+	}
 	text, err := action.BuildPolicy(plan)
 	if err != nil {
 		return verdict.CodeOf(err), err

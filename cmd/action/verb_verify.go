@@ -84,6 +84,11 @@ func verifyInputs(ctx context.Context, in action.VerifyInputs, d action.Deps) (i
 	if err != nil {
 		return verdict.ExitMisuse, err
 	}
+	if in.Summary != "" {
+		if err := action.MayReplace("vsa", in.Summary, "verification summary", `{"verifier":{"id":"`+attest.VerifierID, `{"mediaType":"application/vnd.dev.sigstore.bundle`); err != nil {
+			return verdict.ExitMisuse, err
+		}
+	}
 	opts, failOn, err := verifyOptions(in, d)
 	refused := new(policy.RefusedError)
 	if err != nil && !errors.As(err, &refused) {

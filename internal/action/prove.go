@@ -28,6 +28,11 @@ type ProveInputs struct {
 // Prove writes the inclusion proof for one file or line. It believes nothing:
 // the proof is worth what the root is that `verify` finds signed.
 func Prove(in ProveInputs, d Deps) (int, error) {
+	if in.Outfile != "" {
+		if err := MayReplace("outfile", in.Outfile, "inclusion proof", `{"type":"`+attest.ProofType); err != nil {
+			return verdict.ExitMisuse, err
+		}
+	}
 	p, err := prove(in)
 	if err != nil {
 		return verdict.ExitMisuse, verdict.Misuse("%w", err)
