@@ -49,6 +49,9 @@ func attestInputs(ctx context.Context, in action.AttestInputs, d action.Deps) (i
 	for _, f := range written.Findings {
 		lines = append(lines, fmt.Sprintf("%s: %s", f.Verdict, f))
 	}
+	if written.Next != "" {
+		lines = append(lines, "next: "+written.Next)
+	}
 	for _, line := range lines {
 		if err := d.Sink.Line(redact("cilock: " + line)); err != nil {
 			return verdict.ExitIO, err

@@ -64,7 +64,7 @@ func policyBuild(plan, outfile string, d action.Deps) (int, error) {
 	if err := action.WritePolicy(outfile, text); err != nil {
 		return verdict.ExitIO, err
 	}
-	return tell(d, verdict.ExitOK, "policy: "+outfile, "next: cilock policy sign --key KEY.pem "+outfile+" -o SIGNED.json")
+	return tell(d, verdict.ExitOK, "policy: "+outfile, "next: cilock policy sign --key KEY.pem "+action.ShellQuote(outfile)+" -o SIGNED.json")
 }
 
 func policySign(ctx context.Context, in action.PolicySignInputs, d action.Deps) (int, error) {
@@ -79,7 +79,7 @@ func policySign(ctx context.Context, in action.PolicySignInputs, d action.Deps) 
 	for _, f := range out.Findings {
 		lines = append(lines, fmt.Sprintf("%s: %s", f.Verdict, f))
 	}
-	lines = append(lines, "policy: "+out.Paths[0], "next: cilock verify --policy "+out.Paths[0]+" --policy-key PUBLIC_KEY.pem --bundle EVIDENCE.json SUBJECT")
+	lines = append(lines, "policy: "+out.Paths[0], "next: "+out.Next)
 	return tell(d, out.Code, lines...)
 }
 
