@@ -64,7 +64,15 @@ func policyBuild(plan, outfile string, d action.Deps) (int, error) {
 	if err := action.WritePolicy(outfile, text); err != nil {
 		return verdict.ExitIO, err
 	}
-	return tell(d, verdict.ExitOK, "policy: "+outfile, "next: cilock policy sign --key KEY.pem "+action.ShellQuote(outfile)+" -o SIGNED.json")
+	mistakes, err := action.CheckPolicy(outfile, d.Now()) // what the author may mean, as a date that has passed
+	if err != nil {
+		return verdict.CodeOf(err), err
+	}
+	var lines []string
+	for _, m := range mistakes {
+		lines = append(lines, "warn: "+m)
+	}
+	return tell(d, verdict.ExitOK, append(lines, "policy: "+outfile, "next: cilock policy sign --key KEY.pem "+action.ShellQuote(outfile)+" -o SIGNED.json")...)
 }
 
 func policySign(ctx context.Context, in action.PolicySignInputs, d action.Deps) (int, error) {
