@@ -217,8 +217,14 @@ func flagParts() []flagPart {
 
 func helpFlags(w io.Writer, specs []flagSpec) {
 	for _, f := range specs {
-		if f.set != nil {
-			fmt.Fprintf(w, "  %-26s %s\n", strings.TrimPrefix(f.short+" "+f.name, " "), f.help)
+		if f.set == nil {
+			continue
 		}
+		name := strings.TrimPrefix(f.short+" "+f.name, " ")
+		if len(name) > 26 { // the help has a line of its own, in its column
+			fmt.Fprintf(w, "  %s\n", name)
+			name = ""
+		}
+		fmt.Fprintf(w, "  %-26s %s\n", name, f.help)
 	}
 }
