@@ -25,8 +25,8 @@ type flagSpec struct {
 
 // parseFlags reads flags before and after positionals, up to "--"; what
 // follows it is returned apart. Go's own flag package stops at the first
-// positional, which loses flags silently.
-func parseFlags(args []string, specs []flagSpec) (positional, rest []string, err error) {
+// positional, which loses flags silently. verb is for the message.
+func parseFlags(verb string, args []string, specs []flagSpec) (positional, rest []string, err error) {
 	for i := 0; i < len(args); i++ {
 		arg := args[i]
 		if arg == "--" {
@@ -40,7 +40,7 @@ func parseFlags(args []string, specs []flagSpec) (positional, rest []string, err
 		spec := findFlag(specs, name)
 		switch {
 		case spec == nil:
-			return nil, nil, verdict.Misuse("unknown flag %q: `cilock help VERB` lists those of a verb", name)
+			return nil, nil, unknownFlag(verb, name, specs)
 		case spec.set == nil:
 			return nil, nil, action.NotAvailable("flag " + spec.name)
 		case hasValue:
@@ -60,6 +60,25 @@ func parseFlags(args []string, specs []flagSpec) (positional, rest []string, err
 		}
 	}
 	return positional, nil, nil
+}
+
+// unknownFlag says where the flags are listed, and which one was probably meant.
+// A long name is compared without its dashes, so that one too few is seen. Help
+// among other arguments is refused too: an argument that somebody else chose, as
+// the name of a file, must not end a verification with exit code 0.
+func unknownFlag(verb, name string, specs []flagSpec) error {
+	if isHelp(name) {
+		return verdict.Misuse("%s stands alone behind the verb: `cilock help %s`", name, verb)
+	}
+	var known []string
+	for _, s := range specs {
+		known = append(known, strings.TrimPrefix(s.name, "--"))
+	}
+	meant := nearest(strings.TrimLeft(name, "-"), known)
+	if meant != "" {
+		meant = "did you mean --" + meant + "? "
+	}
+	return verdict.Misuse("unknown flag %q: %s`cilock help %s` lists those of %s", name, meant, verb, verb)
 }
 
 func findFlag(specs []flagSpec, name string) *flagSpec {

@@ -118,7 +118,19 @@ func dispatch(args []string) (int, error) {
 			return v.run(context.Background(), args[1:], d)
 		}
 	}
-	return verdict.ExitMisuse, verdict.Misuse("unknown verb %q: `cilock help` lists them", name)
+	return verdict.ExitMisuse, unknownVerb(name)
+}
+
+func unknownVerb(name string) error {
+	var known []string
+	for _, v := range verbs() {
+		known = append(known, v.name)
+	}
+	meant := nearest(name, known)
+	if meant != "" {
+		meant = "did you mean " + meant + "? "
+	}
+	return verdict.Misuse("unknown verb %q: %s`cilock help` lists them", name, meant)
 }
 
 func isHelp(arg string) bool { return arg == "--help" || arg == "-h" }
@@ -205,8 +217,14 @@ func flagParts() []flagPart {
 
 func helpFlags(w io.Writer, specs []flagSpec) {
 	for _, f := range specs {
-		if f.set != nil {
-			fmt.Fprintf(w, "  %-26s %s\n", strings.TrimPrefix(f.short+" "+f.name, " "), f.help)
+		if f.set == nil {
+			continue
 		}
+		name := strings.TrimPrefix(f.short+" "+f.name, " ")
+		if len(name) > 26 { // the help has a line of its own, in its column
+			fmt.Fprintf(w, "  %s\n", name)
+			name = ""
+		}
+		fmt.Fprintf(w, "  %-26s %s\n", name, f.help)
 	}
 }

@@ -87,7 +87,7 @@ func TestTraceTakesOnlyItsOwnWords(t *testing.T) {
 		{[]string{"--trace=auto", "--", "true"}, "auto"},
 	} {
 		var in action.Inputs
-		_, rest, err := parseFlags(test.args, runFlags(&in))
+		_, rest, err := parseFlags("run", test.args, runFlags(&in))
 		if err != nil || len(rest) != 1 || in.Trace != test.want {
 			t.Errorf("%q: command %q, trace %q, %v", test.args, rest, in.Trace, err)
 		}

@@ -24,7 +24,7 @@ func attestFlags(in *action.AttestInputs) []flagSpec {
 // attestVerb is `cilock attest [flags] SUBJECT...`.
 func attestVerb(ctx context.Context, args []string, d action.Deps) (int, error) {
 	var in action.AttestInputs
-	positional, rest, err := parseFlags(args, attestFlags(&in))
+	positional, rest, err := parseFlags("attest", args, attestFlags(&in))
 	if err != nil {
 		return verdict.ExitMisuse, err
 	}
@@ -48,6 +48,9 @@ func attestInputs(ctx context.Context, in action.AttestInputs, d action.Deps) (i
 	}
 	for _, f := range written.Findings {
 		lines = append(lines, fmt.Sprintf("%s: %s", f.Verdict, f))
+	}
+	if written.Next != "" {
+		lines = append(lines, "next: "+written.Next)
 	}
 	for _, line := range lines {
 		if err := d.Sink.Line(redact("cilock: " + line)); err != nil {

@@ -18,7 +18,7 @@ func doctorFlags(in *action.DoctorInputs) []flagSpec {
 // doctorVerb is `cilock doctor`.
 func doctorVerb(ctx context.Context, args []string, d action.Deps) (int, error) {
 	var in action.DoctorInputs
-	positional, rest, err := parseFlags(args, doctorFlags(&in))
+	positional, rest, err := parseFlags("doctor", args, doctorFlags(&in))
 	if err != nil {
 		return verdict.ExitMisuse, err
 	}

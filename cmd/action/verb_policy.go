@@ -20,7 +20,7 @@ func policyFlags(in *action.PolicySignInputs) []flagSpec {
 // policyVerb is `cilock policy build|sign|check|test [flags] PATH...`.
 func policyVerb(ctx context.Context, args []string, d action.Deps) (int, error) {
 	var in action.PolicySignInputs
-	words, rest, err := parseFlags(args, policyFlags(&in))
+	words, rest, err := parseFlags("policy", args, policyFlags(&in))
 	if err != nil {
 		return verdict.ExitMisuse, err
 	}
@@ -46,6 +46,11 @@ func policyVerb(ctx context.Context, args []string, d action.Deps) (int, error) 
 }
 
 func policyBuild(plan, outfile string, d action.Deps) (int, error) {
+	if outfile != "" { // before all else: the plan itself is the file that is most easily named twice
+		if err := action.MayReplace("outfile", outfile, "policy document", `{"expires":`); err != nil {
+			return verdict.ExitMisuse, err
+		}
+	}
 	text, err := action.BuildPolicy(plan)
 	if err != nil {
 		return verdict.CodeOf(err), err
@@ -59,7 +64,15 @@ func policyBuild(plan, outfile string, d action.Deps) (int, error) {
 	if err := action.WritePolicy(outfile, text); err != nil {
 		return verdict.ExitIO, err
 	}
-	return tell(d, verdict.ExitOK, "policy: "+outfile, "next: cilock policy sign --key KEY.pem "+outfile+" -o SIGNED.json")
+	mistakes, err := action.CheckPolicy(outfile, d.Now()) // what the author may mean, as a date that has passed
+	if err != nil {
+		return verdict.CodeOf(err), err
+	}
+	var lines []string
+	for _, m := range mistakes {
+		lines = append(lines, "warn: "+m)
+	}
+	return tell(d, verdict.ExitOK, append(lines, "policy: "+outfile, "next: cilock policy sign --key KEY.pem "+action.ShellQuote(outfile)+" -o SIGNED.json")...)
 }
 
 func policySign(ctx context.Context, in action.PolicySignInputs, d action.Deps) (int, error) {
@@ -74,7 +87,7 @@ func policySign(ctx context.Context, in action.PolicySignInputs, d action.Deps) 
 	for _, f := range out.Findings {
 		lines = append(lines, fmt.Sprintf("%s: %s", f.Verdict, f))
 	}
-	lines = append(lines, "policy: "+out.Paths[0], "next: cilock verify --policy "+out.Paths[0]+" --policy-key PUBLIC_KEY.pem --bundle EVIDENCE.json SUBJECT")
+	lines = append(lines, "policy: "+out.Paths[0], "next: "+out.Next)
 	return tell(d, out.Code, lines...)
 }
 

@@ -22,7 +22,7 @@ func proveFlags(in *action.ProveInputs) []flagSpec {
 // proveVerb is `cilock prove [flags]`.
 func proveVerb(_ context.Context, args []string, d action.Deps) (int, error) {
 	var in action.ProveInputs
-	positional, rest, err := parseFlags(args, proveFlags(&in))
+	positional, rest, err := parseFlags("prove", args, proveFlags(&in))
 	if err != nil {
 		return verdict.ExitMisuse, err
 	}

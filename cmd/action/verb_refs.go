@@ -29,7 +29,7 @@ func refsFlags(in *action.RefsInputs) []flagSpec {
 // refsVerb is `cilock refs [flags] [PATH...]`.
 func refsVerb(ctx context.Context, args []string, d action.Deps) (int, error) {
 	var in action.RefsInputs
-	positional, rest, err := parseFlags(args, refsFlags(&in))
+	positional, rest, err := parseFlags("refs", args, refsFlags(&in))
 	if err != nil {
 		return verdict.ExitMisuse, err
 	}

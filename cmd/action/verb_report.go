@@ -32,7 +32,7 @@ func reportFlags(in *action.ReportInputs) []flagSpec {
 // reportVerb is `cilock report --bundle FILE... --out FILE.html`.
 func reportVerb(ctx context.Context, args []string, d action.Deps) (int, error) {
 	var in action.ReportInputs
-	positional, rest, err := parseFlags(args, reportFlags(&in))
+	positional, rest, err := parseFlags("report", args, reportFlags(&in))
 	if err != nil {
 		return verdict.ExitMisuse, err
 	}

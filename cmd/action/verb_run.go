@@ -81,7 +81,7 @@ func signingFlags(in *action.SigningInputs) []flagSpec {
 // runVerb is `cilock run [flags] -- COMMAND...`.
 func runVerb(ctx context.Context, args []string, d action.Deps) (int, error) {
 	var in action.Inputs
-	positional, command, err := parseFlags(args, runFlags(&in))
+	positional, command, err := parseFlags("run", args, runFlags(&in))
 	if err != nil {
 		return verdict.ExitMisuse, err
 	}

@@ -34,7 +34,7 @@ func names(dst *[]string) func(string) error {
 // scanVerb is `cilock scan [flags] PATH...`.
 func scanVerb(ctx context.Context, args []string, d action.Deps) (int, error) {
 	var in action.ScanInputs
-	positional, rest, err := parseFlags(args, scanFlags(&in))
+	positional, rest, err := parseFlags("scan", args, scanFlags(&in))
 	if err != nil {
 		return verdict.ExitMisuse, err
 	}

@@ -20,7 +20,7 @@ func traceFlags(in *action.TraceInputs) []flagSpec {
 // traceVerb is `cilock trace [flags] -- COMMAND...` and `cilock trace replay FILE`.
 func traceVerb(ctx context.Context, args []string, d action.Deps) (int, error) {
 	var in action.TraceInputs
-	positional, command, err := parseFlags(args, traceFlags(&in))
+	positional, command, err := parseFlags("trace", args, traceFlags(&in))
 	if err != nil {
 		return verdict.ExitMisuse, err
 	}

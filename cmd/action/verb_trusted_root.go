@@ -21,7 +21,7 @@ func rootFlags(in *action.RootInputs) []flagSpec {
 // trustedRootVerb is `cilock trusted-root [flags]`.
 func trustedRootVerb(ctx context.Context, args []string, d action.Deps) (int, error) {
 	in := action.RootInputs{Outfile: "trusted_root.json"}
-	positional, rest, err := parseFlags(args, rootFlags(&in))
+	positional, rest, err := parseFlags("trusted-root", args, rootFlags(&in))
 	if err != nil {
 		return verdict.ExitMisuse, err
 	}

@@ -70,7 +70,7 @@ func firstAndMore(first *string, more *[]string) func(string) error {
 // verifyVerb is `cilock verify [flags] SUBJECT...`.
 func verifyVerb(ctx context.Context, args []string, d action.Deps) (int, error) {
 	var in action.VerifyInputs
-	positional, rest, err := parseFlags(args, verifyFlags(&in))
+	positional, rest, err := parseFlags("verify", args, verifyFlags(&in))
 	if err != nil {
 		return verdict.ExitMisuse, err
 	}
@@ -83,6 +83,11 @@ func verifyInputs(ctx context.Context, in action.VerifyInputs, d action.Deps) (i
 	key, err := summaryKey(in, d)
 	if err != nil {
 		return verdict.ExitMisuse, err
+	}
+	if in.Summary != "" {
+		if err := action.MayReplace("vsa", in.Summary, "verification summary", `{"verifier":{"id":"`+attest.VerifierID, `{"mediaType":"application/vnd.dev.sigstore.bundle`); err != nil {
+			return verdict.ExitMisuse, err
+		}
 	}
 	opts, failOn, err := verifyOptions(in, d)
 	refused := new(policy.RefusedError)

@@ -45,7 +45,7 @@ func each(dst *[]string) func(string) error {
 func wrapVerb(ctx context.Context, args []string, d action.Deps) (int, error) {
 	var in action.Inputs
 	var inputsJSON string
-	positional, command, err := parseFlags(args, wrapFlags(&in, &inputsJSON))
+	positional, command, err := parseFlags("wrap", args, wrapFlags(&in, &inputsJSON))
 	if err != nil {
 		return verdict.ExitMisuse, err
 	}

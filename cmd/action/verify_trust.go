@@ -224,6 +224,8 @@ func readTrust(what, path string, most int64) ([]byte, error) {
 		}
 		if what == trustedRoot && errors.Is(err, fs.ErrNotExist) {
 			err = fmt.Errorf("%w; `cilock trusted-root` fetches it", err)
+		} else {
+			err = action.Advised(err)
 		}
 		return nil, verdict.Misuse("read %s %s: %w", what, path, err)
 	}

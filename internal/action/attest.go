@@ -94,7 +94,15 @@ func Attest(ctx context.Context, in AttestInputs, d Deps) (out AttestResult, err
 		}
 		docs = append(docs, st)
 	}
-	return signAll(ctx, p, asked, attest.PayloadType, docs, d)
+	out, err = signAll(ctx, p, asked, attest.PayloadType, docs, d)
+	if out.Next != "" {
+		first := in.Subjects[0]
+		if path := absolute(p.Dir, first); exists(path) {
+			first = path
+		}
+		out.Next += " " + ShellQuote(first)
+	}
+	return out, err
 }
 
 // attestSubjects are the artifacts. Unlike after a step, a file that is missing

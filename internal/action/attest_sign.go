@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/org/cilock-action/internal/filetree"
+	"github.com/org/cilock-action/internal/policy"
 	"github.com/org/cilock-action/internal/verdict"
 	"github.com/org/cilock-action/pkg/attest"
 )
@@ -14,6 +15,7 @@ import (
 // AttestResult is what became of an attestation.
 type AttestResult struct {
 	Paths    []string // of the bundles
+	Next     string   // a command that verifies the first, ready to paste but for words in capitals; empty: none
 	Findings []verdict.Finding
 	Code     int // the process's exit code
 }
@@ -46,6 +48,10 @@ func signAll(ctx context.Context, p Plan, in Inputs, typ string, docs [][]byte, 
 		if err := writeLetters(p, s, letters, out.Paths); err != nil {
 			return out, err
 		}
+	}
+	out.Next = fmt.Sprintf("cilock verify %s --bundle %s", p.signerFlags("--", s.Proof), ShellQuote(p.Outfile))
+	if typ == policy.PayloadType {
+		out.Next = fmt.Sprintf("cilock verify --policy %s %s --bundle EVIDENCE.json SUBJECT", ShellQuote(p.Outfile), p.signerFlags("--policy-", s.Proof))
 	}
 	out.Findings = judgeSigning(p, s)
 	if !s.signedEnough(p) {

@@ -25,11 +25,11 @@ func readRegular(path string, max int64) ([]byte, error) { return filetree.ReadR
 // to do.
 func readInput(path string, max int64) ([]byte, error) {
 	data, err := readRegular(path, max)
-	return data, advised(err)
+	return data, Advised(err)
 }
 
-// advised adds to an error about a path of the caller's what to do about it.
-func advised(err error) error {
+// Advised adds to an error about a path of the caller's what to do about it.
+func Advised(err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("%w: give the path of one that is there, from the current folder", err)

@@ -52,7 +52,7 @@ func PagePlace(what, name string) (string, error) {
 		case err != nil:
 			return "", verdict.Misuse("%s %q is there and cannot be read: %w", what, name, err)
 		case head != "" && head != report.Prefix:
-			return "", verdict.Misuse("%s %q is there and is no report: it is not overwritten", what, name)
+			return "", verdict.Misuse("%s %q is there and is no report: it is not overwritten; give another file", what, name)
 		}
 	}
 	return path, probeFolder(what, name, filepath.Dir(path))

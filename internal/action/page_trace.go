@@ -34,7 +34,7 @@ func PageBundles(texts []verify.Text, chosen string) ([]report.Bundle, error) {
 	for _, text := range texts {
 		switch {
 		case errors.Is(text.Err, fs.ErrNotExist):
-			return nil, verdict.Misuse("bundle %q: no such file", text.Path)
+			return nil, verdict.Misuse("bundle %q: no such file: give the path of one that is there", text.Path)
 		case text.Err != nil:
 			return nil, &verdict.ExitError{Code: verdict.ExitDenied, Err: fmt.Errorf("bundle %q: %w", text.Path, text.Err)}
 		}

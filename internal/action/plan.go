@@ -152,11 +152,11 @@ func planDir(p *Plan, in Inputs, d Deps) error {
 		dir, err = filepath.EvalSymlinks(dir)
 	}
 	if err != nil {
-		return verdict.Misuse("working directory %q: %w", in.WorkingDir, advised(err))
+		return verdict.Misuse("working directory %q: %w", in.WorkingDir, Advised(err))
 	}
 	info, err := os.Stat(dir)
 	if err != nil {
-		return verdict.Misuse("working directory %q: %w", in.WorkingDir, advised(err))
+		return verdict.Misuse("working directory %q: %w", in.WorkingDir, Advised(err))
 	}
 	if !info.IsDir() {
 		return verdict.Misuse("working directory %q is not a directory", in.WorkingDir)
@@ -238,7 +238,7 @@ func ReadKey(from string, getenv func(string) string) (text []byte, name string,
 		if path := new(fs.PathError); errors.As(err, &path) {
 			err = path.Err // without the path
 		}
-		return nil, "", verdict.Misuse("read key %s: %w", keyName(from), err)
+		return nil, "", verdict.Misuse("read key %s: %w", keyName(from), Advised(err))
 	}
 	defer f.Close()
 	text, err = io.ReadAll(io.LimitReader(f, maxKeyFile))

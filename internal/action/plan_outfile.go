@@ -103,7 +103,7 @@ func (p *Plan) mayReplace(outfile string, in Inputs) error {
 			ours = []string{"\x28\xb5\x2f\xfd"} // the beginning of zstd's frames, RFC 8878
 		}
 		if head != "" && !slices.ContainsFunc(ours, func(s string) bool { return strings.HasPrefix(head, s) }) {
-			return verdict.Misuse("outfile %q: %q is there and is no evidence: it is not overwritten", in.Outfile, outfile+suffix)
+			return verdict.Misuse("outfile %q: %q is there and is no evidence: it is not overwritten; give another file", in.Outfile, outfile+suffix)
 		}
 	}
 	return nil

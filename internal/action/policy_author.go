@@ -37,7 +37,13 @@ func BuildPolicy(path string) ([]byte, error) {
 	}
 	dir := filepath.Dir(path)
 	b := policy.Builder{
-		Read: func(name string) ([]byte, error) { return readRegular(absolute(dir, name), maxPolicyFile) },
+		Read: func(name string) ([]byte, error) {
+			text, err := readRegular(absolute(dir, name), maxPolicyFile)
+			if errors.Is(err, fs.ErrNotExist) {
+				err = fmt.Errorf("%w: give the path of one that is there, from the plan's folder", err)
+			}
+			return text, err
+		},
 		Pack: func(name string) ([]policy.Rule, error) {
 			rules, _, err := packRules(strings.TrimPrefix(name, packPrefix))
 			return rules, err

@@ -28,6 +28,11 @@ type ProveInputs struct {
 // Prove writes the inclusion proof for one file or line. It believes nothing:
 // the proof is worth what the root is that `verify` finds signed.
 func Prove(in ProveInputs, d Deps) (int, error) {
+	if in.Outfile != "" {
+		if err := MayReplace("outfile", in.Outfile, "inclusion proof", `{"type":"`+attest.ProofType); err != nil {
+			return verdict.ExitMisuse, err
+		}
+	}
 	p, err := prove(in)
 	if err != nil {
 		return verdict.ExitMisuse, verdict.Misuse("%w", err)
@@ -41,12 +46,30 @@ func Prove(in ProveInputs, d Deps) (int, error) {
 		if err := filetree.Replace(in.Outfile, data, 0o644, nil); err != nil {
 			return verdict.ExitIO, fmt.Errorf("write the proof %s: %w", in.Outfile, err)
 		}
-		return verdict.ExitOK, nil
+		return tellProof(in, p, d)
 	}
 	// The runner reads `##[` anywhere in a line as a command.
 	text := strings.ReplaceAll(string(data), "##[", "##\\u005b")
 	if _, err := io.WriteString(d.Stdout, text); err != nil {
 		return verdict.ExitIO, fmt.Errorf("write the proof: %w", err)
+	}
+	return verdict.ExitOK, nil
+}
+
+// tellProof says what was proved, and the command that believes it.
+func tellProof(in ProveInputs, p *attest.Proof, d Deps) (int, error) {
+	subject := "--skip-subject-unsafe"
+	if in.Product != "" {
+		subject = ShellQuote(in.Product)
+	}
+	redact := NewRedactor(d.Environ).RedactString
+	for _, line := range []string{
+		fmt.Sprintf("proof: %s, of %s", in.Outfile, p.Subject()),
+		fmt.Sprintf("next: cilock verify --key PUBLIC_KEY.pem --bundle %s --proof %s %s", ShellQuote(in.Bundle), ShellQuote(in.Outfile), subject),
+	} {
+		if err := d.Sink.Line(redact("cilock: " + line)); err != nil {
+			return verdict.ExitIO, err
+		}
 	}
 	return verdict.ExitOK, nil
 }

@@ -172,20 +172,25 @@ func (r Report) subjectLines(shown func(string) string) []string {
 // verifyCommand is ready to paste, in any folder, where the names are plain
 // enough.
 func (r Report) verifyCommand() string {
-	signer := "--key " + r.Plan.Signing.publicKey()
-	switch {
-	case r.Proof.Certified && r.Plan.Signing.Token != nil:
-		signer = fmt.Sprintf("--cert-identity %s --cert-oidc-issuer %s --trusted-root TRUSTED_ROOT.json", ShellQuote(r.Proof.Identity), ShellQuote(r.Proof.Issuer))
-	case r.Proof.Certified:
-		signer = "--cert CERTIFICATE.pem"
-	case r.Plan.Signing.Key.Ephemeral():
-		signer = "--key " + ShellQuote(r.Plan.Outfile+PublicKeySuffix)
-	}
 	subject := "--skip-subject-unsafe"
 	if len(r.Subjects) > 0 && r.Subjects[0].Name != "predicate" && r.Subjects[0].Name != attest.ProductTreeName {
 		subject = ShellQuote(r.artifact(r.Subjects[0]))
 	}
-	return fmt.Sprintf("cilock verify %s --bundle %s %s", signer, ShellQuote(r.Plan.Outfile), subject)
+	return fmt.Sprintf("cilock verify %s --bundle %s %s", r.Plan.signerFlags("--", r.Proof), ShellQuote(r.Plan.Outfile), subject)
+}
+
+// signerFlags are those that name who signed, as the shell takes them. They begin
+// with -- for evidence, and with --policy- for a policy.
+func (p Plan) signerFlags(prefix string, proof Proof) string {
+	switch {
+	case proof.Certified && p.Signing.Token != nil:
+		return fmt.Sprintf("%scert-identity %s %scert-oidc-issuer %s --trusted-root TRUSTED_ROOT.json", prefix, ShellQuote(proof.Identity), prefix, ShellQuote(proof.Issuer))
+	case proof.Certified && prefix == "--":
+		return "--cert CERTIFICATE.pem"
+	case p.Signing.Key.Ephemeral():
+		return prefix + "key " + ShellQuote(p.Outfile+PublicKeySuffix)
+	}
+	return prefix + "key " + p.Signing.publicKey()
 }
 
 // publicKey is the key to verify with, as the shell takes it.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 
 	"github.com/org/cilock-action/internal/filetree"
 	"github.com/org/cilock-action/internal/step"
@@ -38,6 +39,9 @@ func TraceOnly(ctx context.Context, in TraceInputs, d Deps) (code int, err error
 	}
 	out := io.Writer(d.Stdout)
 	if in.Out != "" && in.Out != "-" {
+		if err := MayReplace("out", in.Out, "trace", strings.TrimSpace(trace.StreamHeader)); err != nil {
+			return verdict.ExitMisuse, err
+		}
 		file, err := openOut(in.Out)
 		if errors.Is(err, fs.ErrNotExist) {
 			err = fmt.Errorf("%w: make its folder first", err)

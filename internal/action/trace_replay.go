@@ -22,7 +22,7 @@ func ReplayTrace(path string, d Deps) (int, error) {
 	// A fifo that nobody writes is empty: to open it would wait, and no signal ends that.
 	file, err := os.OpenFile(path, os.O_RDONLY|filetree.NonBlock, 0)
 	if err != nil {
-		return verdict.ExitMisuse, verdict.Misuse("replay: %w", err)
+		return verdict.ExitMisuse, verdict.Misuse("replay: %w", Advised(err))
 	}
 	defer file.Close()
 	t, err := readTrace(file)

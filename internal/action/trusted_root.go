@@ -86,6 +86,11 @@ func rootPaths(in RootInputs) error {
 			return verdict.Misuse("%s and %s are the same file: %s", written[full], name, path)
 		}
 		written[full] = name
+		if name != "tuf-root" {
+			if err := MayReplace(name, path, "JSON document", "{"); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

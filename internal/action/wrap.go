@@ -144,13 +144,13 @@ func (w *wrapped) folders(list []string) (map[string]string, error) {
 		}
 		info, err := os.Stat(dir)
 		if err != nil {
-			return nil, verdict.Misuse("action-dir %q: %w", entry, advised(err))
+			return nil, verdict.Misuse("action-dir %q: %w", entry, Advised(err))
 		}
 		if name = strings.ToLower(name); dirs[name] != "" || !info.IsDir() {
 			return nil, verdict.Misuse("action-dir %q: expected one folder for %s", entry, name)
 		}
 		if dir, err = filepath.Abs(dir); err != nil {
-			return nil, verdict.Misuse("action-dir %q: %w", entry, advised(err))
+			return nil, verdict.Misuse("action-dir %q: %w", entry, Advised(err))
 		}
 		dirs[name] = dir
 	}

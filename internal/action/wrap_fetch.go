@@ -212,6 +212,9 @@ func (w *wrapped) ready(ctx context.Context, p *Plan) error {
 		if ref.Bytes.State == treecheck.False {
 			return fmt.Errorf("%s: its files are not those of the commit: %s", ref.Key, ref.Bytes.Reason)
 		}
+		if notice, ok := w.notCompared(ref); ok {
+			w.found.notices = append(w.found.notices, Notice{Level: WarningLevel, Text: notice})
+		}
 	}
 	if err := w.programs(ctx, p); err != nil {
 		return err
@@ -221,6 +224,19 @@ func (w *wrapped) ready(ctx context.Context, p *Plan) error {
 		w.found.notices = append(w.found.notices, Notice{Level: WarningLevel, Text: n})
 	}
 	return errors.Join(refusals...)
+}
+
+// notCompared says that a pin promises bytes which nobody looked at, since no
+// repository was there to ask: else that is a finding about the reference.
+func (w *wrapped) notCompared(ref refs.Reference) (notice string, ok bool) {
+	if ref.Bytes.State != treecheck.Unverified || ref.Answer.Verdict != "" || !ref.Ref.Pinned() {
+		return "", false
+	}
+	fix := "--resolve online (the input resolve) asks its repository"
+	if w.found.sources[ref.Key] == fetch.FromDir {
+		fix = "let action-dir be a git repository that has the commit, or give --resolve online"
+	}
+	return fmt.Sprintf("the files of %s were not compared with its commit; %s", ref.Key, fix), true
 }
 
 // programs finds what the kinds of the actions need on this machine. An action of

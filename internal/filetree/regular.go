@@ -1,11 +1,15 @@
 package filetree
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 )
+
+// ErrFolder is in the error of OpenRegular where the path is a folder.
+var ErrFolder = errors.New("it is a folder")
 
 // OpenRegular opens a file for reading and refuses everything else: a fifo
 // would block and a device may never end. Symlinks are followed. It looks
@@ -25,6 +29,9 @@ func openRegular(path string, stat func(string) (fs.FileInfo, error), open func(
 	info, err := stat(path)
 	if err != nil {
 		return nil, err
+	}
+	if info.IsDir() {
+		return nil, fmt.Errorf("%s is not a regular file: %w", path, ErrFolder)
 	}
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s is not a regular file", path)

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -36,6 +37,8 @@ func Open(text []byte, trust attest.Trust, minVersion int) (*Signed, error) {
 		found := err.Error()
 		if plain := attest.Strict(text, new(Document)); plain == nil && len(text) <= MaxDocument { // whose modules nobody has vouched for
 			found = "a policy that nobody has signed; `cilock policy sign` signs it"
+		} else if !bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) { // a plan, most likely
+			found += "; `cilock policy build` and then `cilock policy sign` make one of a plan"
 		}
 		return nil, &RefusedError{"format", "a signed policy (DSSE envelope or Sigstore bundle)", found}
 	}

@@ -165,7 +165,7 @@ func (s *Sink) write(text string) error {
 		return nil
 	}
 	if _, err := io.WriteString(s.w, text); err != nil {
-		return fmt.Errorf("write to the log: %w", err)
+		return fmt.Errorf("write the output: %w", err)
 	}
 	return nil
 }

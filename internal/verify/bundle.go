@@ -79,7 +79,9 @@ func verifyBundle(text Text, trust attest.Trust) BundleResult {
 	}
 	b, err := attest.ParseBundle(text.Data)
 	if err != nil {
-		return fail(Check{Name: "format", Expected: "a Sigstore bundle or DSSE envelope", Found: err.Error()})
+		fail(Check{Name: "format", Expected: "a Sigstore bundle or DSSE envelope", Found: err.Error()})
+		out.findings[len(out.findings)-1].Fix = "give the evidence: the file that `cilock run` named, or another tool's bundle"
+		return out
 	}
 	out.Format = b.Format
 	out.hold("format", b.Format)

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -28,6 +29,9 @@ func (r *Result) subject(subject string, held []named, products []proven) Subjec
 	switch {
 	case err != nil:
 		check.Expected, check.Found = "a readable file", unreadable(err)
+		if errors.Is(err, filetree.ErrFolder) {
+			fix = "name the files in it: a folder has no digest"
+		}
 	case len(held) == 0:
 		check.Expected, check.Found = "a bundle that holds", "none"
 	default:

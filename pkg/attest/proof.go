@@ -144,11 +144,25 @@ func (p *Proof) Subject() string {
 	return "product " + quote(p.Path)
 }
 
+// some names the first files of a map, so that a wrong path can be mended.
+func some(files map[string]DigestSet) string {
+	const most = 3
+	names := slices.Sorted(maps.Keys(files))
+	text := ""
+	for i, name := range names[:min(most, len(names))] {
+		text += []string{": ", ", "}[min(i, 1)] + quote(name)
+	}
+	if more := len(names) - most; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
 // ProveFile makes the proof for one file of a path-to-digest map; tree is
 // MaterialsTree or ProductsTree.
 func ProveFile(tree string, files map[string]DigestSet, path string) (*Proof, error) {
 	if _, ok := files[path]; !ok {
-		return nil, fmt.Errorf("prove %s: it is not among the %d %s", quote(path), len(files), tree)
+		return nil, fmt.Errorf("prove %s: it is not among the %d %s%s", quote(path), len(files), tree, some(files))
 	}
 	p := &Proof{Type: ProofType, Tree: tree, Path: path, SHA256: files[path]["sha256"], LeafCount: len(files)}
 	leaves := make([][]byte, 0, len(files))

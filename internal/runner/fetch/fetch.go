@@ -188,7 +188,7 @@ func (f *Fetcher) fetch(ctx context.Context, ref actionref.Ref, want wanted) (Fe
 			break
 		}
 	}
-	return Fetched{}, errors.Join(errs...)
+	return Fetched{}, fmt.Errorf("%w; action-dir takes a git repository that has it", errors.Join(errs...))
 }
 
 // ask asks the network once which commit a reference names, and opens it. Only a
