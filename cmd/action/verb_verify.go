@@ -100,33 +100,36 @@ func verifyInputs(ctx context.Context, in action.VerifyInputs, d action.Deps) (i
 	} else {
 		result = verify.Verify(ctx, opts)
 	}
+	var unwritten error // of the summary: the verdict is told all the same
 	if in.Summary != "" {
-		if err := writeSummary(ctx, result, in.Summary, key, d); err != nil {
-			return verdict.ExitIO, err
-		}
+		unwritten = writeSummary(ctx, result, in.Summary, key, d)
 	}
 	result.Redact(action.NewRedactor(d.Environ).RedactString)
+	if err := errors.Join(tellResult(in, result, d), unwritten); err != nil {
+		return verdict.ExitIO, err
+	}
+	return result.ExitCode(failOn), nil
+}
+
+// tellResult prints the verdict, as a tree or as JSON, and in the action tells the
+// runner.
+func tellResult(in action.VerifyInputs, r verify.Result, d action.Deps) error {
 	if in.Format == "json" {
-		text, err := result.JSON()
+		text, err := r.JSON()
 		if err == nil {
 			_, err = io.WriteString(d.Stdout, text)
 		}
-		if err != nil {
-			return verdict.ExitIO, err
-		}
-		return result.ExitCode(failOn), nil
+		return err
 	}
-	for _, line := range result.Lines() {
+	for _, line := range r.Lines() {
 		if err := d.Sink.Line(line); err != nil {
-			return verdict.ExitIO, err
+			return err
 		}
 	}
 	if in.InAction {
-		if err := tellRunner(result, d); err != nil {
-			return verdict.ExitIO, err
-		}
+		return tellRunner(r, d)
 	}
-	return result.ExitCode(failOn), nil
+	return nil
 }
 
 // tellRunner annotates what did not hold, and sets the verdict and the policy as
