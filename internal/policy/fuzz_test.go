@@ -43,7 +43,7 @@ func FuzzPlan(f *testing.F) {
 				if name == "k" {
 					return key, nil
 				}
-				return []byte("package a\ndeny contains 1 if false"), nil
+				return []byte("package a\ndeny contains 1 if count(input) < 0"), nil
 			},
 			Pack: func(string) ([]Rule, error) { return nil, nil },
 		}
