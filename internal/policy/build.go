@@ -108,7 +108,7 @@ func (b Builder) Build(plan []byte) ([]byte, error) {
 	if err := dec.Load(&more); !errors.Is(err, io.EOF) {
 		return nil, errors.New("read the policy's plan: it has a second document")
 	}
-	m := maker{Builder: b, d: &Document{Roots: map[string]Root{}, TimestampAuthorities: map[string]Root{}, PublicKeys: map[string]PublicKey{}, Steps: map[string]Step{}}}
+	m := maker{Builder: b, patience: newPatience(), d: &Document{Roots: map[string]Root{}, TimestampAuthorities: map[string]Root{}, PublicKeys: map[string]PublicKey{}, Steps: map[string]Step{}}}
 	m.d.Ours = &Extension{Version: p.Version, Steps: map[string]StepExtension{}, DenySHAs: p.DenySHAs}
 	if err := m.document(p); err != nil {
 		return nil, err
@@ -129,7 +129,8 @@ func (b Builder) Build(plan []byte) ([]byte, error) {
 // maker is a document that is being made.
 type maker struct {
 	Builder
-	d *Document
+	d        *Document
+	patience *patience
 }
 
 // document makes all parts, and returns the mistakes of all.
@@ -248,7 +249,16 @@ func (m maker) modules(of string, files []string) (list []RegoPolicy, mistakes [
 			mistakes = append(mistakes, fmt.Errorf("module %s: %w", file, err))
 			continue
 		}
-		for _, param := range paramsOf(file, text) {
+		var params []string
+		err = m.patience.within(func() error {
+			params = paramsOf(file, text)
+			return nil
+		})
+		if err != nil {
+			mistakes = append(mistakes, fmt.Errorf("module %s: %w", file, err))
+			continue
+		}
+		for _, param := range params {
 			if _, ok := m.d.Ours.Params[param]; !ok {
 				mistakes = append(mistakes, fmt.Errorf("module %s: reads params.%s, which the plan does not set; for one that may be absent write object.get(data.cilock.params, %q, DEFAULT)", file, param, param))
 			}

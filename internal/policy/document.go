@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/org/cilock-action/pkg/attest"
 )
@@ -166,7 +167,7 @@ func ParseDocument(text []byte) (*Document, error) {
 // Check returns every mistake in a policy that can be seen without evidence.
 // Modules are parsed, and compiled against the schemas of their types.
 func (d *Document) Check() (mistakes []error) {
-	c := checker{d: d, names: map[string]string{}}
+	c := checker{d: d, names: map[string]string{}, patience: newPatience()}
 	c.document()
 	for _, name := range slices.Sorted(maps.Keys(d.Steps)) {
 		c.step(name, d.Steps[name])
@@ -178,18 +179,6 @@ func (d *Document) Check() (mistakes []error) {
 		c.add("the policy", "asks for nothing: it has neither a step with attestations nor an artifact's statement")
 	}
 	return c.mistakes
-}
-
-// checker collects mistakes.
-type checker struct {
-	d           *Document
-	mistakes    []error
-	names       map[string]string // of modules, and where
-	obligations int
-}
-
-func (c *checker) add(where, format string, args ...any) {
-	c.mistakes = append(c.mistakes, fmt.Errorf("%s: %s", where, fmt.Sprintf(format, args...)))
 }
 
 func (c *checker) document() {
@@ -348,8 +337,8 @@ func (c *checker) modules(where, typ string, list []RegoPolicy) {
 		here := fmt.Sprintf("%s, module %q", where, r.Name)
 		other, known := c.names[r.Name]
 		switch {
-		case r.Name == "" || strings.ContainsAny(r.Name, "\r\n\x00"):
-			c.add(here, "needs a name on one line")
+		case r.Name == "" || strings.TrimSpace(r.Name) != r.Name || strings.ContainsFunc(r.Name, func(r rune) bool { return !unicode.IsPrint(r) }):
+			c.add(here, "needs a name on one line, in which nothing is hidden")
 		case known:
 			c.add(here, "has the name of a module of %s", other)
 		case len(c.names) == maxModules:
@@ -357,10 +346,13 @@ func (c *checker) modules(where, typ string, list []RegoPolicy) {
 			return
 		}
 		c.names[r.Name] = where
-		m, err := ParseModule(r.Name, r.Module)
-		if err == nil {
-			err = m.check(typ)
-		}
+		err := c.patience.within(func() error {
+			m, err := ParseModule(r.Name, r.Module)
+			if err == nil {
+				err = m.check(typ)
+			}
+			return err
+		})
 		if err != nil {
 			c.add(here, "%s", err)
 		}

@@ -45,6 +45,16 @@ func TestCheck(t *testing.T) {
 		}, `module "m": has the name of a module of step "build", command-run`},
 		{"a module that is a comment", func(d *Document) { d.rego(attest.TypeProduct, "# later") }, "empty module"},
 		{"a module without deny", func(d *Document) { d.rego(attest.TypeProduct, "package p\nviolation contains 1 if true") }, "has no rule deny in package p"},
+		{"a deny that is a function", func(d *Document) { d.rego(attest.TypeProduct, "package p\ndeny(x) if input[x]") }, "deny is a function in package p"},
+		{"a package where the evidence is", func(d *Document) {
+			d.rego(attest.TypeProduct, "package cilock.params\ndeny contains 1 if data.cilock.params.most > 1")
+		}, "would hide what it is given as data.cilock"},
+		{"a rule where the evidence is", func(d *Document) {
+			d.rego(attest.TypeProduct, "package cilock\nstep := \"x\"\ndeny contains 1 if data.cilock.step != \"build\"")
+		}, "would hide what it is given as data.cilock"},
+		{"a name with what is hidden", func(d *Document) {
+			d.Steps["build"].Attestations[0].RegoPolicies = []RegoPolicy{{Name: "m\u200b", Module: []byte(noUnpinned)}}
+		}, "needs a name on one line, in which nothing is hidden"},
 		{"a field that does not exist", func(d *Document) {
 			d.rego(attest.TypeGitHubAction, "package p\ndeny contains 1 if not input.refpined")
 		}, "undefined ref: input.refpined"},
@@ -95,6 +105,51 @@ func TestCheck(t *testing.T) {
 		if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
 			t.Errorf("%s: got %v\nwant %s", test.name, err, test.want)
 		}
+	}
+}
+
+// TestPatience: the compiler is given up on, and then not asked again.
+func TestPatience(t *testing.T) {
+	check := func(text string) func() error {
+		return func() error {
+			m, err := ParseModule("m", []byte(text))
+			if err == nil {
+				err = m.check(attest.TypeCommandRun)
+			}
+			return err
+		}
+	}
+	forever := make(chan struct{})
+	defer close(forever)
+	p := &patience{} // nothing is left
+	if err := p.within(func() error { <-forever; return nil }); err == nil || !strings.Contains(err.Error(), "did not compile within") {
+		t.Error(err)
+	}
+	if err := p.within(check(noUnpinned)); err == nil || !strings.Contains(err.Error(), "an earlier module took too much") {
+		t.Error(err)
+	}
+	p = newPatience()
+	if err := p.within(func() error { panic("no") }); err == nil || p.over != nil || !strings.Contains(err.Error(), "panicked") {
+		t.Error(err)
+	}
+	if err := p.within(check("package p\ndeny contains 1 if input.exitcode > 0")); err != nil || p.left > compileTime {
+		t.Error(err)
+	}
+}
+
+// TestMistakesAreBounded: what quotes a module is cut, and what comes often is counted.
+func TestMistakesAreBounded(t *testing.T) {
+	d := document(newKey(t), map[string]string{attest.TypeProduct: "package p\ndeny contains 1 if " + strings.Repeat("(", 1<<19)})
+	for i := range 1000 {
+		d.PublicKeys[fmt.Sprint(i)] = PublicKey{}
+	}
+	mistakes := d.Check()
+	if text := errors.Join(mistakes...).Error(); len(mistakes) > 101 || len(text) > 101*3<<10 || !strings.Contains(text, "the others are not told") {
+		t.Errorf("%d mistakes of %d bytes: %.200s", len(mistakes), len(text), text)
+	}
+	d.PublicKeys = document(newKey(t), nil).PublicKeys
+	if text := errors.Join(d.Check()...).Error(); len(text) > 4<<10 || !strings.Contains(text, "max parsing recursion depth exceeded") {
+		t.Errorf("%d bytes: %.200s", len(text), text)
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
-	"github.com/open-policy-agent/opa/v1/util"
 )
 
 const (
@@ -61,8 +60,14 @@ func ParseModule(name string, source []byte) (*Module, error) {
 	if m.parsed == nil || m.parsed.Package == nil {
 		return nil, fmt.Errorf("parse module %s: it is empty", name)
 	}
-	if !slices.ContainsFunc(m.parsed.Rules, func(r *ast.Rule) bool { return string(r.Head.Name) == denyRule || headIs(r, denyRule) }) {
+	first := slices.IndexFunc(m.parsed.Rules, isDeny)
+	switch path := m.parsed.Package.Path; {
+	case first < 0:
 		return nil, fmt.Errorf("module %s has no rule %s in %s", name, denyRule, m.parsed.Package)
+	case len(m.parsed.Rules[first].Head.Args) > 0:
+		return nil, fmt.Errorf("module %s: %s is a function in %s, which nobody calls: write `deny contains message if ...`", name, denyRule, m.parsed.Package)
+	case slices.ContainsFunc(m.parsed.Rules, func(r *ast.Rule) bool { return hides(path, r) }):
+		return nil, fmt.Errorf("module %s has rules in %s that would hide what it is given as %s: choose another package", name, m.parsed.Package, cilockData)
 	}
 	if deepest(m.parsed) > maxNested {
 		return nil, fmt.Errorf("module %s has more than %d comprehensions within one another", name, maxNested)
@@ -88,6 +93,8 @@ func deepest(m *ast.Module) (most int) {
 	ast.NewBeforeAfterVisitor(step(1), func(x any) { after(x) }).Walk(m)
 	return most
 }
+
+func isDeny(r *ast.Rule) bool { return string(r.Head.Name) == denyRule || headIs(r, denyRule) }
 
 // headIs reports whether a rule's head is a reference that starts with name.
 func headIs(r *ast.Rule, name string) bool {
@@ -141,24 +148,6 @@ func (m *Module) compile(schema any) (*ast.Compiler, error) {
 		return nil, err
 	}
 	return c, nil
-}
-
-// check compiles the module against the schema of the type that it judges. A type
-// of somebody else needs a schema in the module.
-func (m *Module) check(typ string) error {
-	text := Schema(typ)
-	if text == nil {
-		var err error
-		if text, err = m.Schema(); err != nil {
-			return err
-		}
-	}
-	var schema any
-	if err := util.UnmarshalJSON(text, &schema); err != nil {
-		return fmt.Errorf("read schema: %w", err)
-	}
-	_, err := m.compile(schema)
-	return err
 }
 
 // Schema is the one that a module's metadata gives its input, as JSON: in

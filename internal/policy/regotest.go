@@ -33,6 +33,7 @@ type TestResult struct {
 // Test runs the tests among files, by their paths. Each file of tests sees the
 // module that it is named for and no other, as that module will be evaluated.
 func Test(ctx context.Context, files map[string][]byte) (results []TestResult, err error) {
+	p := newPatience()
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		if !strings.HasSuffix(name, testSuffix) {
 			continue
@@ -42,7 +43,7 @@ func Test(ctx context.Context, files map[string][]byte) (results []TestResult, e
 		if !ok {
 			return results, fmt.Errorf("%s: there is no %s to test", name, path.Base(tested))
 		}
-		one, err := testModule(ctx, tested, text, name, files[name])
+		one, err := testModule(ctx, p, tested, text, name, files[name])
 		if err != nil {
 			return results, fmt.Errorf("%s: %w", name, err)
 		}
@@ -54,7 +55,7 @@ func Test(ctx context.Context, files map[string][]byte) (results []TestResult, e
 	return results, nil
 }
 
-func testModule(ctx context.Context, name string, text []byte, testName string, testText []byte) ([]TestResult, error) {
+func testModule(ctx context.Context, p *patience, name string, text []byte, testName string, testText []byte) ([]TestResult, error) {
 	m, err := ParseModule(name, text)
 	if err != nil {
 		return nil, err
@@ -72,7 +73,11 @@ func testModule(ctx context.Context, name string, text []byte, testName string, 
 	runner := tester.NewRunner().SetStore(store).SetTimeout(testTime).SetDefaultRegoVersion(m.version).
 		SetCompiler(ast.NewCompiler().WithCapabilities(capabilities()).WithDefaultRegoVersion(m.version)).
 		SetModules(map[string]*ast.Module{name: m.bare(), testName: tests})
-	answers, err := runner.RunTests(ctx, txn)
+	var answers chan *tester.Result
+	err = p.within(func() (err error) {
+		answers, err = runner.RunTests(ctx, txn)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("compile tests: %w", plainError(err))
 	}
