@@ -44,15 +44,20 @@ func (j *job) clusters(mark byte, gap int, counts func([]byte) bool) []span {
 		for i = next(last + 1); i >= 0 && i-last <= gap; i = next(last + 1) {
 			last = i
 		}
-		begin := max(0, start-escapeAhead)
-		begin += bytes.LastIndexByte(j.text[begin:start], '\n') + 1
-		end := min(len(j.text), last+2+escapeAhead)
-		if n := bytes.IndexByte(j.text[min(last+2, end):end], '\n'); n >= 0 {
-			end = last + 2 + n
-		}
-		all = append(all, span{begin, end})
+		all = append(all, j.lineAround(start, min(last+2, len(j.text))))
 	}
 	return all
+}
+
+// lineAround returns a stretch with what is around it on its lines, so far as that is near.
+func (j *job) lineAround(start, end int) span {
+	begin := max(0, start-escapeAhead)
+	begin += bytes.LastIndexByte(j.text[begin:start], '\n') + 1
+	rest := j.text[end:min(len(j.text), end+escapeAhead)]
+	if n := bytes.IndexByte(rest, '\n'); n >= 0 {
+		rest = rest[:n]
+	}
+	return span{begin, end + len(rest)}
 }
 
 // unescape replaces each escape. A backslash before anything that needs none is dropped, as shells do.
