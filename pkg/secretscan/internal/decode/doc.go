@@ -18,7 +18,8 @@
 //	hex octal od bytes binary code-points         dumps and arrays: xxd, hexdump, od, 0x47, \x47, [71, 72]
 //	escape percent entity quoted-printable joined \n \u0047 \107, %47, &#71;, =47, "ab" + "cd"
 //	utf16 utf32                                   at any offset, both byte orders
-//	spaced pem terminal                           s e c r e t; keys without what a log puts before each line; without ANSI
+//	spaced pem terminal unwrapped                 s e c r e t; keys without what a log puts before each line; without ANSI;
+//	                                              words that go on in the next line
 //	reversed rot13 reversed-base64 rot13-base64   lines that look random, and runs
 //	gzip zlib deflate zstd xz lzma bzip2          compressed, at the start or behind other bytes
 //	zip tar                                       one child for each member
@@ -66,6 +67,7 @@ func Children(text []byte, b *Budget, each func(Child)) {
 		{"grouped", j.grouped},
 		{"escape", j.escapes},
 		{"joined", j.joined},
+		{"unwrapped", j.unwrapped},
 		{"percent", j.percent},
 		{"entity", j.entities},
 		{"quoted-printable", j.quotedPrintable},

@@ -86,7 +86,8 @@ func FuzzNumbers(f *testing.F) {
 func FuzzEscapes(f *testing.F) {
 	family(f, each(fuzzSecret, `\u%04x`, ""), each(fuzzSecret, `\u{%x}`, ""), each(fuzzSecret, `\%03o`, ""), `\ud83d\ude00\ud83d\x`, `\`, `\U0000`,
 		each(fuzzSecret, "%%%02x", ""), "%25%32%35a+b%", each(fuzzSecret, "&#%d;", ""), "&amp;&quot;&#x;&#", "=3D=\n=\r\n=4", each(fuzzSecret, "=%02X", ""),
-		each(fuzzSecret, "\x1b[3%[1]dm%[1]c", ""), "'ab''cd' \"a\" \\\n \"b\" . \"c\" || `d` `e`", "a\b\b\bc\rd\x1b]0;t\a\x1b", "-----BEGIN X-----\nab\n-----END X-----")
+		each(fuzzSecret, "\x1b[3%[1]dm%[1]c", ""), "abcdefghij0123456789\n0123456789abcdefghij\nabc\nabcdefghij0123456789\nabcdefghij0123456789\nabc\nx", "0123456789abcdef0123↩\n  4567",
+		"'ab''cd' \"a\" \\\n \"b\" . \"c\" || `d` `e`", "a\b\b\bc\rd\x1b]0;t\a\x1b", "-----BEGIN X-----\nab\n-----END X-----")
 }
 
 func FuzzWide(f *testing.F) {

@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"encoding/base64"
 	"fmt"
 	"strings"
 	"testing"
@@ -8,7 +9,9 @@ import (
 
 // The fifth set had 95 dresses: 91 % of its secrets were found at first, and 92 % of those in the clothes of logs. These are
 // those of the rest that are of a kind.
-func TestHoldoutFifth(t *testing.T) { holdout(t, append(dumpedElsewhere(), joinedDresses()...), 0.9) }
+func TestHoldoutFifth(t *testing.T) {
+	holdout(t, append(dumpedElsewhere(), joinedDresses()...), 0.9)
+}
 
 func dumpedElsewhere() []dress {
 	const stamp = "Nov 28 10:00:07 "
@@ -63,6 +66,35 @@ func joinedDresses() []dress {
 		{"SQL", added("'", " || ")},
 		{"Elixir", added(`"`, " <> ")},
 		{"Java, a sign before each line", added(`"`, "\n        + ")},
+	}
+}
+
+// A word is put together if it looks random, which not every password does.
+func TestWrappedWords(t *testing.T) { holdout(t, wrappedDresses(), 0.8) }
+
+func wrappedDresses() []dress {
+	// fold breaks a secret in the middle, among other lines of which some are as wide.
+	fold := func(width int, prefix, suffix string) func(maker, string, string) string {
+		return func(_ maker, s, _ string) string {
+			var out strings.Builder
+			for _, line := range []string{strings.Repeat("layer ", 30), fmt.Sprintf("%*s", width-len(s)/2, "key=") + s, "", "done"} {
+				out.WriteString(strings.TrimSuffix(wrapAt(line, width, with(prefix), suffix), suffix+"\n") + "\n")
+			}
+			return out.String()
+		}
+	}
+	return []dress{
+		{"fold -w 50", fold(50, "", "")},
+		{"a screen of 80 columns behind a time", fold(80, "10:00:07 ", "")},
+		{"wrapped with a mark", fold(70, "", "↩")},
+		{"base64 wrapped twice", func(_ maker, _, env string) string {
+			once := wrapAt(base64.StdEncoding.EncodeToString([]byte(gz(env+env))), 76, with(""), "")
+			var out strings.Builder
+			for line := range strings.Lines(once) {
+				out.WriteString(wrapAt(strings.TrimSuffix(line, "\n"), 30, with(""), ""))
+			}
+			return out.String()
+		}},
 	}
 }
 

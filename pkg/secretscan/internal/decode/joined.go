@@ -10,8 +10,10 @@ const joinedGap = 64
 
 // joined puts strings together that a program text adds, over lines too: "ab" + "cd", "ab" . "cd", 'ab”cd', and those
 // that C and Python add where nothing is between them.
-func (j *job) joined() {
-	seams := j.seams()
+func (j *job) joined() { j.without("joined", j.seams()) }
+
+// without gives the text without what is between its parts, in one child for those that are near.
+func (j *job) without(decoder string, seams []span) {
 	for len(seams) > 0 {
 		n := 1
 		for n < len(seams) && seams[n].start-seams[n-1].end <= escapeGap {
@@ -25,7 +27,7 @@ func (j *job) joined() {
 				data, from = append(data, j.text[from:s.start]...), s.end
 			}
 		}
-		j.give(Child{Decoder: "joined", Data: append(data, j.text[from:at.end]...), Start: at.start, End: at.end})
+		j.give(Child{Decoder: decoder, Data: append(data, j.text[from:at.end]...), Start: at.start, End: at.end})
 		seams = seams[n:]
 	}
 }
@@ -33,6 +35,9 @@ func (j *job) joined() {
 // seams finds what is between strings that are joined, the quotes included.
 func (j *job) seams() []span {
 	var all []span
+	if j.survey.any&isQuote == 0 {
+		return nil
+	}
 	for _, quote := range []byte("\"'`") {
 		for at := 0; at < len(j.text); {
 			i := bytes.IndexByte(j.text[at:], quote)

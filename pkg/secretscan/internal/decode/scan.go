@@ -19,6 +19,7 @@ const (
 	isMagic  // the first byte of one of the magics
 	isOctal  // 0-7
 	isBit    // 0 1
+	isQuote  // " ' `
 )
 
 // classes is never changed.
@@ -40,6 +41,7 @@ func makeClasses() (t [256]uint16) {
 	set("abcdefABCDEF", isHex|isNumber)
 	set("xX-", isNumber)
 	set("+/-_", isRun|isMark)
+	set("\"'`", isQuote)
 	for c := range t {
 		if c <= ' ' || c >= 0x7f {
 			t[c] |= isSpace
