@@ -16,6 +16,7 @@
 //	                                              behind any prefix, with foreign lines in between
 //	base85 ascii85 z85 git-base85 uuencode        five characters for four bytes, and uuencode
 //	hex octal od bytes binary code-points         dumps and arrays: xxd, hexdump, od, 0x47, \x47, [71, 72]
+//	intel-hex s-record                            memory of devices
 //	escape percent entity quoted-printable joined \n \u0047 \107, %47, &#71;, =47, "ab" + "cd"
 //	utf16 utf32                                   at any offset, both byte orders
 //	spaced pem terminal unwrapped                 s e c r e t; keys without what a log puts before each line; without ANSI;
@@ -63,6 +64,7 @@ func Children(text []byte, b *Budget, each func(Child)) {
 		{"uuencode", j.uuencode},
 		{"git-base85", j.gitPatches},
 		{"numbers", j.numbers},
+		{"records", j.records},
 		{"spaced", j.spaced},
 		{"grouped", j.grouped},
 		{"escape", j.escapes},

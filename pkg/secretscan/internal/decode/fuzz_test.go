@@ -80,7 +80,7 @@ func FuzzNumbers(f *testing.F) {
 	family(f, dumped(fuzzSecret), words16(fuzzSecret, "%07o", " %06o", 2), words16(fuzzSecret, "", " %08x", 4), odChars(fuzzSecret),
 		each(fuzzSecret, "0x%02x", ", "), each(fuzzSecret, "%d", " "), each(fuzzSecret, "%d", ",\n"), each(fuzzSecret, `\x%02x`, ""),
 		each(fuzzSecret, "%c", " "), "00000000  00 00 00 00 00 00\n*\n7fffffff  00\n", "00 01 02 03 04 05\n*\n*\n", "-1,-2,-3,-4,-5,-6,-7,-8",
-		"48 65 6c 6c 6f 20 48 65  123456\n", "Nov 28 10:00:07 00000000  48 65 6c 6c-6f 0a\n", "0000: 47 45 54 20 2f 20\n000000 20746547 2f646347 31313131 31313131\n00000e\n")
+		":100000004749544855425F544F4B454E3D6768705F95\n:00000001FF\nS11300004749544855425F544F4B454E3D6768705F92\nS1\n:", "48 65 6c 6c 6f 20 48 65  123456\n", "Nov 28 10:00:07 00000000  48 65 6c 6c-6f 0a\n", "0000: 47 45 54 20 2f 20\n000000 20746547 2f646347 31313131 31313131\n00000e\n")
 }
 
 func FuzzEscapes(f *testing.F) {
