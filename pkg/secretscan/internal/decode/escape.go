@@ -150,13 +150,14 @@ func hexNumber(b []byte, most int) (v uint32, n int) {
 
 // percent reads each word that has %XX in it; doubly encoded ones at once, each layer a child.
 func (j *job) percent() {
+	var buf [4]byte
 	for at := 0; ; {
 		i := bytes.IndexByte(j.text[at:], '%')
 		if i < 0 {
 			return
 		}
 		at += i
-		if at+2 >= len(j.text) || hexValues[j.text[at+1]] == none || hexValues[j.text[at+2]] == none {
+		if _, n := unpercented(buf[:0], j.text[at:min(len(j.text), at+6)]); n == 0 {
 			at++
 			continue
 		}
@@ -192,15 +193,30 @@ func (j *job) percentWord(at span) {
 func unpercent(b []byte) (to []byte, n int) {
 	to = make([]byte, 0, len(b))
 	for i := 0; i < len(b); i++ {
-		if b[i] == '%' && i+2 < len(b) && hexValues[b[i+1]] != none && hexValues[b[i+2]] != none {
-			to = append(to, hexValues[b[i+1]]<<4|hexValues[b[i+2]])
-			i += 2
-			n++
-			continue
+		if b[i] == '%' {
+			var size int
+			if to, size = unpercented(to, b[i:]); size > 0 {
+				i += size - 1
+				n++
+				continue
+			}
 		}
 		to = append(to, b[i])
 	}
 	return to, n
+}
+
+// unpercented appends what %XX, or %uXXXX of JavaScript's escape, stands for at the start of b, and returns its length.
+func unpercented(to, b []byte) ([]byte, int) {
+	switch {
+	case len(b) > 2 && hexValues[b[1]] != none && hexValues[b[2]] != none:
+		return append(to, hexValues[b[1]]<<4|hexValues[b[2]]), 3
+	case len(b) > 5 && b[1] == 'u':
+		if v, n := hexNumber(b[2:], 4); n == 4 {
+			return utf8.AppendRune(to, rune(v)), 6
+		}
+	}
+	return to, 0
 }
 
 // entities reads HTML's and XML's.

@@ -163,6 +163,10 @@ func (r *rowReader) of(line []byte) (best []number, offset []byte) {
 			if end = wordEnd(line, i); end > i {
 				w := trimMarks(line[i:end])
 				between := line[last:i]
+				if len(w) == 0 && i == last && len(r.row) > 0 { // 71+[char]72
+					i = end
+					continue
+				}
 				if len(r.row) == 0 || len(w) > maxBetween || !bytes.Equal(w, word) || bytes.ContainsRune(between, '|') && !bytes.HasPrefix(between, []byte(")||")) || bytes.Contains(between, []byte("  ")) {
 					flush()
 					word = w
@@ -279,7 +283,7 @@ func numberAt(line []byte, i int) (n number, end int) {
 	if i-digits == 1 && !n.prefix && classes[line[digits]]&isDigit == 0 { // a word of one letter
 		return n, 0
 	}
-	if i == digits || i-digits > maxNumber || i < len(line) && classes[line[i]]&isRun != 0 && line[i] != '-' {
+	if i == digits || i-digits > maxNumber || i < len(line) && classes[line[i]]&isRun != 0 && line[i] != '-' && line[i] != '+' {
 		return n, 0
 	}
 	if start > 0 && classes[line[start-1]]&(isLower|isUpper|isDigit) != 0 {

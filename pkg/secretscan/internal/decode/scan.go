@@ -39,7 +39,7 @@ func makeClasses() (t [256]uint16) {
 	set("01234567", isOctal)
 	set("01", isBit)
 	set("abcdefABCDEF", isHex|isNumber)
-	set("xX-", isNumber)
+	set("xX-+", isNumber)
 	set("+/-_", isRun|isMark)
 	set("\"'`", isQuote)
 	for c := range t {
@@ -123,8 +123,12 @@ func scan(text []byte) survey {
 			s.any |= c
 			if c&isSpace != 0 {
 				s.endWord(i)
-				if text[i] == '\n' {
+				switch text[i] {
+				case '\n':
 					s.line = i + 1
+				case 0x1b: // its letter is glued to no word
+					i += sequence(text[i:]) - 1
+					s.word = i + 1
 				}
 			} else {
 				s.marks++
