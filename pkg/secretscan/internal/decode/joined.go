@@ -44,7 +44,9 @@ func (j *job) seams() []span {
 			if i < 0 {
 				break
 			}
-			at += i + 1
+			if at += i + 1; at == len(j.text) || classes[j.text[at]]&isRun != 0 && j.text[at] != '+' {
+				continue
+			}
 			if n := seam(j.text[at:min(len(j.text), at+joinedGap)], quote, at > 1 && classes[j.text[at-2]]&isRun != 0); n > 0 {
 				all = append(all, span{at - 1, at + n})
 				at += n

@@ -17,11 +17,9 @@ const (
 
 // wrappedLine is a line without its end, and without the mark that it goes on.
 type wrappedLine struct {
-	span
-	width  int  // characters; 0 if it is too long to be of wrapped text, or has no end
-	marked bool // it goes on
-	whole  bool // it is one run
-	read   bool // it ends in a run that runs has read, or knows for noise
+	start, end int32
+	width      int32 // characters; 0 if it is too long to be of wrapped text, or has no end
+	marked     bool  // it goes on
 }
 
 // unwrapped puts words together that a terminal, fold or a logger broke at a fixed column: a word that looks random goes to
@@ -32,81 +30,75 @@ func (j *job) unwrapped() {
 		return
 	}
 	lines := j.wrappedLines()
+	left := runsLeft(j.survey.runs)
 	var words, all []span // what is between the parts of words, and of base64 too
-	var again rewrap
-	flush := func() {
-		if again.twice {
-			j.without("unwrapped", all)
-		} else {
-			j.without("unwrapped", words)
+	for i := range len(lines) - 1 {
+		if n := len(all); n > 0 && int(lines[i].start)-all[n-1].end > escapeGap {
+			j.unwrap(words, all)
+			words, all = words[:0], all[:0]
 		}
-		words, all, again = words[:0], all[:0], rewrap{}
+		rest, plain := j.broken(lines, i, &left)
+		if rest == 0 {
+			continue
+		}
+		at := span{int(lines[i].end), rest}
+		if all = append(all, at); plain {
+			words = append(words, at)
+		}
 	}
-	for i := 0; i+1 < len(lines); i++ {
-		l, next := lines[i], lines[i+1]
-		if len(all) > 0 && l.start-all[len(all)-1].end > escapeGap {
-			flush()
+	j.unwrap(words, all)
+}
+
+func (j *job) unwrap(words, all []span) {
+	if wrappedTwice(all) {
+		words = all
+	}
+	j.without("unwrapped", words)
+}
+
+// wrappedTwice tells base64 that was wrapped again: after so many full lines there is a short one and nothing else, twice.
+func wrappedTwice(seams []span) bool {
+	full, n, before, length := 0, 0, 0, 0 // seams since a short line, and the same before it; how far these are apart
+	for k := 1; k < len(seams); k++ {
+		gap := seams[k].start - seams[k-1].end
+		if full == 0 || gap < full {
+			full, length = gap, 0
 		}
-		again.see(l, next)
-		switch {
-		case l.whole && next.whole && l.width >= max(minWidth, next.width):
-			all = append(all, span{l.end, next.start})
-		case l.whole && next.whole || l.read:
+		switch n++; {
+		case gap == full:
+			continue
+		case gap > 2*full+1: // a short line, its end and a full one
+			length = 0
+		case n == before && gap == length:
+			return true
 		default:
-			if rest := j.broken(lines, i); rest > 0 {
-				words, all = append(words, span{l.end, rest}), append(all, span{l.end, rest})
-			}
+			length = gap
 		}
+		n, before = 0, n
 	}
-	flush()
-}
-
-// rewrap tells base64 that was wrapped twice: a short line after full ones, and another after as many, with nothing else
-// in between.
-type rewrap struct {
-	short, full int // widths
-	twice       bool
-}
-
-func (r *rewrap) see(l, next wrappedLine) {
-	switch {
-	case !l.whole || !next.whole:
-		r.short = 0
-		return
-	case l.width >= next.width:
-		return
-	}
-	r.twice = r.twice || r.short == l.width && r.full == next.width
-	r.short, r.full = l.width, next.width
+	return false
 }
 
 // wrappedLines are all lines of the text.
 func (j *job) wrappedLines() []wrappedLine {
 	all := make([]wrappedLine, 0, len(j.text)/usualRuns+1)
 	ascii := j.survey.any&isBinary == 0
-	runs := j.survey.runs
 	for at := 0; at < len(j.text); {
 		next := nextLine(j.text, at)
 		end := next
 		for end > at && (j.text[end-1] == '\n' || j.text[end-1] == '\r') {
 			end--
 		}
-		l := wrappedLine{span: span{at, end}}
+		l := wrappedLine{start: int32(at), end: int32(end)}
 		if n := end - markLength; !ascii && n > at && strings.Contains(wrapMarks, string(j.text[n:end])) {
-			l.end, l.marked = n, true
+			l.end, l.marked = int32(n), true
 		}
 		switch {
-		case l.end-at > maxWidth || next < len(j.text) && j.text[next-1] != '\n':
+		case end-at > maxWidth || next < len(j.text) && j.text[next-1] != '\n':
 		case ascii:
-			l.width = l.end - at
+			l.width = int32(end - at)
 		default:
-			l.width = utf8.RuneCount(j.text[at:l.end])
-		}
-		for len(runs) > 0 && int(runs[0].end) < l.end {
-			runs = runs[1:]
-		}
-		if len(runs) > 0 && int(runs[0].end) == l.end {
-			l.whole, l.read = int(runs[0].start) == at, runs[0].used || runs[0].noise
+			l.width = int32(utf8.RuneCount(j.text[at:l.end]))
 		}
 		all = append(all, l)
 		at = next
@@ -114,28 +106,55 @@ func (j *job) wrappedLines() []wrappedLine {
 	return all
 }
 
-// broken reports whether a word is broken at the end of a line, by where it goes on; 0 if it is not.
-func (j *job) broken(lines []wrappedLine, i int) int {
+// broken reports whether a word is broken at the end of a line, by where it goes on, 0 if it is not; and whether it is no part
+// of base64.
+func (j *job) broken(lines []wrappedLine, i int, left *runsLeft) (rest int, plain bool) {
 	l, next := lines[i], lines[i+1]
 	if l.width < minWidth || next.width == 0 || l.width < next.width || !inWord(j.text[l.end-1]) || !full(lines, i) {
-		return 0
+		return 0, false
 	}
-	at := next.start + samePrefix(j.text[l.start:l.end], j.text[next.start:next.end])
-	at = next.end - len(bytes.TrimLeft(j.text[at:next.end], " \t"))
-	if at >= next.end || !inWord(j.text[at]) {
-		return 0
+	whole, read := left.ending(l)
+	if whole {
+		after := *left
+		whole, _ = after.ending(next)
 	}
-	start, end := l.end, at
+	switch {
+	case whole:
+		return int(next.start), false
+	case read:
+		return 0, false
+	}
+	line := j.text[next.start:next.end]
+	line = bytes.TrimLeft(line[samePrefix(j.text[l.start:l.end], line):], " \t")
+	if len(line) == 0 || !inWord(line[0]) {
+		return 0, false
+	}
+	start, end := l.end, 0
 	for start > l.start && l.end-start < seamWord && inWord(j.text[start-1]) {
 		start--
 	}
-	for end < next.end && end-at < seamWord && inWord(j.text[end]) {
+	for end < min(len(line), seamWord) && inWord(line[end]) {
 		end++
 	}
-	if !likeToken(j.text[start:l.end], j.text[at:end]) {
-		return 0
+	if !likeToken(j.text[start:l.end], line[:end]) {
+		return 0, false
 	}
-	return at
+	return int(next.end) - len(line), true
+}
+
+// runsLeft are the runs that end behind the lines so far.
+type runsLeft []run
+
+// ending reports whether a line is one run, and whether it ends in one that runs has read, or knows for noise.
+func (left *runsLeft) ending(l wrappedLine) (whole, read bool) {
+	for len(*left) > 0 && (*left)[0].end < l.end {
+		*left = (*left)[1:]
+	}
+	if len(*left) == 0 || (*left)[0].end != l.end {
+		return false, false
+	}
+	r := (*left)[0]
+	return r.start == l.start, r.used || r.noise
 }
 
 // likeToken reports whether two parts of a word together look random, or mix capitals, small letters and digits as no word
@@ -184,7 +203,7 @@ func full(lines []wrappedLine, i int) bool {
 	return longest && usualWidth(width)
 }
 
-func usualWidth(n int) bool {
+func usualWidth(n int32) bool {
 	switch n {
 	case 72, 76, 78, 79, 80, 100, 120, 132, 140, 160:
 		return true
