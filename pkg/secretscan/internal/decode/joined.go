@@ -47,7 +47,7 @@ func (j *job) seams() []span {
 			if at += i + 1; at == len(j.text) || classes[j.text[at]]&isRun != 0 && j.text[at] != '+' {
 				continue
 			}
-			if n := seam(j.text[at:min(len(j.text), at+joinedGap)], quote, at > 1 && classes[j.text[at-2]]&isRun != 0); n > 0 {
+			if n := seam(j.text[max(0, at-2)], j.text[at:min(len(j.text), at+joinedGap)], quote); n > 0 {
 				all = append(all, span{at - 1, at + n})
 				at += n
 			}
@@ -57,25 +57,31 @@ func (j *job) seams() []span {
 	return all
 }
 
-// seam returns where the next string begins in what follows a quote, 0 if none is added. Strings may be added without a
-// sign if a word is on either side: before the quote, as word says, or behind the other.
-func seam(after []byte, quote byte, word bool) int {
+// seam returns where the next string begins in what follows a quote, 0 if none is added. Without a sign both must be parts of
+// a word, and it may be no quote of three.
+func seam(before byte, after []byte, quote byte) int {
 	n := skipBlank(after, 0)
 	sign := n
 	for sign < len(after) && sign < n+2 && bytes.IndexByte([]byte("+.&|~<>"), after[sign]) >= 0 {
 		sign++
 	}
+	bare := false
 	switch string(after[n:sign]) {
 	case "+", "++", ".", "..", "&", "||", "~", "<>":
-		n, word = skipBlank(after, sign), true
+		n = skipBlank(after, sign)
 	case "":
+		bare = true
 	default:
 		return 0
 	}
 	if n >= len(after) || after[n] != quote {
 		return 0
 	}
-	if n++; !word && (n >= len(after) || classes[after[n]]&isRun == 0) {
+	n++
+	if !bare {
+		return n
+	}
+	if n >= len(after) || classes[after[n]]&(isSpace|isQuote) != 0 || classes[before]&(isSpace|isQuote) != 0 || (classes[before]|classes[after[n]])&isRun == 0 {
 		return 0
 	}
 	return n
