@@ -250,9 +250,10 @@ func unlessDecoded(list []occurrence, parts []decoded) []occurrence {
 	return slices.DeleteFunc(list, func(o occurrence) bool { return same[o.digest] })
 }
 
-// unlessPlain leaves out what was found without decoding too: then its place is known.
+// unlessPlain leaves out what was found without decoding too, as its place is known then, and what is mild: two lines of
+// a program that are one look random soon.
 func unlessPlain(list []occurrence, plain map[[sha256.Size]byte]bool) []occurrence {
-	return slices.DeleteFunc(list, func(o occurrence) bool { return plain[o.digest] })
+	return slices.DeleteFunc(list, func(o occurrence) bool { return o.tier == TierLow || plain[o.digest] })
 }
 
 // shown makes a source's name fit to be shown: secrets in it are replaced, and all of it should a rule panic.
