@@ -99,6 +99,8 @@ func TestScan(t *testing.T) {
 		"low":               {"api_key = " + fake(9, 34)[4:], ScanOptions{}, []string{"generic-api-key low log 1:10 x1 []"}},
 		"low of encoded":    {"api_key = " + b64("GH="+one) + " api_key = " + b64("GH="+one), ScanOptions{}, []string{"github-pat high log 1:10 x1 [base64]"}},
 		"high of low":       {"api_key = " + one, ScanOptions{}, []string{"github-pat high log 1:10 x1 []"}},
+		"broken line":       {"T=" + one[:20] + "\n" + one[20:] + "\n" + strings.Repeat("lorem ", 3) + "lore\n", ScanOptions{}, []string{"github-pat high log 1:0 x1 [unwrapped]"}},
+		"a line's end":      {"T=" + one + "\nabcdefgh0123\n" + strings.Repeat("lorem ", 7), ScanOptions{}, []string{"github-pat high log 1:2 x1 []"}},
 		"inline allow":      {one + " gitleaks:allow\n", ScanOptions{}, []string{"github-pat high log 1:0 x1 []"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -66,6 +66,10 @@ func (w *walk) visit(n node) {
 	}
 	matches := w.guarded(n, "rules", func() []occurrence { return w.rulesIn(n, certain) })
 	w.keep(certain)
+	plain := map[[sha256.Size]byte]bool{}
+	for _, o := range slices.Concat(certain, matches) {
+		plain[o.digest] = true
+	}
 	var parts []decoded
 	if len(n.path)-w.strand.plain < w.src.s.depth {
 		w.guarded(n, "decoders", func() []occurrence {
@@ -74,7 +78,9 @@ func (w *walk) visit(n node) {
 				before := len(w.found)
 				w.visit(n.child(c))
 				w.here = n
-				if found := w.found[before:]; len(found) > 0 {
+				if c.Decoder == "unwrapped" { // it may add a word too much, or nothing
+					w.found = append(w.found[:before], unlessPlain(w.found[before:], plain)...)
+				} else if found := w.found[before:]; len(found) > 0 {
 					parts = append(parts, decoded{span{c.Start, c.End}, found})
 				}
 			})
@@ -242,6 +248,12 @@ func unlessDecoded(list []occurrence, parts []decoded) []occurrence {
 		}
 	}
 	return slices.DeleteFunc(list, func(o occurrence) bool { return same[o.digest] })
+}
+
+// unlessPlain leaves out what was found without decoding too, as its place is known then, and what is mild: two lines of
+// a program that are one look random soon.
+func unlessPlain(list []occurrence, plain map[[sha256.Size]byte]bool) []occurrence {
+	return slices.DeleteFunc(list, func(o occurrence) bool { return o.tier == TierLow || plain[o.digest] })
 }
 
 // shown makes a source's name fit to be shown: secrets in it are replaced, and all of it should a rule panic.

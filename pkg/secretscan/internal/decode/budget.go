@@ -105,7 +105,7 @@ const (
 // origin: some decoders leave most characters as they are.
 func (c Child) origin() origin {
 	switch c.Decoder {
-	case "terminal", "quoted-printable", "escape", "percent", "entity", "joined", "pem", "reversed", "rot13":
+	case "terminal", "quoted-printable", "escape", "percent", "entity", "joined", "unwrapped", "pem", "reversed", "rot13":
 		return redressed
 	}
 	return fresh

@@ -16,10 +16,13 @@
 //	                                              behind any prefix, with foreign lines in between
 //	base85 ascii85 z85 git-base85 uuencode        five characters for four bytes, and uuencode
 //	hex octal od bytes binary code-points         dumps and arrays: xxd, hexdump, od, 0x47, \x47, [71, 72]
-//	escape percent entity quoted-printable joined \n \u0047 \107, %47, &#71;, =47, "ab" + "cd"
+//	intel-hex s-record                            memory of devices
+//	escape percent entity quoted-printable joined \n \u0047 \107, %47, %u0047, &#71;, =47, "ab" + "cd"
 //	utf16 utf32                                   at any offset, both byte orders
-//	spaced pem terminal                           s e c r e t; keys without what a log puts before each line; without ANSI
+//	spaced pem terminal unwrapped                 s e c r e t; keys without what a log puts before each line; without ANSI
+//	                                              and what is invisible; words that go on in the next line
 //	reversed rot13 reversed-base64 rot13-base64   lines that look random, and runs
+//	reversed-hex                                  hexadecimal from its end
 //	gzip zlib deflate zstd xz lzma bzip2          compressed, at the start or behind other bytes
 //	zip tar                                       one child for each member
 package decode
@@ -62,10 +65,12 @@ func Children(text []byte, b *Budget, each func(Child)) {
 		{"uuencode", j.uuencode},
 		{"git-base85", j.gitPatches},
 		{"numbers", j.numbers},
+		{"records", j.records},
 		{"spaced", j.spaced},
 		{"grouped", j.grouped},
 		{"escape", j.escapes},
 		{"joined", j.joined},
+		{"unwrapped", j.unwrapped},
 		{"percent", j.percent},
 		{"entity", j.entities},
 		{"quoted-printable", j.quotedPrintable},

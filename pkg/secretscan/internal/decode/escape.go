@@ -44,15 +44,20 @@ func (j *job) clusters(mark byte, gap int, counts func([]byte) bool) []span {
 		for i = next(last + 1); i >= 0 && i-last <= gap; i = next(last + 1) {
 			last = i
 		}
-		begin := max(0, start-escapeAhead)
-		begin += bytes.LastIndexByte(j.text[begin:start], '\n') + 1
-		end := min(len(j.text), last+2+escapeAhead)
-		if n := bytes.IndexByte(j.text[min(last+2, end):end], '\n'); n >= 0 {
-			end = last + 2 + n
-		}
-		all = append(all, span{begin, end})
+		all = append(all, j.lineAround(start, min(last+2, len(j.text))))
 	}
 	return all
+}
+
+// lineAround returns a stretch with what is around it on its lines, so far as that is near.
+func (j *job) lineAround(start, end int) span {
+	begin := max(0, start-escapeAhead)
+	begin += bytes.LastIndexByte(j.text[begin:start], '\n') + 1
+	rest := j.text[end:min(len(j.text), end+escapeAhead)]
+	if n := bytes.IndexByte(rest, '\n'); n >= 0 {
+		rest = rest[:n]
+	}
+	return span{begin, end + len(rest)}
 }
 
 // unescape replaces each escape. A backslash before anything that needs none is dropped, as shells do.
@@ -145,13 +150,14 @@ func hexNumber(b []byte, most int) (v uint32, n int) {
 
 // percent reads each word that has %XX in it; doubly encoded ones at once, each layer a child.
 func (j *job) percent() {
+	var buf [4]byte
 	for at := 0; ; {
 		i := bytes.IndexByte(j.text[at:], '%')
 		if i < 0 {
 			return
 		}
 		at += i
-		if at+2 >= len(j.text) || hexValues[j.text[at+1]] == none || hexValues[j.text[at+2]] == none {
+		if _, n := unpercented(buf[:0], j.text[at:min(len(j.text), at+6)]); n == 0 {
 			at++
 			continue
 		}
@@ -187,15 +193,30 @@ func (j *job) percentWord(at span) {
 func unpercent(b []byte) (to []byte, n int) {
 	to = make([]byte, 0, len(b))
 	for i := 0; i < len(b); i++ {
-		if b[i] == '%' && i+2 < len(b) && hexValues[b[i+1]] != none && hexValues[b[i+2]] != none {
-			to = append(to, hexValues[b[i+1]]<<4|hexValues[b[i+2]])
-			i += 2
-			n++
-			continue
+		if b[i] == '%' {
+			var size int
+			if to, size = unpercented(to, b[i:]); size > 0 {
+				i += size - 1
+				n++
+				continue
+			}
 		}
 		to = append(to, b[i])
 	}
 	return to, n
+}
+
+// unpercented appends what %XX, or %uXXXX of JavaScript's escape, stands for at the start of b, and returns its length.
+func unpercented(to, b []byte) ([]byte, int) {
+	switch {
+	case len(b) > 2 && hexValues[b[1]] != none && hexValues[b[2]] != none:
+		return append(to, hexValues[b[1]]<<4|hexValues[b[2]]), 3
+	case len(b) > 5 && b[1] == 'u':
+		if v, n := hexNumber(b[2:], 4); n == 4 {
+			return utf8.AppendRune(to, rune(v)), 6
+		}
+	}
+	return to, 0
 }
 
 // entities reads HTML's and XML's.

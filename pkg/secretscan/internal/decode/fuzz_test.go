@@ -79,13 +79,15 @@ func FuzzBase85(f *testing.F) {
 func FuzzNumbers(f *testing.F) {
 	family(f, dumped(fuzzSecret), words16(fuzzSecret, "%07o", " %06o", 2), words16(fuzzSecret, "", " %08x", 4), odChars(fuzzSecret),
 		each(fuzzSecret, "0x%02x", ", "), each(fuzzSecret, "%d", " "), each(fuzzSecret, "%d", ",\n"), each(fuzzSecret, `\x%02x`, ""),
-		each(fuzzSecret, "%c", " "), "00000000  00 00 00 00 00 00\n*\n7fffffff  00\n", "00 01 02 03 04 05\n*\n*\n", "-1,-2,-3,-4,-5,-6,-7,-8")
+		each(fuzzSecret, "%c", " "), "00000000  00 00 00 00 00 00\n*\n7fffffff  00\n", "00 01 02 03 04 05\n*\n*\n", "-1,-2,-3,-4,-5,-6,-7,-8",
+		":100000004749544855425F544F4B454E3D6768705F95\n:00000001FF\nS11300004749544855425F544F4B454E3D6768705F92\nS1\n:", "48 65 6c 6c 6f 20 48 65  123456\n", "$k = [char]71+[char]0x48+[char]73+[char]74+[char]75+[char]76", "6f682f3d454d4f48 722f656d6f682f3d\n454d4f48454d4f48\n", "Nov 28 10:00:07 00000000  48 65 6c 6c-6f 0a\n", "0000: 47 45 54 20 2f 20\n000000 20746547 2f646347 31313131 31313131\n00000e\n")
 }
 
 func FuzzEscapes(f *testing.F) {
 	family(f, each(fuzzSecret, `\u%04x`, ""), each(fuzzSecret, `\u{%x}`, ""), each(fuzzSecret, `\%03o`, ""), `\ud83d\ude00\ud83d\x`, `\`, `\U0000`,
 		each(fuzzSecret, "%%%02x", ""), "%25%32%35a+b%", each(fuzzSecret, "&#%d;", ""), "&amp;&quot;&#x;&#", "=3D=\n=\r\n=4", each(fuzzSecret, "=%02X", ""),
-		each(fuzzSecret, "\x1b[3%[1]dm%[1]c", ""), "a\b\b\bc\rd\x1b]0;t\a\x1b", "-----BEGIN X-----\nab\n-----END X-----")
+		each(fuzzSecret, "\x1b[3%[1]dm%[1]c", ""), "abcdefghij0123456789\n0123456789abcdefghij\nabc\nabcdefghij0123456789\nabcdefghij0123456789\nabc\nx", "0123456789abcdef0123↩\n  4567",
+		"%u0067%u00e9%u%u1", "a\u00adb\u200bc\xe2\x80\xe2", "'ab''cd' \"a\" \\\n \"b\" . \"c\" || `d` `e`", "a\b\b\bc\rd\x1b]0;t\a\x1b", "-----BEGIN X-----\nab\n-----END X-----")
 }
 
 func FuzzWide(f *testing.F) {

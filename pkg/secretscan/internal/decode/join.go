@@ -1,6 +1,9 @@
 package decode
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // Text that is wrapped makes runs of one length. Whatever is between them, they belong together: line ends, timestamps,
 // quotes and commas, or a line from another program.
@@ -106,6 +109,9 @@ func (j *job) together(p piece) {
 		at.end = end
 	}
 	found = append(found, j.decodeRun(chars, all&classesOf(chars), any)...)
+	if p.size == wideWord && all&isHex != 0 {
+		found = j.wideWords(found, chars)
+	}
 	if !sure(found) {
 		found = append(found, j.mirrored(chars, all, any)...)
 	}
@@ -117,6 +123,21 @@ func (j *job) together(p piece) {
 	for _, i := range p.runs {
 		j.survey.runs[i].used, j.survey.runs[i].noise = found != nil, noise
 	}
+}
+
+const wideWord = 16 // digits
+
+// wideWords reads the words of od -tx8, which have their least significant byte first.
+func (j *job) wideWords(found []reading, chars []byte) []reading {
+	data := appendRadix(nil, chars, hexValues, 4)
+	j.b.work += len(chars)
+	for word := range slices.Chunk(data, wideWord/2) {
+		slices.Reverse(word)
+	}
+	if hasText(data) {
+		found = append(found, reading{"hex", data, 0})
+	}
+	return found
 }
 
 // gluedTo returns how many characters all lines begin with that belong to none: the signs of a diff, the name of a

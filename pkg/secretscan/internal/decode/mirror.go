@@ -123,9 +123,9 @@ func (j *job) mirrors() {
 func (j *job) turnedPEM() []span {
 	const longest = 16 << 10 // bytes of a key
 	var all []span
-	for _, marks := range [][3]string{{"-----YEK ", "NIGEB-----", "DNE-----"}, {"-----ORTVA ", "XRL-----", "XRL-----"}} {
+	for _, marks := range [][3]string{{"YEK ", "NIGEB-----", "DNE-----"}, {"ORTVA ", "XRL-----", "XRL-----"}} {
 		for at := 0; ; {
-			i := bytes.Index(j.text[at:], []byte(marks[0]))
+			i := afterDashes(j.text[at:], marks[0])
 			if i < 0 {
 				break
 			}

@@ -88,7 +88,7 @@ func (j *job) numberLine(d *dump, start, end, line int) {
 	}
 	row, offset := j.rows.of(text)
 	kinds := 0
-	if len(row) > 0 {
+	if len(row) > 0 && !d.ends(row) {
 		kinds = kindsOf(text, row)
 	}
 	if kinds == 0 {
@@ -118,6 +118,11 @@ func (j *job) numberLine(d *dump, start, end, line int) {
 	d.kinds &= kinds
 	d.line, d.end, d.star = line, int(row[len(row)-1].end), false
 	d.offset = offset
+}
+
+// ends reports whether a row is the offset at the end of a dump.
+func (d *dump) ends(row []number) bool {
+	return len(row) == 1 && len(d.numbers) > 0 && int(row[0].end-row[0].start) == len(d.offset) && len(d.offset) != int(d.numbers[0].end-d.numbers[0].start)
 }
 
 // whole reports whether a line has nothing but numbers and marks.
@@ -153,11 +158,15 @@ func (r *rowReader) of(line []byte) (best []number, offset []byte) {
 	}
 	last := 0
 	for i := 0; i < len(line); {
-		n, end := numberAt(line, i)
+		n, end := numberAt(line, r.afterDash(line, i))
 		if end == 0 {
 			if end = wordEnd(line, i); end > i {
 				w := trimMarks(line[i:end])
 				between := line[last:i]
+				if len(w) == 0 && i == last && len(r.row) > 0 { // 71+[char]72
+					i = end
+					continue
+				}
 				if len(r.row) == 0 || len(w) > maxBetween || !bytes.Equal(w, word) || bytes.ContainsRune(between, '|') && !bytes.HasPrefix(between, []byte(")||")) || bytes.Contains(between, []byte("  ")) {
 					flush()
 					word = w
@@ -172,9 +181,11 @@ func (r *rowReader) of(line []byte) (best []number, offset []byte) {
 		gap := line[last:n.start]
 		switch {
 		case len(r.row) == 0:
-		case (len(r.row) == 1 || len(r.row) == 2 && !sameSize(r.row)) && isOffset(line, r.row[len(r.row)-1], gap, int(n.end-n.start)):
-			first := r.row[len(r.row)-1] // a process's number may stand before it
+		case r.longest() && isOffset(line, r.row[len(r.row)-1], gap, int(n.end-n.start)):
+			first := r.row[len(r.row)-1] // a process's number, a date and a time may stand before it
 			before = line[first.start:first.end]
+			r.row = r.row[:0]
+		case r.isTime(line, gap):
 			r.row = r.row[:0]
 		case endsRow(line, r.row, n, gap):
 			flush()
@@ -186,11 +197,46 @@ func (r *rowReader) of(line []byte) (best []number, offset []byte) {
 	return r.best, offset
 }
 
-// isOffset reports whether the first number of a line is where the others are: it is longer than they, or a colon
-// follows.
+// afterDash returns the place after a dash if that is in the middle of a row of bytes: 47 48-49 4a.
+func (r *rowReader) afterDash(line []byte, i int) int {
+	if n := len(r.row); line[i] == '-' && n >= minRow && int(r.row[n-1].end) == i && r.row[n-1].end-r.row[n-1].start == 2 {
+		return i + 1
+	}
+	return i
+}
+
+// longest reports whether the last number of a row has more digits than each before it.
+func (r *rowReader) longest() bool {
+	last := r.row[len(r.row)-1]
+	for _, n := range r.row[:len(r.row)-1] {
+		if n.end-n.start >= last.end-last.start {
+			return false
+		}
+	}
+	return true
+}
+
+// isTime reports whether a row is the date and the time before the numbers of a line: colons that do not go on.
+func (r *rowReader) isTime(line, gap []byte) bool {
+	const most = 6 // 2026 11 28 10 00 00
+	n := len(r.row)
+	if n < 2 || n > most || bytes.IndexByte(gap, ':') >= 0 {
+		return false
+	}
+	return r.row[n-1].start-r.row[n-2].end == 1 && line[r.row[n-2].end] == ':'
+}
+
+// isOffset reports whether a number is where the others of its line are: it has other digits than they, or a colon
+// follows. One of four digits is a multiple of what is on a line.
 func isOffset(line []byte, first number, gap []byte, next int) bool {
 	n, colon := int(first.end-first.start), len(gap) > 0 && gap[0] == ':'
-	return n >= 6 && (n > next || colon) || n >= 4 && colon && first.prefix
+	switch {
+	case n >= 6:
+		return n != next || colon
+	case n >= 4 && colon:
+		return first.prefix || n > next && len(gap) > 1
+	}
+	return n == 4 && next == 2 && !first.prefix && (line[first.end-1] == '0' || line[first.end-1] == '8')
 }
 
 // endsRow reports whether a number does not belong to the row before it: it is in the column of characters.
@@ -234,7 +280,10 @@ func numberAt(line []byte, i int) (n number, end int) {
 	for i < len(line) && i-digits <= maxNumber && hexValues[line[i]] != none {
 		i++
 	}
-	if i == digits || i-digits > maxNumber || i < len(line) && classes[line[i]]&isRun != 0 && line[i] != '-' {
+	if i-digits == 1 && !n.prefix && classes[line[digits]]&isDigit == 0 { // a word of one letter
+		return n, 0
+	}
+	if i == digits || i-digits > maxNumber || i < len(line) && classes[line[i]]&isRun != 0 && line[i] != '-' && line[i] != '+' {
 		return n, 0
 	}
 	if start > 0 && classes[line[start-1]]&(isLower|isUpper|isDigit) != 0 {

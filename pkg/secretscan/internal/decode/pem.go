@@ -6,26 +6,26 @@ import "bytes"
 // containers, indentation, carriage returns.
 func (j *job) pem() {
 	const longest = 32 << 10 // bytes of a key with all that
-	begin, ending := []byte("-----BEGIN "), []byte("-----END ")
+	const begin, ending = "BEGIN ", "END "
 	next := -1 // the first ending that is not before at
 	for at := 0; ; {
-		i := bytes.Index(j.text[at:], begin)
+		i := afterDashes(j.text[at:], begin)
 		if i < 0 {
 			return
 		}
 		at += i
 		if next < at {
-			if next = bytes.Index(j.text[at:], ending); next < 0 {
+			if next = afterDashes(j.text[at:], ending); next < 0 {
 				return
 			}
 			next += at
 		}
 		if next-at > longest {
-			at += len(begin)
+			at += len(dashes + begin)
 			continue
 		}
 		near, end := j.text[at:min(len(j.text), next+maxGap)], next-at
-		if n := bytes.Index(near[end+5:], []byte("-----")); n >= 0 {
+		if n := bytes.Index(near[end+5:], []byte(dashes)); n >= 0 {
 			end += 5 + n + 5
 			if rest := bytes.TrimLeft(near[end:], "\r"); len(rest) > 0 && rest[0] == '\n' {
 				end = len(near) - len(rest) + 1
@@ -45,8 +45,8 @@ func bareLines(b []byte) []byte {
 	to := make([]byte, 0, len(b))
 	for line := range bytes.Lines(b) {
 		body := bytes.TrimRight(line, " \t\r\n")
-		if dashes := bytes.Index(body, []byte("-----")); dashes >= 0 {
-			body = body[dashes:]
+		if i := bytes.Index(body, []byte(dashes)); i >= 0 {
+			body = body[i:]
 		} else {
 			body = body[bytes.LastIndexAny(body, " \t|")+1:]
 		}
@@ -56,4 +56,19 @@ func bareLines(b []byte) []byte {
 		}
 	}
 	return to
+}
+
+const dashes = "-----" // before and after a label
+
+// afterDashes finds the dashes before a word, or returns -1. Logs are full of dashes, and so the word is looked for first.
+func afterDashes(text []byte, word string) int {
+	for at := 0; ; at += len(word) {
+		i := bytes.Index(text[at:], []byte(word))
+		if i < 0 {
+			return -1
+		}
+		if at += i; bytes.HasSuffix(text[:at], []byte(dashes)) {
+			return at - len(dashes)
+		}
+	}
 }

@@ -191,6 +191,7 @@ func (j *job) decode(chars []byte, all, any uint16, shifted bool) []reading {
 	}
 	if all&isHex != 0 {
 		found = j.radix(found, "hex", chars, hexValues, 4, true)
+		found = j.turnedHex(found, chars)
 		if bytes.Count(chars, []byte("0"))+bytes.Count(chars, []byte("1")) == len(chars) {
 			found = j.radix(found, "binary", chars, binaryValues, 1, true)
 		}
@@ -221,6 +222,22 @@ func (j *job) decode(chars []byte, all, any uint16, shifted bool) []reading {
 		found = j.base32(found, chars, base32Lower, base32HexLower)
 	}
 	return found
+}
+
+// turnedHex reads hexadecimal from its end. Its digits may well be those of other characters, so that it is read in both
+// ways, but then not all of these are any of text.
+func (j *job) turnedHex(found []reading, chars []byte) []reading {
+	data := j.b.tools.radix[:0]
+	j.b.work += len(chars)
+	for i := len(chars) - 1; i > 0; i -= 2 {
+		c := hexValues[chars[i]]<<4 | hexValues[chars[i-1]]
+		if classes[c]&isBinary != 0 {
+			return found
+		}
+		data = append(data, c)
+	}
+	j.b.tools.radix = data
+	return append(found, reading{"reversed-hex", bytes.Clone(data), 0})
 }
 
 func anyOf(b []byte) (any uint16) {

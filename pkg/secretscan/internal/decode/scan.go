@@ -19,6 +19,7 @@ const (
 	isMagic  // the first byte of one of the magics
 	isOctal  // 0-7
 	isBit    // 0 1
+	isQuote  // " ' `
 )
 
 // classes is never changed.
@@ -40,6 +41,7 @@ func makeClasses() (t [256]uint16) {
 	set("abcdefABCDEF", isHex|isNumber)
 	set("xX-", isNumber)
 	set("+/-_", isRun|isMark)
+	set("\"'`", isQuote)
 	for c := range t {
 		if c <= ' ' || c >= 0x7f {
 			t[c] |= isSpace
@@ -121,8 +123,12 @@ func scan(text []byte) survey {
 			s.any |= c
 			if c&isSpace != 0 {
 				s.endWord(i)
-				if text[i] == '\n' {
+				switch text[i] {
+				case '\n':
 					s.line = i + 1
+				case 0x1b: // its letter is glued to no word
+					i += sequence(text[i:]) - 1
+					s.word = i + 1
 				}
 			} else {
 				s.marks++
@@ -167,7 +173,7 @@ func (s *surveyor) endRun(r run) {
 		r.lone = true
 		s.runs = append(s.runs, r)
 	}
-	s.countNumbers(r, n > 0 && n <= maxNumber+s.prefix(r) && r.all&isNumber != 0 && r.any&(isDigit|isHex) != 0)
+	s.countNumbers(r, n > 0 && n <= maxNumber+s.prefix(r) && r.any&(isDigit|isHex) != 0 && (r.all&isNumber != 0 || s.added(r)))
 	s.ones.add(r, n == 1, minOnes, &s.survey.ones)
 	same := n == s.group && n >= minGroup && n < minRun && int(r.start)-s.groups.end <= maxBetween
 	s.groups.add(r, same, minGroups, &s.survey.groups)
@@ -202,6 +208,11 @@ func (s *surveyor) prefix(r run) int {
 		return 2
 	}
 	return 0
+}
+
+// added reports whether a run is a number and a plus sign: 71+[char]72.
+func (s *surveyor) added(r run) bool {
+	return s.text[r.end-1] == '+' && classesOf(s.text[r.start:r.end-1])&isNumber != 0
 }
 
 func trimMarks(b []byte) []byte {

@@ -7,17 +7,17 @@ const (
 	maxTerminal = 4096 // the same on one line
 )
 
-// terminal gives what a terminal would show: without escape sequences, with backspaces and carriage returns carried out,
+// terminal gives what a terminal would show: without escape sequences and what is invisible, with backspaces and carriage returns carried out,
 // for the lines that have any and what is between those that are near. A line over which another was printed is kept
 // as a line of its own, as what it showed was seen.
 func (j *job) terminal() {
-	c := newControls(j.text)
+	c := newControls(j.text, j.survey.any&isBinary == 0)
 	for at := 0; ; {
 		i := c.next(at)
 		if i < 0 {
 			return
 		}
-		start, last := lineStart(j.text, i), i
+		start, first, last := lineStart(j.text, i), i, i
 		for {
 			i = c.next(last + 1)
 			if i < 0 || i-last > maxTerminal || i-last > terminalGap && bytes.IndexByte(j.text[last:i], '\n') >= 0 {
@@ -30,36 +30,61 @@ func (j *job) terminal() {
 		chars := j.text[start:end]
 		j.b.work += 2 * len(chars)
 		at = end
-		if j.survey.any&isBinary != 0 && !mostlyText(chars) {
+		if j.survey.any&isBinary != 0 && !mostlyText(chars) && (j.text[first] < 0x80 || !mostlyText(shown(chars))) {
 			continue
 		}
 		j.give(Child{Decoder: "terminal", Data: shown(chars), Start: start, End: end, Approximate: true})
 	}
 }
 
-// controls finds ESC, backspace and each carriage return that ends no line, in one pass.
-type controls struct {
-	text []byte
-	at   [3]int // the next of each that is not yet passed, -1 if none is left
+// invisible is what a terminal or a browser shows nothing for: a soft hyphen, spaces and joiners without a width.
+var invisible = []string{"\u00ad", "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff"}
+
+// invisibleAt returns the length of what is invisible at the start of b.
+func invisibleAt(b []byte) int {
+	if len(b) < 2 || b[0] != 0xc2 && b[0] != 0xe2 && b[0] != 0xef {
+		return 0
+	}
+	for _, s := range invisible {
+		if bytes.HasPrefix(b, []byte(s)) {
+			return len(s)
+		}
+	}
+	return 0
 }
 
-func newControls(text []byte) *controls {
+// controlMarks are ESC, backspace, carriage return, and how something invisible begins.
+var controlMarks = [...]string{"\x1b", "\b", "\r", "\u00ad", "\xe2\x80", "\u2060", "\ufeff"}
+
+// controls finds ESC, backspace, each carriage return that ends no line, and what is invisible, in one pass.
+type controls struct {
+	text []byte
+	at   [len(controlMarks)]int // the next of each that is not yet passed, -1 if none is left
+}
+
+func newControls(text []byte, ascii bool) *controls {
 	c := &controls{text: text}
 	for k := range c.at {
-		c.at[k] = c.find(k, 0)
+		c.at[k] = -1
+		if !ascii || controlMarks[k][0] < 0x80 {
+			c.at[k] = c.find(k, 0)
+		}
 	}
 	return c
 }
 
 func (c *controls) find(k, from int) int {
-	mark := "\x1b\b\r"[k]
+	mark := []byte(controlMarks[k])
 	for from < len(c.text) {
-		i := bytes.IndexByte(c.text[from:], mark)
+		i := bytes.Index(c.text[from:], mark)
 		if i < 0 {
 			break
 		}
 		from += i + 1
-		if mark != '\r' || from == len(c.text) || c.text[from] != '\n' {
+		switch {
+		case mark[0] == '\r' && from < len(c.text) && c.text[from] == '\n':
+		case mark[0] >= 0x80 && invisibleAt(c.text[from-1:]) == 0:
+		default:
 			return from - 1
 		}
 	}
@@ -98,6 +123,10 @@ func shown(b []byte) []byte {
 				out = append(out, c)
 			}
 		default:
+			if n := invisibleAt(b[i:]); n > 0 {
+				i += n - 1
+				continue
+			}
 			out = append(out, c)
 		}
 	}
