@@ -46,8 +46,10 @@ func (r *Result) subject(subject string, held []named, products []proven) Subjec
 		if where, ok := find(products, out.SHA256); ok && !check.OK {
 			check = Check{Name: "subject", OK: true, Detail: fmt.Sprintf("%s is %s", digests, where)}
 		}
-		if where, ok := material(held, out.SHA256); ok && !check.OK {
-			fix = where + " had these bytes before the step, so the step did not make them: run it in a clean folder"
+		if !check.OK {
+			if where, ok := material(held, out.SHA256); ok {
+				fix = where + " had these bytes before the step, so the step did not make them: run it in a clean folder"
+			}
 		}
 	}
 	out.Checks = []Check{check}
