@@ -39,13 +39,13 @@ func (j *job) records() {
 const (
 	recordSum = 1  // byte at the end of a record
 	minRecord = 12 // characters of a record with data
-	maxRecord = 260
+	maxRecord = 260 // bytes of the longest, of Intel's; its characters are twice as many
 )
 
 // intelRecord reads :LLAAAATT, the data and the sum: all bytes are 0 together. Type 0 has data.
 func intelRecord(run, buf []byte) []byte {
 	const head = 4
-	if len(run) < minRecord || len(run)%2 != 0 || classesOf(run)&isHex == 0 {
+	if len(run) < minRecord || len(run) > 2*maxRecord || len(run)%2 != 0 || classesOf(run)&isHex == 0 {
 		return nil
 	}
 	b := appendRadix(buf, run, hexValues, 4)
@@ -58,7 +58,7 @@ func intelRecord(run, buf []byte) []byte {
 // motorolaRecord reads S1 to S3, the count of what follows, an address of 2 to 4 bytes, the data and the sum: all bytes are
 // 255 together.
 func motorolaRecord(run, buf []byte) []byte {
-	if len(run) < minRecord || run[1] < '1' || run[1] > '3' || len(run)%2 != 0 || classesOf(run[2:])&isHex == 0 {
+	if len(run) < minRecord || len(run) > 2*maxRecord || run[1] < '1' || run[1] > '3' || len(run)%2 != 0 || classesOf(run[2:])&isHex == 0 {
 		return nil
 	}
 	b := appendRadix(buf, run[2:], hexValues, 4)

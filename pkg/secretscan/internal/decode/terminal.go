@@ -7,9 +7,9 @@ const (
 	maxTerminal = 4096 // the same on one line
 )
 
-// terminal gives what a terminal would show: without escape sequences and what is invisible, with backspaces and carriage returns carried out,
-// for the lines that have any and what is between those that are near. A line over which another was printed is kept
-// as a line of its own, as what it showed was seen.
+// terminal gives what a terminal would show: without escape sequences and what is invisible, with backspaces and carriage
+// returns carried out, for the lines that have any and what is between those that are near. A line over which another was
+// printed is kept as a line of its own, as what it showed was seen.
 func (j *job) terminal() {
 	c := newControls(j.text, j.survey.any&isBinary == 0)
 	for at := 0; ; {
