@@ -17,12 +17,7 @@ func (d *decider) attestations(part *Part, s Step) (duties []*duty) {
 	for _, want := range s.Attestations {
 		name := ShortType(want.Type)
 		for _, e := range part.held {
-			var bodies [][]byte
-			for _, a := range e.Collection.Attestations {
-				if a.Type == want.Type {
-					bodies = append(bodies, a.Body)
-				}
-			}
+			bodies := bodiesOf(e, want.Type)
 			if len(bodies) == 0 {
 				if required(want.Required) {
 					duties = append(duties, &duty{part: part, name: name, bad: true})
@@ -45,6 +40,16 @@ func (d *decider) attestations(part *Part, s Step) (duties []*duty) {
 		}
 	}
 	return duties
+}
+
+// bodiesOf are the attestations of a type in a collection.
+func bodiesOf(e Evidence, typ string) (bodies [][]byte) {
+	for _, a := range e.Collection.Attestations {
+		if a.Type == typ {
+			bodies = append(bodies, a.Body)
+		}
+	}
+	return bodies
 }
 
 // noObject reports a body that is no JSON object, as those of known types are: a null

@@ -45,12 +45,7 @@ func (d *decider) rules(part *Part, e Evidence, rules []Rule) (duties []*duty) {
 	var absent []string // types, in the order of the rules
 	missed := map[string][]string{}
 	for _, rule := range rules {
-		var bodies [][]byte
-		for _, a := range e.Collection.Attestations {
-			if a.Type == rule.Type {
-				bodies = append(bodies, a.Body)
-			}
-		}
+		bodies := bodiesOf(e, rule.Type)
 		o := &duty{part: part, name: rule.Name}
 		switch {
 		case len(bodies) > 0:
