@@ -93,6 +93,20 @@ func TestBinaryPathRefused(t *testing.T) {
 	}
 }
 
+// stalled is a site whose download begins and does not end by itself: begun is closed
+// when it is under way, gone when the client has left it.
+func stalled(t *testing.T) (s *site, begun, gone chan struct{}) {
+	begun, gone = make(chan struct{}), make(chan struct{})
+	return newSite(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", "1000")
+		_, _ = w.Write([]byte("#"))
+		w.(http.Flusher).Flush()
+		close(begun)
+		<-r.Context().Done()
+		close(gone)
+	}), begun, gone
+}
+
 // TestInterrupted: the runner sends its signal to the script alone. What it waits
 // for ends with it, and nothing is left.
 func TestInterrupted(t *testing.T) {
@@ -102,15 +116,7 @@ func TestInterrupted(t *testing.T) {
 			for _, client := range []string{"curl", "wget", "wget of busybox"} {
 				t.Run(shell+", "+name+", "+client, func(t *testing.T) {
 					t.Parallel()
-					begun, gone := make(chan struct{}), make(chan struct{})
-					s := newSite(t, func(w http.ResponseWriter, r *http.Request) {
-						w.Header().Set("Content-Length", "1000")
-						_, _ = w.Write([]byte("#"))
-						w.(http.Flusher).Flush()
-						close(begun)
-						<-r.Context().Done()
-						close(gone)
-					})
+					s, begun, gone := stalled(t)
 					s.shell = strings.Fields(shell)
 					s.client(client)
 					s.withGo()
@@ -138,13 +144,7 @@ func TestInterrupted(t *testing.T) {
 func TestInterruptedEarly(t *testing.T) {
 	t.Parallel()
 	for _, shell := range []string{"dash", "busybox sh", "bash"} {
-		begun, gone := make(chan struct{}), make(chan struct{})
-		s := newSite(t, func(w http.ResponseWriter, r *http.Request) {
-			w.(http.Flusher).Flush()
-			close(begun)
-			<-r.Context().Done()
-			close(gone)
-		})
+		s, begun, gone := stalled(t)
 		s.shell = strings.Fields(shell)
 		fifo := filepath.Join(s.root, "fifo")
 		must(t, syscall.Mkfifo(fifo, 0o600))
