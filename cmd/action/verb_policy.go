@@ -64,7 +64,7 @@ func policyBuild(plan, outfile string, d action.Deps) (int, error) {
 	if err := action.WritePolicy(outfile, text); err != nil {
 		return verdict.ExitIO, err
 	}
-	mistakes, err := action.CheckPolicy(outfile, d.Now()) // what the author may mean, as a date that has passed
+	mistakes, err := action.BuiltMistakes(text, d.Now()) // what the author may mean
 	if err != nil {
 		return verdict.CodeOf(err), err
 	}

@@ -2,6 +2,7 @@ package action
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -88,10 +89,26 @@ func checkDocument(text []byte, now time.Time) (mistakes []string) {
 	if err != nil {
 		return strings.Split(err.Error(), "\n")
 	}
-	if !now.Before(d.Expires) {
-		return []string{"expires: it expired at " + d.Expires.UTC().Format(time.RFC3339) + "; give a later date and sign it again"}
+	return expired(d.Expires, now)
+}
+
+func expired(at, now time.Time) (mistakes []string) {
+	if !now.Before(at) {
+		return []string{"expires: it expired at " + at.UTC().Format(time.RFC3339) + "; give a later date and sign it again"}
 	}
 	return nil
+}
+
+// BuiltMistakes are those that a document can have which BuildPolicy made: it is as
+// its author wrote it, and its date may have passed.
+func BuiltMistakes(text []byte, now time.Time) ([]string, error) {
+	var d struct {
+		Expires time.Time `json:"expires"`
+	}
+	if err := json.Unmarshal(text, &d); err != nil {
+		return nil, fmt.Errorf("read the policy that was built: %w", err)
+	}
+	return expired(d.Expires, now), nil
 }
 
 // isPlan tells what people write from what is made of it, by its name.
