@@ -148,9 +148,9 @@ func (p *Proof) Subject() string {
 func some(files map[string]DigestSet) string {
 	const most = 3
 	names := slices.Sorted(maps.Keys(files))
-	text := ""
-	for i, name := range names[:min(most, len(names))] {
-		text += []string{": ", ", "}[min(i, 1)] + quote(name)
+	text, before := "", ": "
+	for _, name := range names[:min(most, len(names))] {
+		text, before = text+before+quote(name), ", "
 	}
 	if more := len(names) - most; more > 0 {
 		text += fmt.Sprintf(" and %d more", more)
