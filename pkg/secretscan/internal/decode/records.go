@@ -37,8 +37,8 @@ func (j *job) records() {
 }
 
 const (
-	recordSum = 1  // byte at the end of a record
-	minRecord = 12 // characters of a record with data
+	recordSum = 1   // byte at the end of a record
+	minRecord = 12  // characters of a record with data
 	maxRecord = 260 // bytes of the longest, of Intel's; its characters are twice as many
 )
 
